@@ -1,0 +1,85 @@
+// Package mem accounts for memory: a tree of pools (server → query → operator; head; caches), each with a limit,
+// so that too much work is refused with a clear error before the machine runs out. It counts what owners tell it;
+// it allocates nothing itself.
+package mem
+
+import (
+	"strconv"
+	"sync/atomic"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// Pool is one node of the tree. Safe for concurrent use.
+type Pool struct {
+	name   string
+	limit  int64 // bytes; 0 = only the parents' limits
+	parent *Pool
+	used   atomic.Int64
+	peak   atomic.Int64
+}
+
+// NewPool makes a pool with a limit in bytes (0 = none of its own) under parent (nil = a root).
+func NewPool(name string, limit int64, parent *Pool) *Pool {
+	return &Pool{name: name, limit: limit, parent: parent}
+}
+
+// Grow reserves n bytes here and in every ancestor, or nothing at all and an error of class column.Limit that
+// names the pool that is full and its limit.
+func (p *Pool) Grow(n int64) error {
+	for q := p; q != nil; q = q.parent {
+		used := q.used.Add(n)
+		if q.limit > 0 && used > q.limit {
+			for r := p; ; r = r.parent {
+				r.used.Add(-n)
+				if r == q {
+					break
+				}
+			}
+			return &column.Error{
+				Class: column.Limit, SQLState: "53200",
+				Message: "out of memory: " + q.name + " would need more than its limit of " + bytesText(q.limit),
+				Hint:    "Ask for less at once, or raise the limit.",
+			}
+		}
+		for {
+			peak := q.peak.Load()
+			if used <= peak || q.peak.CompareAndSwap(peak, used) {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// Shrink gives n bytes back, here and in every ancestor.
+func (p *Pool) Shrink(n int64) {
+	for q := p; q != nil; q = q.parent {
+		q.used.Add(-n)
+	}
+}
+
+// Used is what is reserved now, in bytes, children included.
+func (p *Pool) Used() int64 { return p.used.Load() }
+
+// Peak is the most that was ever reserved, in bytes.
+func (p *Pool) Peak() int64 { return p.peak.Load() }
+
+// Limit is the pool's own limit in bytes; 0 = none.
+func (p *Pool) Limit() int64 { return p.limit }
+
+// Close gives back whatever is still reserved here, for an owner that ends by an error path.
+func (p *Pool) Close() { p.Shrink(p.used.Load()) }
+
+func bytesText(n int64) string {
+	const units = "KMGTPE"
+	if n < 1024 {
+		return strconv.FormatInt(n, 10) + " bytes"
+	}
+	i := -1
+	for n >= 1024 && i < len(units)-1 {
+		n /= 1024
+		i++
+	}
+	return strconv.FormatInt(n, 10) + " " + units[i:i+1] + "iB"
+}

@@ -1,0 +1,90 @@
+package column
+
+// ID names a column of one table for all time: in segments it is the Parquet field id, in the WAL and in cache
+// keys it stands for the name, so a rename touches nothing that is stored. Ids start at 1; 0 names no column.
+type ID uint32
+
+// Field is one column of a table.
+type Field struct {
+	ID      ID
+	Name    string
+	Type    Type
+	NotNull bool
+}
+
+// Schema is what a table's rows look like and how they lie: the one description shared by head, WAL, segments and
+// planner. It is immutable once published; a change makes a new Version.
+type Schema struct {
+	Version uint32
+	Fields  []Field
+	// Tags say who is measured, in sort order. One distinct tuple of their values is a series. Empty: the table
+	// has one series, with the empty tuple.
+	Tags []ID
+	// Time is the column that partitions act on; 0 = none, and the whole table is one partition.
+	Time ID
+	// Key, if not empty, makes rows unique, the highest seq winning. It holds every tag and the time column where
+	// there are such, so that equal keys always meet in one series and one partition.
+	Key []ID
+	// Partition is the length of a time partition in the time column's unit (> 0 if Time != 0).
+	Partition int64
+	// LabelSets says that the last tag is a JSON object of labels ({"job":"x",…}, keys sorted), whose members
+	// postings and scans treat as tags of their own. Only Prometheus' table has it.
+	LabelSets bool
+}
+
+// Index gives the position of a column in Fields, -1 if it is not there.
+func (s *Schema) Index(id ID) int {
+	for i := range s.Fields {
+		if s.Fields[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// Lookup finds a column by name, -1 if it is not there.
+func (s *Schema) Lookup(name string) int {
+	for i := range s.Fields {
+		if s.Fields[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// IsTag reports whether a column is a tag.
+func (s *Schema) IsTag(id ID) bool {
+	for _, t := range s.Tags {
+		if t == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Order lists the columns that order rows inside one series: the key's columns that are no tags (of a tagged
+// table that is the time column), else the time column, else nothing: rows stay in the order they were written.
+func (s *Schema) Order() []ID {
+	var order []ID
+	for _, id := range s.Key {
+		if !s.IsTag(id) {
+			order = append(order, id)
+		}
+	}
+	if len(order) == 0 && s.Time != 0 {
+		order = append(order, s.Time)
+	}
+	return order
+}
+
+// PartitionOf gives the partition number of a time: floor(t / Partition), 0 for tables without time.
+func (s *Schema) PartitionOf(t int64) int64 {
+	if s.Time == 0 {
+		return 0
+	}
+	p := t / s.Partition
+	if t%s.Partition < 0 {
+		p--
+	}
+	return p
+}

@@ -1,0 +1,137 @@
+package meta
+
+import (
+	"context"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// Catalog is what the rest of the house sees of package meta's machinery. Safe for concurrent use.
+type Catalog interface {
+	// Snapshot gives the newest applied state. It is immutable and costs nothing to hold, but files it names may be
+	// collected: readers of files use Acquire.
+	Snapshot() *Snapshot
+	// Acquire gives the newest applied state and keeps the files it names until release is called (once or more).
+	Acquire() (s *Snapshot, release func())
+	// OldestHeld is the version of the oldest acquired snapshot that was not released, or the newest version.
+	OldestHeld() Version
+	// Propose applies a command through Raft and gives the version it made. A condition that does not hold is an error of class
+	// column.Conflict, and nothing changed. After an error of class column.Overloaded (a time-out) it may still be
+	// applied: read again before retrying.
+	Propose(ctx context.Context, c Command) (Result, error)
+}
+
+// Command is one change of the catalog; exactly one member is set.
+type Command struct {
+	CreateDatabase *CreateDatabase `json:"create_database,omitempty"`
+	CreateTable    *CreateTable    `json:"create_table,omitempty"`
+	DropTable      *DropTable      `json:"drop_table,omitempty"`
+	AddColumns     *AddColumns     `json:"add_columns,omitempty"`
+	OpenShard      *OpenShard      `json:"open_shard,omitempty"`
+	ReserveIDs     *ReserveIDs     `json:"reserve_ids,omitempty"`
+	Commit         *Commit         `json:"commit,omitempty"`
+	Forget         *Forget         `json:"forget,omitempty"`
+}
+
+// Result is what a command made.
+type Result struct {
+	Version Version
+	ID      uint64 // of what was created; first of what was reserved; the epoch of an opened shard
+	Existed bool   // IfNotExists, and it did
+}
+
+// CreateDatabase makes a database.
+type CreateDatabase struct {
+	Name        string `json:"name"`
+	IfNotExists bool   `json:"if_not_exists,omitempty"`
+}
+
+// CreateTable makes a table. Columns comes with ids; the catalog checks that they are distinct and sets the version to 1.
+type CreateTable struct {
+	Database    DatabaseID    `json:"database"`
+	Schema      string        `json:"schema"`
+	Name        string        `json:"name"`
+	Columns     column.Schema `json:"columns"`
+	IfNotExists bool          `json:"if_not_exists,omitempty"`
+}
+
+// DropTable removes a table; its segments become garbage.
+type DropTable struct {
+	Table TableID `json:"table"`
+}
+
+// AddColumns appends nullable columns, conditional on the schema version they were computed from.
+type AddColumns struct {
+	Table   TableID        `json:"table"`
+	From    uint32         `json:"from"`
+	Columns []column.Field `json:"columns"` // ids are assigned by the catalog
+}
+
+// OpenShard gives the caller the next epoch of a shard and fences every owner before it.
+type OpenShard struct {
+	Shard ShardID `json:"shard"`
+}
+
+// ReserveIDs hands out Count consecutive segment ids.
+type ReserveIDs struct {
+	Count uint64 `json:"count"`
+}
+
+// Commit changes manifests, of any number of tables, atomically.
+type Commit struct {
+	Edits []Edit `json:"edits"`
+	// Flushed, if set, moves the shard's mark forward; conditional on its epoch being the newest and on PrevFlushed.
+	Flushed     *Flushed `json:"flushed,omitempty"`
+	PrevFlushed Seq      `json:"prev_flushed,omitempty"`
+}
+
+// Edit is the change of one table's manifest. It is conditional on everything it names: the table exists, each removed segment is live
+// with the vector version given, each vector changes the version it was computed from.
+// A table dropped meanwhile makes its edit void, not the command: its added segments are garbage at once.
+type Edit struct {
+	Table   TableID        `json:"table"`
+	Add     []Segment      `json:"add,omitempty"`
+	Remove  []SegmentAt    `json:"remove,omitempty"`
+	Vectors []VectorChange `json:"vectors,omitempty"`
+}
+
+// SegmentAt is a segment with the deletion vector version that was seen (0 = none).
+type SegmentAt struct {
+	ID     SegmentID `json:"id"`
+	Vector uint64    `json:"vector,omitempty"`
+}
+
+// VectorChange replaces a segment's deletion vector.
+type VectorChange struct {
+	SegmentAt
+	New DeletionVector `json:"new"`
+}
+
+// Forget drops garbage records whose files are gone.
+type Forget struct {
+	Garbage []Garbage `json:"garbage"`
+}
+
+// Rows is a batch for one table: one vector per schema field, in schema order, all of Len rows. Types equal the
+// fields' types.
+type Rows struct {
+	Table   *Table
+	Columns []*column.Vector
+	Len     int
+}
+
+// Ack says how durable a write is before it is acknowledged.
+type Ack uint8
+
+// The levels; the zero value is the default.
+const (
+	AckWAL    Ack = iota // fsynced in the WAL
+	AckBuffer            // handed to the operating system
+	AckNone              // in memory
+)
+
+// Writer takes rows: all batches of one call become visible together, or none. The rows are checked against the newest
+// schema; an error of class column.Overloaded asks the caller to come again.
+type Writer interface {
+	Write(ctx context.Context, batches []Rows, ack Ack) (Seq, error)
+}

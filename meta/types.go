@@ -1,0 +1,108 @@
+package meta
+
+import (
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// Version numbers the catalog's states: each command that changes something makes the next one.
+type Version uint64
+
+// Ids name things for all time; names may change. 0 names nothing.
+type (
+	DatabaseID uint64
+	TableID    uint64
+	SegmentID  uint64
+	ShardID    uint32
+)
+
+// Seq is the number a shard's WAL gives a commit: the only thing that orders writes. The first is 1.
+type Seq uint64
+
+// Names every catalog has from its first command on.
+const (
+	DefaultDatabase  = "default"    // where names resolve unless a request says otherwise
+	PublicSchema     = "public"     // where CREATE TABLE puts tables
+	PrometheusSchema = "prometheus" // holds the table of all metrics
+	SamplesTable     = "samples"
+	MetricsSchema    = "metrics" // logical: a table per metric, computed from samples
+)
+
+// Database is a tenant.
+type Database struct {
+	ID   DatabaseID `json:"id"`
+	Name string     `json:"name"`
+}
+
+// Table is a table's description at one catalog version. Immutable.
+type Table struct {
+	ID       TableID       `json:"id"`
+	Database DatabaseID    `json:"database"`
+	Schema   string        `json:"schema"` // the SQL namespace, such as "public"
+	Name     string        `json:"name"`
+	Columns  column.Schema `json:"columns"`
+	// NextColumn is the id the next added column gets: ids are never used twice.
+	NextColumn column.ID `json:"next_column"`
+	Created    Version   `json:"created"`
+}
+
+// Segment is the catalog's record of one segment: what is needed to decide whether to open it. Everything else
+// is in the sidecar. Records are immutable; a new deletion vector makes a new record of the same id.
+type Segment struct {
+	ID        SegmentID `json:"id"`
+	Partition int64     `json:"partition"`
+	Rows      int64     `json:"rows"`
+	// MinTime and MaxTime bound the time column, in its unit; both 0 for tables without one.
+	MinTime int64 `json:"min_time"`
+	MaxTime int64 `json:"max_time"`
+	// MinSeq and MaxSeq bound the commits whose rows are in it.
+	MinSeq        Seq    `json:"min_seq"`
+	MaxSeq        Seq    `json:"max_seq"`
+	DataBytes     int64  `json:"data_bytes"`    // the Parquet file
+	SidecarBytes  int64  `json:"sidecar_bytes"` // its index
+	SidecarSum    uint32 `json:"sidecar_sum"`   // CRC32C of the whole sidecar, which checks the Parquet file's ranges in turn
+	SchemaVersion uint32 `json:"schema_version"`
+	Level         uint8  `json:"level"`         // 0 = flushed, 1… = merged so many times
+	Key           uint32 `json:"key,omitempty"` // encryption key id; 0 = plain
+	// Deleted, if not nil, is the deletion vector in force.
+	Deleted *DeletionVector `json:"deleted,omitempty"`
+	Added   Version         `json:"added"`
+}
+
+// DeletionVector names the file that holds the roaring bitmap of a segment's dead rows.
+type DeletionVector struct {
+	Version uint64 `json:"version"` // counts up per segment; a command is conditional on it
+	Rows    int64  `json:"rows"`
+	Bytes   int64  `json:"bytes"`
+	Sum     uint32 `json:"sum"` // CRC32C of the file
+}
+
+// LiveRows is the number of rows a reader sees.
+func (s *Segment) LiveRows() int64 {
+	if s.Deleted == nil {
+		return s.Rows
+	}
+	return s.Rows - s.Deleted.Rows
+}
+
+// Manifest is the set of segments a table has at one catalog version. Immutable.
+type Manifest struct {
+	Table    TableID
+	Segments []*Segment // by partition, then id
+}
+
+// Flushed says that a shard's commits up to Seq are in segments.
+type Flushed struct {
+	Shard ShardID `json:"shard"`
+	Epoch uint64  `json:"epoch"`
+	Seq   Seq     `json:"seq"`
+}
+
+// Garbage is a segment or deletion vector no manifest names any more: its files may go once no snapshot older
+// than Removed is open.
+type Garbage struct {
+	Table   TableID   `json:"table"`
+	Segment SegmentID `json:"segment"`
+	// Vector is the deletion vector's version; 0 = the segment itself, with its sidecar.
+	Vector  uint64  `json:"vector,omitempty"`
+	Removed Version `json:"removed"`
+}

@@ -1,0 +1,41 @@
+package expr
+
+import "github.com/automatanexus/aegis-db/column"
+
+// Aggregate is one overload of an aggregate function.
+type Aggregate struct {
+	Name   string
+	Args   []column.Type
+	Result column.Type
+
+	New func() State
+	Doc string
+}
+
+// AggregateCall is an aggregate in a query.
+type AggregateCall struct {
+	Fn       *Aggregate
+	Args     []Expr
+	Distinct bool
+	Filter   Expr // boolean, nil = all rows
+	T        column.Type
+	At       int
+}
+
+// State accumulates one aggregate over many groups, in columns: group g's accumulator is slot g of its slices.
+// Not safe for concurrent use: each worker has its own, Merge joins them.
+type State interface {
+	// Grow makes room for groups [0, n), new ones empty.
+	Grow(n int)
+	// Add takes n rows; row i belongs to groups[i]. Arguments are Flat or Const. NULL handling is the aggregate's.
+	Add(groups []uint32, args []*column.Vector, n int) error
+	// AddRange takes rows [lo, hi), all of group g: the run-wise path, a tight loop with the accumulator in registers.
+	// sorted says that the table's time column ascends over the rows.
+	AddRange(g uint32, args []*column.Vector, lo, hi int, sorted bool) error
+	// Merge adds other's group i into group mapping[i].
+	Merge(other State, mapping []uint32) error
+	// Finish gives the results of groups [0, n).
+	Finish(n int) (*column.Vector, error)
+	// SizeBytes is the memory held, in bytes.
+	SizeBytes() int64
+}

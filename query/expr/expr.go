@@ -1,0 +1,144 @@
+// Package expr holds bound expressions: every name resolved to a column index, every type known, every function
+// chosen. It evaluates them over vectors, on the encoding it finds: what depends on run-end encoded columns alone
+// is computed once per run, what depends on constants once per batch.
+//
+// It must not know SQL text, catalogs or operators.
+package expr
+
+import (
+	"context"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// Expr is a bound expression. Its variants are the types of this file; a switch over them is exhaustive.
+// Expressions are immutable and shared between goroutines.
+type Expr interface {
+	// Type is the type of the result, never Unknown.
+	Type() column.Type
+	// Pos is the byte offset in the statement that an error should point at.
+	Pos() int
+}
+
+// Column reads column Index of the input.
+type Column struct {
+	Index int
+	Name  string // for EXPLAIN
+	T     column.Type
+	At    int
+}
+
+// Literal is a constant: a flat vector of one row.
+type Literal struct {
+	Value *column.Vector
+	At    int
+}
+
+// Param is a statement parameter, numbered from 0; its value is in Context.Params.
+type Param struct {
+	Index int
+	T     column.Type
+	At    int
+}
+
+// Call applies a scalar function, operator or cast.
+type Call struct {
+	Fn   *Function
+	Args []Expr
+	T    column.Type
+	At   int
+}
+
+// Logic is AND, OR (two or more arguments) in three-valued logic. Later arguments are evaluated only on rows that
+// earlier ones have not decided, so that `x <> 0 AND 1/x > 2` does not divide by zero.
+type Logic struct {
+	Or   bool
+	Args []Expr
+	At   int
+}
+
+// Not is NOT.
+type Not struct {
+	Arg Expr
+	At  int
+}
+
+// IsNull is IS NULL, negated IS NOT NULL.
+type IsNull struct {
+	Arg    Expr
+	Negate bool
+	At     int
+}
+
+// In is Arg IN (constants), NULL logic included. Other forms of IN are bound to Logic.
+type In struct {
+	Arg    Expr
+	List   *column.Vector // flat, of Arg's type, without NULLs
+	HasNil bool           // a NULL stood in the list: no match gives NULL
+	Negate bool
+	At     int
+}
+
+// Case is CASE WHEN … (COALESCE, NULLIF, GREATEST are bound to it or to calls); branches are evaluated only on the rows that reach them.
+type Case struct {
+	When []Expr // booleans
+	Then []Expr
+	Else Expr // nil = NULL
+	T    column.Type
+	At   int
+}
+
+// Function is one overload of a scalar function.
+type Function struct {
+	Name string
+	Args []column.Type // the last repeats if Variadic
+	// Result is the type; nil ResultOf means it is fixed.
+	Result   column.Type
+	Variadic bool
+	// Strict functions give NULL for a NULL argument and are not called on such rows' values (the kernel may compute
+	// garbage in their slots, but must not fail for them: it sees the validity).
+	Strict bool
+	// Volatile results differ from row to row (random()); Stable ones are constant inside a statement (now()).
+	Volatile, Stable bool
+	// CanFail functions may raise an error for some values: they are never evaluated on values no row refers to.
+	CanFail bool
+	// Kernel computes n rows. Arguments are Flat or Const, of the types declared; it returns a Flat or Const vector.
+	// For Strict functions the evaluator has already intersected validity into ctx.Valid and merges it into the result.
+	Kernel func(ctx *Context, args []*column.Vector, n int) (*column.Vector, error)
+	// Form, if not empty, says how EXPLAIN and error texts write it: "infix", "prefix", "cast".
+	Form string
+	Doc  string // one line for the reference
+}
+
+// Context is what evaluation knows besides rows. One per operator and goroutine: kernels may use Scratch.
+type Context struct {
+	Ctx      context.Context
+	Now      time.Time // transaction time
+	Location *time.Location
+	Params   []*column.Vector
+	Valid    column.Bitmap // rows of the current strict call where no argument is NULL; nil = all
+	Scratch  []byte
+}
+
+// Types and positions of the variants, said once here.
+
+func (e *Column) Type() column.Type  { return e.T }
+func (e *Literal) Type() column.Type { return e.Value.Type }
+func (e *Param) Type() column.Type   { return e.T }
+func (e *Call) Type() column.Type    { return e.T }
+func (e *Logic) Type() column.Type   { return column.T(column.Bool) }
+func (e *Not) Type() column.Type     { return column.T(column.Bool) }
+func (e *IsNull) Type() column.Type  { return column.T(column.Bool) }
+func (e *In) Type() column.Type      { return column.T(column.Bool) }
+func (e *Case) Type() column.Type    { return e.T }
+
+func (e *Column) Pos() int  { return e.At }
+func (e *Literal) Pos() int { return e.At }
+func (e *Param) Pos() int   { return e.At }
+func (e *Call) Pos() int    { return e.At }
+func (e *Logic) Pos() int   { return e.At }
+func (e *Not) Pos() int     { return e.At }
+func (e *IsNull) Pos() int  { return e.At }
+func (e *In) Pos() int      { return e.At }
+func (e *Case) Pos() int    { return e.At }

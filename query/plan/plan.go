@@ -1,0 +1,182 @@
+// Package plan holds logical plans: what to compute, as a tree of relational nodes over bound expressions. The
+// binder makes them, the optimizer rewrites them, the executor turns them into operators.
+//
+// It must not know SQL text, kernels or where rows come from (a scan.Source is opaque to it).
+package plan
+
+import (
+	"context"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
+
+// Column describes one column of a node's output.
+type Column struct {
+	Name string
+	Type column.Type
+	// NotNull says that no NULL can be there.
+	NotNull bool
+}
+
+// Node is a relational operator. Nodes are immutable: a rewrite makes new ones.
+type Node interface {
+	// Columns is the output, in order.
+	Columns() []Column
+	// Inputs are the children, left to right.
+	Inputs() []Node
+	// With gives the same node over other inputs.
+	With(inputs []Node) Node
+}
+
+// Relation is a table (or a logical table) that a name was resolved to, under one snapshot.
+type Relation interface {
+	// Name is what EXPLAIN prints, schema included.
+	Name() string
+	// Schema describes the stored columns.
+	Schema() *column.Schema
+	// Columns lists what SELECT * gives, in order: stored columns and computed ones (the labels of a metric).
+	Columns() []RelationColumn
+	// Bound conditions the relation always applies (a metric's name), ANDed to every request.
+	Series() []scan.SeriesFilter
+	// Source is the reader.
+	Source() scan.Source
+	// Rows estimates the number of rows.
+	Rows() int64
+}
+
+// RelationColumn is one visible column.
+type RelationColumn struct {
+	Name string
+	Type column.Type
+	// ID names a stored column; 0 = a member of the label set, named by Label.
+	ID    column.ID
+	Label string
+	// Tag says that the value is constant inside a run, so that conditions on it can be decided per series.
+	Tag     bool
+	Time    bool
+	NotNull bool
+}
+
+// Resolver finds relations by name. It is bound to one snapshot, one role, one search path.
+type Resolver interface {
+	// Resolve finds a table; schema is "" if none was written. Unknown: class NotFound, SQLSTATE 42P01.
+	Resolve(ctx context.Context, schema, name string) (Relation, error)
+}
+
+// Scan reads a relation. Output column i is Relation.Columns()[Project[i]].
+type Scan struct {
+	Relation Relation
+	Project  []int
+	// What the optimizer pushed down. Series and Time are exact, Filters a hint (see scan.Request).
+	Series  []SeriesCond
+	Time    scan.TimeRange
+	Filters []scan.ColumnFilter
+	Limit   int64
+}
+
+// SeriesCond is a condition on one tag or label in both forms: bound, over a single input column 0, and for EXPLAIN.
+type SeriesCond struct {
+	Column int // index into Relation.Columns()
+	Cond   expr.Expr
+}
+
+// Filter keeps the rows for which Cond is true.
+type Filter struct {
+	Input Node
+	Cond  expr.Expr
+}
+
+// Project computes expressions.
+type Project struct {
+	Input Node
+	Exprs []expr.Expr
+	Names []string
+}
+
+// Aggregate groups by Keys (none = one group, also over no rows) and computes Aggs; output is keys, then aggs.
+// DISTINCT is an Aggregate without Aggs.
+type Aggregate struct {
+	Input    Node
+	Keys     []expr.Expr
+	KeyNames []string
+	Aggs     []expr.AggregateCall
+	AggNames []string
+}
+
+// SortKey orders by one expression; text by bytes, NaN after numbers.
+type SortKey struct {
+	Expr       expr.Expr
+	Desc       bool
+	NullsFirst bool
+}
+
+// Sort orders rows; Limit > 0 keeps only the first so many (top-N).
+type Sort struct {
+	Input Node
+	Keys  []SortKey
+	Limit int64
+}
+
+// Limit drops Offset rows, then keeps Count (< 0 = all). Params are bound by then.
+type Limit struct {
+	Input  Node
+	Count  int64
+	Offset int64
+}
+
+// Values makes rows from expressions without input (SELECT without FROM is one row of no columns under a Project).
+type Values struct {
+	Out  []Column
+	Rows [][]expr.Expr
+}
+
+func (n *Scan) Columns() []Column {
+	all := n.Relation.Columns()
+	out := make([]Column, len(n.Project))
+	for i, p := range n.Project {
+		out[i] = Column{Name: all[p].Name, Type: all[p].Type, NotNull: all[p].NotNull}
+	}
+	return out
+}
+
+func (n *Filter) Columns() []Column { return n.Input.Columns() }
+func (n *Sort) Columns() []Column   { return n.Input.Columns() }
+func (n *Limit) Columns() []Column  { return n.Input.Columns() }
+func (n *Values) Columns() []Column { return n.Out }
+
+func (n *Project) Columns() []Column {
+	out := make([]Column, len(n.Exprs))
+	for i, e := range n.Exprs {
+		out[i] = Column{Name: n.Names[i], Type: e.Type()}
+	}
+	return out
+}
+
+func (n *Aggregate) Columns() []Column {
+	out := make([]Column, 0, len(n.Keys)+len(n.Aggs))
+	for i, e := range n.Keys {
+		out = append(out, Column{Name: n.KeyNames[i], Type: e.Type()})
+	}
+	for i, a := range n.Aggs {
+		out = append(out, Column{Name: n.AggNames[i], Type: a.T})
+	}
+	return out
+}
+
+func (n *Scan) Inputs() []Node      { return nil }
+func (n *Values) Inputs() []Node    { return nil }
+func (n *Filter) Inputs() []Node    { return []Node{n.Input} }
+func (n *Project) Inputs() []Node   { return []Node{n.Input} }
+func (n *Aggregate) Inputs() []Node { return []Node{n.Input} }
+func (n *Sort) Inputs() []Node      { return []Node{n.Input} }
+func (n *Limit) Inputs() []Node     { return []Node{n.Input} }
+
+func (n *Scan) With([]Node) Node         { return n }
+func (n *Values) With([]Node) Node       { return n }
+func (n *Filter) With(in []Node) Node    { c := *n; c.Input = in[0]; return &c }
+func (n *Project) With(in []Node) Node   { c := *n; c.Input = in[0]; return &c }
+func (n *Aggregate) With(in []Node) Node { c := *n; c.Input = in[0]; return &c }
+func (n *Sort) With(in []Node) Node      { c := *n; c.Input = in[0]; return &c }
+func (n *Limit) With(in []Node) Node     { c := *n; c.Input = in[0]; return &c }

@@ -1,0 +1,70 @@
+package plan
+
+import (
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
+
+// Statement is a bound statement: exactly one of these.
+type Statement interface{ statement() }
+
+// Query returns rows.
+type Query struct{ Root Node }
+
+// Explain returns the plan of a query as rows of text.
+type Explain struct {
+	Query   *Query
+	Analyze bool
+	JSON    bool
+}
+
+// CreateTable makes a table. Columns has ids, tags, time, key and partition set.
+type CreateTable struct {
+	Schema, Name string
+	Columns      column.Schema
+	IfNotExists  bool
+}
+
+// DropTables removes tables.
+type DropTables struct {
+	Tables   []TableName
+	IfExists bool
+}
+
+// TableName is a written table name; Schema "" = the search path.
+type TableName struct {
+	Schema, Name string
+	Pos          int
+}
+
+// Insert adds the rows of Source to a table. Source has one column per Columns entry, already of the column's type.
+type Insert struct {
+	Table   Relation
+	Columns []int // indexes into Table.Schema().Fields; fields not named get NULL
+	Source  Node
+}
+
+// Set changes a session setting (accepted names only); Show reads one.
+type Set struct{ Name, Value string }
+
+// Show reads a session setting.
+type Show struct{ Name string }
+
+func (*Query) statement()       {}
+func (*Explain) statement()     {}
+func (*CreateTable) statement() {}
+func (*DropTables) statement()  {}
+func (*Insert) statement()      {}
+func (*Set) statement()         {}
+func (*Show) statement()        {}
+
+// Params describes the parameters a statement takes, by number from 0.
+type Params []column.Type
+
+// Literal gives the vector of a literal expression, nil for any other.
+func Literal(e expr.Expr) *column.Vector {
+	if l, ok := e.(*expr.Literal); ok {
+		return l.Value
+	}
+	return nil
+}
