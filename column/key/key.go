@@ -4,6 +4,7 @@
 package key
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 
@@ -26,14 +27,15 @@ func AppendNull(dst []byte) []byte { return append(dst, absent) }
 // AppendBytes appends a text or bytea value.
 func AppendBytes(dst, v []byte) []byte {
 	dst = append(dst, present)
-	for _, c := range v {
-		if c == escape {
-			dst = append(dst, escape, escaped)
-		} else {
-			dst = append(dst, c)
+	for {
+		i := bytes.IndexByte(v, escape)
+		if i < 0 {
+			break
 		}
+		dst = append(append(dst, v[:i]...), escape, escaped)
+		v = v[i+1:]
 	}
-	return append(dst, escape, ended)
+	return append(append(dst, v...), escape, ended)
 }
 
 // AppendInt appends an integer, date or timestamp.
@@ -66,7 +68,7 @@ func AppendBool(dst []byte, v bool) []byte {
 	return append(dst, present, 0)
 }
 
-// AppendValue appends row i of a vector. Interval columns cannot be keys; the caller has refused them.
+// AppendValue appends row i of a vector.
 func AppendValue(dst []byte, v *column.Vector, i int) []byte {
 	f, j := v.At(i)
 	if f.Valid != nil && !f.Valid.Get(j) {
@@ -79,9 +81,14 @@ func AppendValue(dst []byte, v *column.Vector, i int) []byte {
 		return AppendInt(dst, f.Ints[j])
 	case column.PhysFloat:
 		return AppendFloat(dst, f.Floats[j])
-	default:
-		return AppendBytes(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]])
+	case column.PhysInterval:
+		return AppendInterval(dst, f.Intervals[j])
 	}
+	text := f.Data[f.Offsets[j]:f.Offsets[j+1]]
+	if f.Type.Kind == column.Numeric {
+		return AppendNumeric(dst, text)
+	}
+	return AppendBytes(dst, text)
 }
 
 // Next splits the first value off an encoding. value holds it as scan.SeriesFilter describes: text unescaped (in
@@ -99,7 +106,12 @@ func Next(src []byte, t column.Type, scratch []byte) (value []byte, null bool, r
 	}
 	width := 8
 	switch t.Physical() {
+	case column.PhysInterval:
+		return nil, false, nil, column.Errorf(column.Internal, "key: an interval's key does not hold its parts")
 	case column.PhysBytes:
+		if t.Kind == column.Numeric {
+			return nil, false, nil, column.Errorf(column.Internal, "key: a numeric's key does not hold its text")
+		}
 		return nextBytes(src, scratch)
 	case column.PhysBool:
 		width = 1
@@ -112,10 +124,12 @@ func Next(src []byte, t column.Type, scratch []byte) (value []byte, null bool, r
 
 func nextBytes(src, scratch []byte) (value []byte, null bool, rest []byte, err error) {
 	out, from, copied := scratch[:0], 0, false
-	for i := 0; i+1 < len(src); i++ {
-		if src[i] != escape {
-			continue
+	for i := 0; ; {
+		n := bytes.IndexByte(src[i:], escape)
+		if n < 0 || i+n+1 == len(src) {
+			return nil, false, nil, column.Errorf(column.Corrupt, "key: text has no end")
 		}
+		i += n
 		switch src[i+1] {
 		case ended:
 			if !copied {
@@ -125,13 +139,12 @@ func nextBytes(src, scratch []byte) (value []byte, null bool, rest []byte, err e
 		case escaped:
 			out = append(out, src[from:i+1]...)
 			copied = true
-			i++
-			from = i + 1
+			i += 2
+			from = i
 		default:
 			return nil, false, nil, column.Errorf(column.Corrupt, "key: escape byte %#x", src[i+1])
 		}
 	}
-	return nil, false, nil, column.Errorf(column.Corrupt, "key: text has no end")
 }
 
 // Int reads the 8 ordered bytes of an integer value.
