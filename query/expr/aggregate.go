@@ -9,10 +9,14 @@ type Aggregate struct {
 	Result column.Type
 
 	New func() State
-	Doc string
+	// NewUnsorted, if not nil, makes the state of calls whose last argument is not a Sorted column: the one of New trusts
+	// AddRange's sorted to be about that argument. The binder chooses, by giving the call a copy with another New.
+	NewUnsorted func() State
+	Doc         string
 }
 
-// AggregateCall is an aggregate in a query.
+// AggregateCall is an aggregate in a query. A DISTINCT one is handed each distinct tuple of arguments once per group, by the
+// executor; a FILTER likewise is the executor's.
 type AggregateCall struct {
 	Fn       *Aggregate
 	Args     []Expr

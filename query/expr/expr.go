@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
 )
 
 // Expr is a bound expression. Its variants are the types of this file; a switch over them is exhaustive.
@@ -26,7 +27,10 @@ type Column struct {
 	Index int
 	Name  string // for EXPLAIN
 	T     column.Type
-	At    int
+	// Sorted says that, in a batch that has runs, the values ascend without NULLs inside each of them: the time
+	// column of a table that is ordered by it. Rewrites copy it with the column.
+	Sorted bool
+	At     int
 }
 
 // Literal is a constant: a flat vector of one row.
@@ -91,9 +95,8 @@ type Case struct {
 
 // Function is one overload of a scalar function.
 type Function struct {
-	Name string
-	Args []column.Type // the last repeats if Variadic
-	// Result is the type; nil ResultOf means it is fixed.
+	Name     string
+	Args     []column.Type // the last repeats (once or more) if Variadic
 	Result   column.Type
 	Variadic bool
 	// Strict functions give NULL for a NULL argument and are not called on such rows' values (the kernel may compute
@@ -106,6 +109,10 @@ type Function struct {
 	// Kernel computes n rows. Arguments are Flat or Const, of the types declared; it returns a Flat or Const vector.
 	// For Strict functions the evaluator has already intersected validity into ctx.Valid and merges it into the result.
 	Kernel func(ctx *Context, args []*column.Vector, n int) (*column.Vector, error)
+	// Runs, if not nil, is tried before Kernel where Context.Runs is known and argument RunsArg is a Column that is
+	// Sorted: it may return a RunEnd vector, found without looking at each row. A nil vector declines.
+	Runs    func(ctx *Context, args []*column.Vector, n int) (*column.Vector, error)
+	RunsArg int
 	// Form, if not empty, says how EXPLAIN and error texts write it: "infix", "prefix", "cast".
 	Form string
 	Doc  string // one line for the reference
@@ -119,7 +126,31 @@ type Context struct {
 	Params   []*column.Vector
 	Valid    column.Bitmap // rows of the current strict call where no argument is NULL; nil = all
 	Scratch  []byte
+	// Runs are those of the batch that is evaluated, nil if it has none. Whoever sets Runs does so for each batch.
+	Runs []scan.Run
+
+	memo map[any]any
 }
+
+// Memo gives what was remembered under key, or remembers what make gives: compiled patterns, hashed lists. Keys are
+// of types private to the caller. At most memoMax things are kept.
+func (c *Context) Memo(key any, make func() (any, error)) (any, error) {
+	if v, ok := c.memo[key]; ok {
+		return v, nil
+	}
+	v, err := make()
+	if err != nil {
+		return nil, err
+	}
+	if c.memo == nil || len(c.memo) >= memoMax {
+		c.memo = map[any]any{}
+	}
+	c.memo[key] = v
+	return v, nil
+}
+
+// memoMax bounds Context.Memo: patterns that differ from row to row must not pile up. A statement has far fewer constants.
+const memoMax = 256
 
 // Types and positions of the variants, said once here.
 

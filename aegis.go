@@ -1,0 +1,167 @@
+// Package aegis is a columnar database for time series and analytics, as a library: metrics, events and tables in one
+// store of open Parquet, asked with SQL. cmd/aegis is the same wiring with servers around it.
+//
+//	db, err := aegis.Open(ctx, aegis.Options{Dir: "data"})
+//	…
+//	defer db.Close(ctx)
+//	rows, err := db.Query(ctx, "SELECT count(*) FROM prometheus.samples")
+//
+// The package composes: the catalog (meta), the write path (ingest), the engine (query) and what keeps segments
+// in order (tiering) do not know each other. It must not know protocols.
+package aegis
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/segment"
+	"github.com/automatanexus/aegis-db/ingest"
+	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/meta/node"
+	"github.com/automatanexus/aegis-db/query"
+	"github.com/automatanexus/aegis-db/tiering/compact"
+	"github.com/automatanexus/aegis-db/tiering/gc"
+	"github.com/automatanexus/aegis-db/tiering/segments"
+
+	"errors"
+	"io"
+)
+
+// shardID is the one shard a single node has.
+const shardID meta.ShardID = 1
+
+// DB is an open database. Safe for concurrent use.
+type DB struct {
+	options   Options
+	lock      io.Closer
+	pool      *mem.Pool
+	files     segment.Files
+	catalog   *node.Node
+	shard     *ingest.Shard
+	segments  *segments.Cache
+	engine    *query.Engine
+	compactor *compact.Compactor
+	collector *gc.Collector
+
+	closing sync.Once
+	closed  error
+}
+
+// Open opens the database in a folder, making it if it is not there. Whatever was acknowledged before, by a process that
+// was killed too, is there again when it returns.
+func Open(ctx context.Context, o Options) (db *DB, err error) {
+	if err := o.defaults(); err != nil {
+		return nil, err
+	}
+	db = &DB{options: o, pool: mem.NewPool("the server", o.MemoryBytes, nil)}
+	defer func() {
+		if err != nil {
+			_ = db.Close(ctx) // the first error is the one to tell
+			db = nil
+		}
+	}()
+	if err := o.FS.MkdirAll(o.Dir); err != nil {
+		return db, err
+	}
+	if db.lock, err = o.FS.Lock(filepath.Join(o.Dir, "LOCK")); err != nil {
+		return db, err
+	}
+	db.files = segment.NewLocalFiles(o.FS, o.Dir)
+	db.catalog, err = node.Open(ctx, node.Options{FS: o.FS, Dir: filepath.Join(o.Dir, "catalog"), Logger: o.Logger})
+	if err != nil {
+		return db, err
+	}
+	if err := db.ensureSamples(ctx); err != nil {
+		return db, err
+	}
+	db.segments = segments.NewCache(segments.Options{Files: db.files, Bytes: o.MemoryBytes / 16})
+	db.shard, err = ingest.Open(ctx, ingest.Options{
+		FS: o.FS, Dir: filepath.Join(o.Dir, "wal"), Files: db.files, Shard: shardID, Catalog: db.catalog,
+		Pool: db.pool, Now: o.Now, Logger: o.Logger, HeadBytes: o.HeadBytes, WALBytes: o.WALBytes,
+		FlushBytes: o.FlushBytes, FlushAge: o.FlushAge, Repair: o.Repair,
+	})
+	if err != nil {
+		return db, err
+	}
+	db.engine = query.New(store{db}, query.Options{
+		Pool: db.pool, QueryBytes: o.QueryBytes, Workers: o.Workers, Timeout: o.QueryTimeout, Now: o.Now,
+	})
+	return db, db.startUpkeep(ctx)
+}
+
+// startUpkeep starts compaction and the collection of what it leaves.
+func (db *DB) startUpkeep(ctx context.Context) error {
+	o := &db.options
+	db.collector = gc.New(gc.Options{
+		Catalog: db.catalog, Files: db.files, Segments: db.segments, Keep: o.KeepRemoved, Now: o.Now, Logger: o.Logger,
+	})
+	// Files of a flush or merge that a crash interrupted; nobody writes yet.
+	if err := db.collector.Sweep(ctx); err != nil {
+		return err
+	}
+	db.compactor = compact.New(compact.Options{
+		Catalog: db.catalog, Files: db.files, Segments: db.segments, Pool: db.pool, Logger: o.Logger,
+	})
+	if o.CompactEvery > 0 {
+		db.compactor.Start(o.CompactEvery)
+		db.collector.Start(o.CompactEvery)
+	}
+	return nil
+}
+
+// ensureSamples makes the table that Prometheus writes to.
+func (db *DB) ensureSamples(ctx context.Context) error {
+	d := db.catalog.Snapshot().Database(meta.DefaultDatabase)
+	if db.catalog.Snapshot().Table(d.ID, meta.PrometheusSchema, meta.SamplesTable) != nil {
+		return nil
+	}
+	_, err := db.catalog.Propose(ctx, meta.Command{CreateTable: &meta.CreateTable{
+		Database: d.ID, Schema: meta.PrometheusSchema, Name: meta.SamplesTable, Columns: meta.SamplesSchema(), IfNotExists: true,
+	}})
+	return err
+}
+
+// Close flushes what is in memory and closes everything. Statements that run end with an error.
+func (db *DB) Close(ctx context.Context) error {
+	db.closing.Do(func() { db.closed = db.close(ctx) })
+	return db.closed
+}
+
+func (db *DB) close(ctx context.Context) error {
+	var errs []error
+	if db.compactor != nil {
+		db.compactor.Stop()
+	}
+	if db.collector != nil {
+		db.collector.Stop()
+	}
+	if db.shard != nil {
+		errs = append(errs, db.shard.Close(ctx))
+	}
+	if db.segments != nil {
+		db.segments.Close()
+	}
+	if db.catalog != nil {
+		errs = append(errs, db.catalog.Close())
+	}
+	if db.lock != nil {
+		errs = append(errs, db.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// store shows a DB to the query engine.
+type store struct{ db *DB }
+
+func (s store) OpenSnapshot(database string) (query.Snapshot, error) {
+	snap, err := s.db.Snapshot(database)
+	if err != nil {
+		return nil, err
+	}
+	return snap, nil
+}
+
+func (s store) Catalog() meta.Catalog { return s.db.catalog }
+func (s store) Writer() meta.Writer   { return s.db.shard }

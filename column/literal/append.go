@@ -1,0 +1,47 @@
+package literal
+
+import (
+	"encoding/hex"
+	"strconv"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// Append appends the text of row i; nothing for NULL, which the caller shows in its own way.
+func Append(dst []byte, v *column.Vector, i int, opt Options) []byte {
+	f, j := v.At(i)
+	if f.Valid != nil && !f.Valid.Get(j) {
+		return dst
+	}
+	switch f.Type.Kind {
+	case column.Bool:
+		return AppendBool(dst, f.Bools[j])
+	case column.Int16, column.Int32, column.Int64:
+		return strconv.AppendInt(dst, f.Ints[j], 10)
+	case column.Float32, column.Float64:
+		return AppendFloat(dst, f.Floats[j], f.Type)
+	case column.Date:
+		return AppendDate(dst, f.Ints[j])
+	case column.Timestamp, column.TimestampTZ, column.TimestampNS:
+		return AppendTimestamp(dst, f.Ints[j], f.Type, opt)
+	case column.IntervalKind:
+		return AppendInterval(dst, f.Intervals[j])
+	case column.Bytea:
+		return AppendBytea(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]])
+	default:
+		return append(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]]...)
+	}
+}
+
+// AppendBool appends t or f.
+func AppendBool(dst []byte, v bool) []byte {
+	if v {
+		return append(dst, 't')
+	}
+	return append(dst, 'f')
+}
+
+// AppendBytea appends \x and hexadecimal digits.
+func AppendBytea(dst, v []byte) []byte {
+	return hex.AppendEncode(append(dst, '\\', 'x'), v)
+}

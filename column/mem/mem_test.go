@@ -1,0 +1,115 @@
+package mem
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+func TestGrowIsAllOrNothing(t *testing.T) {
+	server := NewPool("server", 3<<20, nil)
+	query := NewPool("query 7", 2<<20, server)
+	operator := NewPool("sort", 0, query)
+	if err := operator.Grow(2 << 20); err != nil {
+		t.Fatal(err)
+	}
+	err := operator.Grow(1)
+	var e *column.Error
+	if !errors.Is(err, column.Limit) || !errors.As(err, &e) || e.SQLState != "53200" || !strings.Contains(e.Message, "query 7") || !strings.Contains(e.Message, "2 MiB") {
+		t.Errorf("error %v", err)
+	}
+	other := NewPool("query 8", 0, server)
+	if err := other.Grow(1<<20 + 1); err == nil || !strings.Contains(err.Error(), "server") {
+		t.Errorf("over the server's limit: %v", err)
+	}
+	for _, p := range []*Pool{server, query, operator} {
+		if p.Used() != 2<<20 {
+			t.Errorf("%s uses %d", p.name, p.Used())
+		}
+	}
+	operator.Shrink(1 << 20)
+	operator.Close()
+	if server.Used() != 0 || query.Used() != 0 || operator.Used() != 0 || server.Peak() != 2<<20 || query.Limit() != 2<<20 {
+		t.Errorf("after Close: %d, %d, %d, peak %d", server.Used(), query.Used(), operator.Used(), server.Peak())
+	}
+}
+
+func TestPoolsAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		root := NewPool("root", rapid.Int64Range(0, 100).Draw(t, "limit"), nil)
+		pools := []*Pool{root}
+		for range rapid.IntRange(1, 5).Draw(t, "pools") {
+			parent := pools[rapid.IntRange(0, len(pools)-1).Draw(t, "parent")]
+			pools = append(pools, NewPool("p", rapid.Int64Range(0, 50).Draw(t, "limit"), parent))
+		}
+		own := make(map[*Pool]int64)
+		for range rapid.IntRange(0, 40).Draw(t, "steps") {
+			p := pools[rapid.IntRange(0, len(pools)-1).Draw(t, "pool")]
+			n := rapid.Int64Range(0, 30).Draw(t, "bytes")
+			if rapid.Bool().Draw(t, "grow") {
+				fits := true
+				for q := p; q != nil; q = q.parent {
+					fits = fits && (q.limit == 0 || q.Used()+n <= q.limit)
+				}
+				if err := p.Grow(n); (err == nil) != fits {
+					t.Fatalf("Grow(%d): %v, want fit %v", n, err, fits)
+				} else if err == nil {
+					own[p] += n
+				}
+			} else {
+				n = min(n, own[p])
+				p.Shrink(n)
+				own[p] -= n
+			}
+		}
+		for _, p := range pools {
+			want := int64(0)
+			for q, n := range own {
+				for a := q; a != nil; a = a.parent {
+					if a == p {
+						want += n
+					}
+				}
+			}
+			if p.Used() != want || p.Peak() < want {
+				t.Fatalf("uses %d (peak %d), want %d", p.Used(), p.Peak(), want)
+			}
+		}
+	})
+}
+
+func TestPoolConcurrent(t *testing.T) {
+	root := NewPool("root", 1000, nil)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			p := NewPool("child", 0, root)
+			for i := range int64(2000) {
+				if p.Grow(i%200) == nil && i%3 == 0 {
+					p.Shrink(i % 200)
+				}
+				if p.Used() > 900 {
+					p.Close()
+				}
+			}
+			p.Close()
+		})
+	}
+	wg.Wait()
+	if root.Used() != 0 || root.Peak() > 1000 {
+		t.Errorf("used %d, peak %d", root.Used(), root.Peak())
+	}
+}
+
+func TestBytesText(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 bytes", 1023: "1023 bytes", 1024: "1 KiB", 5 << 30: "5 GiB", 1<<63 - 1: "7 EiB"} {
+		if got := bytesText(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}

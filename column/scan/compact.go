@@ -1,0 +1,73 @@
+package scan
+
+import (
+	"fmt"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// Compact keeps the listed rows, which ascend without repeating. Encodings stay, and so do runs: a run that lost
+// all its rows is gone. The batch itself comes back if nothing was dropped.
+func (b *Batch) Compact(rows []int32) *Batch {
+	if len(rows) == b.Len {
+		return b
+	}
+	out := &Batch{Len: len(rows), Columns: make([]*column.Vector, len(b.Columns)), Runs: CompactRuns(b.Runs, rows)}
+	for i, v := range b.Columns {
+		out.Columns[i] = column.Gather(v, rows)
+	}
+	return out
+}
+
+// CompactRuns gives the runs that are left of runs when only the listed rows, which ascend, are kept; nil stays nil.
+func CompactRuns(runs []Run, rows []int32) []Run {
+	if runs == nil {
+		return nil
+	}
+	out := make([]Run, 0, min(len(runs), len(rows)))
+	i := 0
+	for _, r := range runs {
+		start := i
+		for end := r.Start + r.Len; i < len(rows) && rows[i] < end; {
+			i++
+		}
+		if i > start {
+			out = append(out, Run{Start: int32(start), Len: int32(i - start)})
+		}
+	}
+	return out
+}
+
+// Slice gives rows [lo, hi) and shares the buffers.
+func (b *Batch) Slice(lo, hi int) *Batch {
+	if lo == 0 && hi == b.Len {
+		return b
+	}
+	if lo < 0 || hi < lo || hi > b.Len {
+		panic(fmt.Sprintf("scan: slice [%d,%d) of %d rows", lo, hi, b.Len))
+	}
+	out := &Batch{Len: hi - lo, Columns: make([]*column.Vector, len(b.Columns))}
+	for i, v := range b.Columns {
+		out.Columns[i] = v.Slice(lo, hi)
+	}
+	if b.Runs == nil {
+		return out
+	}
+	out.Runs = []Run{}
+	for _, r := range b.Runs {
+		start, end := max(int(r.Start), lo), min(int(r.Start+r.Len), hi)
+		if start < end {
+			out.Runs = append(out.Runs, Run{Start: int32(start - lo), Len: int32(end - start)})
+		}
+	}
+	return out
+}
+
+// SizeBytes is what the batch takes in memory, for accounting.
+func (b *Batch) SizeBytes() int64 {
+	n := 8 * int64(len(b.Runs))
+	for _, v := range b.Columns {
+		n += v.SizeBytes()
+	}
+	return n
+}

@@ -1,0 +1,17 @@
+package segment
+
+import "github.com/automatanexus/aegis-db/column"
+
+// PageKey names a decoded page (or a chunk's dictionary, which counts as a page of its own).
+type PageKey struct {
+	Table, Segment uint64
+	Column         column.ID
+	Page           uint32
+	Dictionary     bool
+}
+
+// PageCache may keep decoded pages. Vectors are immutable. Safe for concurrent use.
+type PageCache interface {
+	Get(PageKey) *column.Vector // nil = not there
+	Put(key PageKey, v *column.Vector, bytes int64)
+}

@@ -1,0 +1,132 @@
+package interop
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/segment/interop/sample"
+)
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestArrowReadsTheSame reads a segment of every type, with NULLs, through an independent reader and compares value by value.
+func TestArrowReadsTheSame(t *testing.T) {
+	dir := t.TempDir()
+	s, err := sample.Write(context.Background(), dir, 3000)
+	check(t, err)
+	if keep := os.Getenv("AEGIS_KEEP_SAMPLE"); keep != "" { // for looking at it with other tools by hand
+		b, err := os.ReadFile(filepath.Join(dir, s.Name))
+		check(t, err)
+		check(t, os.WriteFile(keep, b, 0o600))
+	}
+	f, err := file.OpenParquetFile(filepath.Join(dir, s.Name), false)
+	check(t, err)
+	defer f.Close()
+	rd, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: 1000}, memory.DefaultAllocator)
+	check(t, err)
+	table, err := rd.ReadTable(context.Background())
+	check(t, err)
+	defer table.Release()
+	if table.NumRows() != int64(s.Rows) {
+		t.Fatalf("%d rows, want %d", table.NumRows(), s.Rows)
+	}
+	for i, field := range s.Schema.Fields {
+		c := table.Column(i)
+		if c.Name() != field.Name {
+			t.Fatalf("column %d is %q, want %q", i, c.Name(), field.Name)
+		}
+		if id, ok := c.Field().Metadata.GetValue("PARQUET:field_id"); !ok || id != fmt.Sprint(field.ID) {
+			t.Errorf("column %q has field id %q, want %d", field.Name, id, field.ID)
+		}
+		if got := c.DataType().String(); got != wantType[field.Type.Kind] {
+			t.Errorf("column %q is %s, want %s", field.Name, got, wantType[field.Type.Kind])
+		}
+		row := 0
+		for _, chunk := range c.Data().Chunks() {
+			for k := range chunk.Len() {
+				if g, w := arrowCell(chunk, k), cell(s.Columns[i], row); g != w {
+					t.Fatalf("column %q row %d: %s, want %s", field.Name, row, g, w)
+				}
+				row++
+			}
+		}
+	}
+}
+
+var wantType = map[column.Kind]string{
+	column.Bool: "bool", column.Int16: "int16", column.Int32: "int32", column.Int64: "int64", column.Float32: "float32", column.Float64: "float64",
+	column.Numeric: "utf8", column.Text: "utf8", column.Bytea: "binary", column.Date: "date32", column.Timestamp: "timestamp[us]",
+	column.TimestampTZ: "timestamp[us, tz=UTC]", column.TimestampNS: "timestamp[ns, tz=UTC]", column.IntervalKind: "fixed_size_binary[16]", column.JSON: "binary", // arrow-go maps the logical type so
+}
+
+func arrowCell(a arrow.Array, i int) string {
+	if a.IsNull(i) {
+		return "NULL"
+	}
+	switch a := a.(type) {
+	case *array.Boolean:
+		return fmt.Sprint(a.Value(i))
+	case *array.Int16:
+		return fmt.Sprint(a.Value(i))
+	case *array.Int32:
+		return fmt.Sprint(a.Value(i))
+	case *array.Int64:
+		return fmt.Sprint(a.Value(i))
+	case *array.Date32:
+		return fmt.Sprint(int32(a.Value(i)))
+	case *array.Timestamp:
+		return fmt.Sprint(int64(a.Value(i)))
+	case *array.Float32:
+		return fmt.Sprintf("%x", math.Float64bits(float64(a.Value(i))))
+	case *array.Float64:
+		return fmt.Sprintf("%x", math.Float64bits(a.Value(i)))
+	case *array.String:
+		return fmt.Sprintf("%q", a.Value(i))
+	case *array.Binary:
+		return fmt.Sprintf("%q", a.Value(i))
+	case *array.FixedSizeBinary:
+		return fmt.Sprintf("%x", a.Value(i))
+	}
+	return fmt.Sprintf("%T", a)
+}
+
+func cell(v *column.Vector, i int) string {
+	if v.IsNull(i) {
+		return "NULL"
+	}
+	switch v.Type.Physical() {
+	case column.PhysBool:
+		return fmt.Sprint(v.Bool(i))
+	case column.PhysInt:
+		return fmt.Sprint(v.Int(i))
+	case column.PhysFloat:
+		return fmt.Sprintf("%x", math.Float64bits(v.Float(i)))
+	case column.PhysInterval:
+		x := v.Interval(i)
+		b := make([]byte, 16)
+		for k := range 4 {
+			b[k], b[4+k] = byte(x.Months>>(8*k)), byte(x.Days>>(8*k))
+		}
+		for k := range 8 {
+			b[8+k] = byte(x.Micros >> (8 * k))
+		}
+		return fmt.Sprintf("%x", b)
+	}
+	return fmt.Sprintf("%q", v.Bytes(i))
+}

@@ -1,0 +1,231 @@
+package segment
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+)
+
+// pagesOf gives a field's page table.
+func (r *Reader) pagesOf(field int) (*columnPages, error) {
+	if p := r.columns[field].Load(); p != nil {
+		return p, nil
+	}
+	f := r.meta.schema.Fields[field]
+	s := r.section(sectionPages, f.ID, "")
+	if s == nil {
+		return nil, r.corrupt(r.sidecarName(), 0, "no page table of column %d", f.ID)
+	}
+	b, err := r.load(s)
+	if err != nil {
+		return nil, err
+	}
+	p, err := parsePages(b, f, r.meta.groups, r.meta.dataBytes)
+	if err != nil {
+		return nil, r.corrupt(r.sidecarName(), s.offset, "%w", err)
+	}
+	if r.columns[field].CompareAndSwap(nil, p) {
+		r.size.Add(int64(len(p.pages)) * 200) // what a pageMeta with its zone takes
+	}
+	return p, nil
+}
+
+// find gives the page that holds a row.
+func (p *columnPages) find(row uint32) int {
+	return sort.Search(len(p.pages), func(i int) bool { return p.pages[i].firstRow > row }) - 1
+}
+
+// end is the row after a page.
+func (p *columnPages) end(page int) uint32 { return p.pages[page].firstRow + p.pages[page].rows }
+
+// rawPage reads a page's bytes and checks them.
+func (r *Reader) rawPage(ctx context.Context, p *pageMeta) ([]byte, error) {
+	f, err := r.dataFile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Room behind the bytes spares the bit-unpacking kernels, which read ahead, a copy of the last group.
+	b := make([]byte, p.length, p.length+64)
+	if err := readAt(f, b, p.offset); err != nil {
+		return nil, r.readError(r.dataName(), p.offset, int64(p.length), err)
+	}
+	if sum(b) != p.sum {
+		return nil, r.corrupt(r.dataName(), p.offset, "the checksum of a page of %d bytes is wrong", p.length)
+	}
+	return b, nil
+}
+
+// page gives a decoded page, from the cache if it is there.
+func (r *Reader) page(ctx context.Context, t *columnPages, number int) (*column.Vector, error) {
+	k := PageKey{Table: r.ref.Table, Segment: r.ref.Segment, Column: t.field.ID, Page: uint32(number)}
+	if r.o.Cache != nil {
+		if v := r.o.Cache.Get(k); v != nil {
+			return v, nil
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, column.Errorf(column.Cancelled, "segment %d: %w", r.ref.Segment, err)
+	}
+	p, c := &t.pages[number], &t.chunks[t.chunk[number]]
+	dict, err := r.dictionary(ctx, t, int(t.chunk[number]))
+	if err != nil {
+		return nil, err
+	}
+	raw, err := r.rawPage(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	body, err := pageBody(c, p, raw)
+	if err != nil {
+		return nil, r.corrupt(r.dataName(), p.offset, "unpack a page of column %d: %w", t.field.ID, err)
+	}
+	v, err := decodePage(t.field, c, p, body, dict)
+	if err == nil && v.Len != int(p.rows) {
+		err = fmt.Errorf("%d rows, not %d", v.Len, p.rows)
+	}
+	if err != nil {
+		return nil, r.corrupt(r.dataName(), p.offset, "decode a page of column %d: %w", t.field.ID, err)
+	}
+	if r.o.Cache != nil {
+		r.o.Cache.Put(k, v, v.SizeBytes())
+	}
+	return v, nil
+}
+
+// dictionary gives a chunk's dictionary, nil if it has none.
+func (r *Reader) dictionary(ctx context.Context, t *columnPages, chunk int) (*column.Vector, error) {
+	c := &t.chunks[chunk]
+	p := &c.dictPage
+	if p.length == 0 {
+		return nil, nil
+	}
+	k := PageKey{Table: r.ref.Table, Segment: r.ref.Segment, Column: t.field.ID, Page: uint32(chunk), Dictionary: true}
+	if r.o.Cache != nil {
+		if v := r.o.Cache.Get(k); v != nil {
+			return v, nil
+		}
+	}
+	raw, err := r.rawPage(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	body, err := pageBody(c, p, raw)
+	var v *column.Vector
+	if err == nil {
+		v, err = decodeDictionary(t.field.Type, body, int(c.dictValues))
+	}
+	if err != nil {
+		return nil, r.corrupt(r.dataName(), p.offset, "decode the dictionary of column %d: %w", t.field.ID, err)
+	}
+	if r.o.Cache != nil {
+		r.o.Cache.Put(k, v, v.SizeBytes())
+	}
+	return v, nil
+}
+
+// piece is a stretch of rows of one series on its way into a batch.
+type piece struct{ series, lo, hi uint32 }
+
+// columnReader reads one field's rows in ascending order and holds one decoded page.
+type columnReader struct {
+	r       *Reader
+	pages   *columnPages
+	pool    *mem.Pool
+	current int // page; -1 = none
+	vector  *column.Vector
+	held    int64
+}
+
+func (r *Reader) columnReader(field int, pool *mem.Pool) (*columnReader, error) {
+	p, err := r.pagesOf(field)
+	if err != nil {
+		return nil, err
+	}
+	return &columnReader{r: r, pages: p, pool: pool, current: -1}, nil
+}
+
+func (c *columnReader) close() {
+	if c.pool != nil {
+		c.pool.Shrink(c.held)
+	}
+	c.held, c.vector, c.current = 0, nil, -1
+}
+
+// at makes the page that holds a row the current one.
+func (c *columnReader) at(ctx context.Context, row uint32) error {
+	if c.current >= 0 {
+		p := &c.pages.pages[c.current]
+		if row >= p.firstRow && row < p.firstRow+p.rows {
+			return nil
+		}
+	}
+	number := c.pages.find(row)
+	v, err := c.r.page(ctx, c.pages, number)
+	if err != nil {
+		return err
+	}
+	size := v.SizeBytes()
+	if c.pool != nil {
+		if err := c.pool.Grow(size); err != nil {
+			return err
+		}
+		c.pool.Shrink(c.held)
+	}
+	c.held, c.vector, c.current = size, v, number
+	return nil
+}
+
+// part gives the part of [lo, hi) that lies in the page of lo.
+func (c *columnReader) part(ctx context.Context, lo, hi uint32) (v *column.Vector, from, to int, err error) {
+	if err := c.at(ctx, lo); err != nil {
+		return nil, 0, 0, err
+	}
+	first := c.pages.pages[c.current].firstRow
+	return c.vector, int(lo - first), int(min(hi, c.pages.end(c.current)) - first), nil
+}
+
+// gather gives the rows of some ascending pieces of one row group, total of them: a slice of the page where that is possible, a copy elsewhere.
+func (c *columnReader) gather(ctx context.Context, pieces []piece, total int) (*column.Vector, error) {
+	lo, hi := pieces[0].lo, pieces[len(pieces)-1].hi
+	v, from, to, err := c.part(ctx, lo, hi)
+	if err != nil {
+		return nil, err
+	}
+	if int(hi-lo) == total && to-from == total {
+		return v.Slice(from, to), nil
+	}
+	var b *column.Builder
+	var codes []uint32
+	dict := v.Enc == column.Dict
+	if dict {
+		codes = make([]uint32, 0, total)
+	} else {
+		b = column.NewBuilder(v.Type, total)
+	}
+	for _, p := range pieces {
+		for at := p.lo; at < p.hi; {
+			v, from, to, err := c.part(ctx, at, p.hi)
+			if err != nil {
+				return nil, err
+			}
+			if dict && v.Enc == column.Dict {
+				codes = append(codes, v.Codes[from:to]...)
+			} else if dict {
+				// A page of NULLs alone has no codes: point at the dictionary's NULL.
+				for range to - from {
+					codes = append(codes, c.pages.chunks[c.pages.chunk[c.current]].dictValues)
+				}
+			} else {
+				b.AppendVector(v, from, to)
+			}
+			at += uint32(to - from)
+		}
+	}
+	if dict {
+		return &column.Vector{Type: v.Type, Enc: column.Dict, Len: total, Codes: codes, Child: v.Child}, nil
+	}
+	return b.Finish(), b.Err()
+}

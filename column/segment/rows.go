@@ -1,0 +1,253 @@
+package segment
+
+import (
+	"context"
+	"io"
+	"sort"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/key"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/scan"
+)
+
+// rowSource turns spans into the rows a view shows: exact in time, without the dead and the superseded.
+type rowSource struct {
+	r       *Reader
+	view    View
+	spans   []Span
+	time    scan.TimeRange
+	pool    *mem.Pool
+	times   *columnReader // opened when a span is partial
+	deleted roaring.IntPeekable
+	queue   []piece // what is left of the span at hand
+	// maskedSeries is the series that masked belongs to; -1 = none.
+	maskedSeries int64
+	masked       []uint32
+}
+
+func newRowSource(r *Reader, view View, spans []Span, t scan.TimeRange, pool *mem.Pool) *rowSource {
+	s := &rowSource{r: r, view: view, spans: spans, time: t, pool: pool, maskedSeries: -1}
+	if view.Deleted != nil && !view.Deleted.IsEmpty() {
+		s.deleted = view.Deleted.Iterator()
+	}
+	return s
+}
+
+func (s *rowSource) close() {
+	if s.times != nil {
+		s.times.close()
+	}
+	s.spans, s.queue = nil, nil
+}
+
+// next appends pieces of at most limit rows in total, from one row group (so that dictionaries are shared), and of one series if
+// asked. io.EOF if there are none left.
+func (s *rowSource) next(ctx context.Context, pieces []piece, limit int, oneSeries bool) ([]piece, int, error) {
+	total := 0
+	groupEnd := uint32(0)
+	for total < limit {
+		if len(s.queue) == 0 {
+			if len(s.spans) == 0 {
+				break
+			}
+			if oneSeries && total > 0 && s.spans[0].Series != pieces[0].series {
+				break
+			}
+			if err := s.expand(ctx); err != nil {
+				return pieces, 0, err
+			}
+			continue
+		}
+		p := s.queue[0]
+		if total == 0 {
+			groups := s.r.meta.groups
+			groupEnd = groups[sort.Search(len(groups), func(i int) bool { return groups[i] > p.lo })]
+		} else if p.lo >= groupEnd || (oneSeries && p.series != pieces[0].series) {
+			break
+		}
+		end := min(p.hi, groupEnd, p.lo+uint32(limit-total))
+		total += int(end - p.lo)
+		pieces = append(pieces, piece{p.series, p.lo, end})
+		if end == p.hi {
+			s.queue = s.queue[1:]
+		} else {
+			s.queue[0].lo = end
+		}
+	}
+	if total == 0 {
+		return pieces, 0, io.EOF
+	}
+	return pieces, total, nil
+}
+
+// expand moves the next span into the queue.
+func (s *rowSource) expand(ctx context.Context) error {
+	span := s.spans[0]
+	s.spans = s.spans[1:]
+	s.queue = append(s.queue[:0], piece{span.Series, span.Lo, span.Hi})
+	var err error
+	if span.Partial {
+		if s.queue, err = s.trim(ctx, span); err != nil {
+			return err
+		}
+	}
+	if s.deleted != nil {
+		s.dropDeleted()
+	}
+	if s.view.Mask != nil && len(s.queue) > 0 {
+		return s.dropMasked(ctx, span.Series)
+	}
+	return nil
+}
+
+// trim cuts a span to the time range: by halves where runs are sorted by time, row by row elsewhere.
+func (s *rowSource) trim(ctx context.Context, span Span) ([]piece, error) {
+	if s.times == nil {
+		var err error
+		if s.times, err = s.r.columnReader(s.r.meta.schema.Index(s.r.meta.schema.Time), s.pool); err != nil {
+			return nil, err
+		}
+	}
+	out := s.queue[:0]
+	if s.r.meta.timeSorted {
+		lo, err := s.times.search(ctx, span.Lo, span.Hi, func(t int64) bool { return t >= s.time.Min })
+		if err != nil {
+			return nil, err
+		}
+		hi, err := s.times.search(ctx, lo, span.Hi, func(t int64) bool { return t > s.time.Max })
+		if err != nil || lo == hi {
+			return out, err
+		}
+		return append(out, piece{span.Series, lo, hi}), nil
+	}
+	for at := span.Lo; at < span.Hi; {
+		v, from, to, err := s.times.part(ctx, at, span.Hi)
+		if err != nil {
+			return nil, err
+		}
+		for i, t := range v.Ints[from:to] {
+			if row := at + uint32(i); s.time.Contains(t) {
+				out = appendRow(out, span.Series, row)
+			}
+		}
+		at += uint32(to - from)
+	}
+	return out, nil
+}
+
+func appendRow(pieces []piece, series, row uint32) []piece {
+	if n := len(pieces); n > 0 && pieces[n-1].hi == row {
+		pieces[n-1].hi++
+		return pieces
+	}
+	return append(pieces, piece{series, row, row + 1})
+}
+
+// search gives the first row in [lo, hi) whose time satisfies a condition that holds from some row on; hi if none does. Pages that the zone
+// map decides are not read.
+func (c *columnReader) search(ctx context.Context, lo, hi uint32, from func(int64) bool) (uint32, error) {
+	for at := lo; at < hi; {
+		number := c.pages.find(at)
+		end := min(hi, c.pages.end(number))
+		z := &c.pages.pages[number].zone
+		switch {
+		case from(z.IntMin): // for the whole page
+			return at, nil
+		case !from(z.IntMax):
+			at = end
+			continue
+		}
+		v, a, b, err := c.part(ctx, at, end)
+		if err != nil {
+			return 0, err
+		}
+		times := v.Ints[a:b]
+		if k := sort.Search(len(times), func(i int) bool { return from(times[i]) }); k < len(times) {
+			return at + uint32(k), nil
+		}
+		at = end
+	}
+	return hi, nil
+}
+
+// dropDeleted cuts the dead rows out of the queue. Spans ascend, so the iterator never goes back.
+func (s *rowSource) dropDeleted() {
+	var out []piece
+	for _, p := range s.queue {
+		s.deleted.AdvanceIfNeeded(p.lo)
+		for s.deleted.HasNext() && s.deleted.PeekNext() < p.hi {
+			row := s.deleted.Next()
+			if row > p.lo {
+				out = append(out, piece{p.series, p.lo, row})
+			}
+			p.lo = row + 1
+		}
+		if p.lo < p.hi {
+			out = append(out, p)
+		}
+	}
+	s.queue = out
+}
+
+// dropMasked cuts the superseded rows of a series out of the queue.
+func (s *rowSource) dropMasked(ctx context.Context, ordinal uint32) error {
+	if s.maskedSeries != int64(ordinal) {
+		rows, err := s.superseded(ctx, ordinal)
+		if err != nil {
+			return err
+		}
+		s.maskedSeries, s.masked = int64(ordinal), rows
+	}
+	rows := s.masked
+	if len(rows) == 0 {
+		return nil
+	}
+	var out []piece
+	for _, p := range s.queue {
+		k := sort.Search(len(rows), func(i int) bool { return rows[i] >= p.lo })
+		for ; k < len(rows) && rows[k] < p.hi; k++ {
+			if rows[k] > p.lo {
+				out = append(out, piece{p.series, p.lo, rows[k]})
+			}
+			p.lo = rows[k] + 1
+		}
+		if p.lo < p.hi {
+			out = append(out, p)
+		}
+	}
+	s.queue = out
+	return nil
+}
+
+// superseded asks the mask about a whole series, once.
+func (s *rowSource) superseded(ctx context.Context, ordinal uint32) ([]uint32, error) {
+	info, err := s.r.Series(int(ordinal))
+	if err != nil {
+		return nil, err
+	}
+	var lo, hi []byte
+	schema := &s.r.meta.schema
+	if order := schema.Order(); len(order) == 1 && order[0] == schema.Time {
+		lo, hi = key.AppendInt(nil, info.Min), key.AppendInt(nil, info.Max)
+	}
+	keys, err := s.view.Mask.Superseded(s.r.viewKey(info.Key, s.view.Schema), lo, hi)
+	if err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	return s.r.findRows(ctx, info, keys, s.pool)
+}
+
+// viewKey is a series' key under a newer schema: tags that were added since are absent.
+func (r *Reader) viewKey(own []byte, view *column.Schema) []byte {
+	if view == nil || len(view.Tags) <= len(r.meta.schema.Tags) {
+		return own
+	}
+	out := append([]byte(nil), own...)
+	for range len(view.Tags) - len(r.meta.schema.Tags) {
+		out = key.AppendNull(out)
+	}
+	return out
+}

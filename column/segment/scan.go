@@ -1,0 +1,225 @@
+package segment
+
+import (
+	"context"
+	"io"
+	"math"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/scan"
+)
+
+// View is how a snapshot sees the segment. The zero value: by the segment's own schema, nothing deleted.
+type View struct {
+	// Schema is the table's schema in the snapshot: it names the types of columns the segment does not have yet.
+	Schema *column.Schema
+	// Deleted are dead rows; not changed while readers are open.
+	Deleted *roaring.Bitmap
+	// Mask names rows that newer ones supersede; may be nil.
+	Mask scan.Mask
+}
+
+// Morsels splits the answer to a request into parts of about targetRows rows (0 = one part). Only touched pages are read.
+func (r *Reader) Morsels(ctx context.Context, req *scan.Request, view View, targetRows int64) ([]scan.Morsel, scan.Stats, error) {
+	if view.Schema == nil {
+		view.Schema = &r.meta.schema
+	}
+	for _, id := range req.Columns {
+		if view.Schema.Index(id) < 0 {
+			return nil, scan.Stats{}, column.Errorf(column.Internal, "segment %d: column %d is not in the schema", r.ref.Segment, id)
+		}
+	}
+	s, stats, err := r.Select(ctx, req)
+	if err != nil {
+		return nil, stats, err
+	}
+	parts, err := r.split(s.Spans, req, targetRows)
+	if err != nil {
+		return nil, stats, err
+	}
+	out := make([]scan.Morsel, len(parts))
+	for i, spans := range parts {
+		out[i] = &morsel{r: r, req: req, view: view, spans: spans, rows: (&Selection{spans}).Rows()}
+	}
+	return out, stats, nil
+}
+
+// split cuts spans into parts of about target rows. A series longer than that is cut where a page of the first column read starts, so that two
+// morsels do not decode the same page.
+func (r *Reader) split(spans []Span, req *scan.Request, target int64) ([][]Span, error) {
+	if len(spans) == 0 {
+		return nil, nil
+	}
+	if target <= 0 {
+		return [][]Span{spans}, nil
+	}
+	var cut *columnPages
+	for _, id := range req.Columns {
+		if f := r.meta.schema.Index(id); f >= 0 && !r.meta.schema.IsTag(id) {
+			p, err := r.pagesOf(f)
+			if err != nil {
+				return nil, err
+			}
+			cut = p
+			break
+		}
+	}
+	var out [][]Span
+	var part []Span
+	rows := int64(0)
+	for _, s := range spans {
+		for rows+int64(s.Hi-s.Lo) > target {
+			at := s.Lo + uint32(max(0, target-rows))
+			if cut != nil && at < s.Hi {
+				at = cut.pages[cut.find(at)].firstRow
+			}
+			if at > s.Lo && at < s.Hi {
+				part = append(part, Span{s.Series, s.Lo, at, s.Partial})
+				s.Lo = at
+			} else if len(part) == 0 {
+				break // the page is larger than the target
+			}
+			out, part, rows = append(out, part), nil, 0
+		}
+		part = append(part, s)
+		if rows += int64(s.Hi - s.Lo); rows >= target {
+			out, part, rows = append(out, part), nil, 0
+		}
+	}
+	if len(part) > 0 {
+		out = append(out, part)
+	}
+	return out, nil
+}
+
+type morsel struct {
+	r     *Reader
+	req   *scan.Request
+	view  View
+	spans []Span
+	rows  int64
+}
+
+func (m *morsel) Rows() int64 { return m.rows }
+
+// Open implements scan.Morsel.
+func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
+	s := &scanReader{m: m, pool: pool, left: math.MaxInt64, rows: newRowSource(m.r, m.view, m.spans, m.r.timeRange(m.req), pool)}
+	if m.req.Limit > 0 {
+		s.left = m.req.Limit
+	}
+	schema := &m.r.meta.schema
+	s.tags = newTagColumns(m.r)
+	for _, id := range m.req.Columns {
+		c := outColumn{tag: -1}
+		field := schema.Index(id)
+		switch {
+		case field < 0:
+			c.missing = m.view.Schema.Fields[m.view.Schema.Index(id)].Type
+		case schema.IsTag(id):
+			c.tag = s.tags.want(slices.Index(schema.Tags, id), "")
+		default:
+			var err error
+			if c.reader, err = m.r.columnReader(field, pool); err != nil {
+				s.Close()
+				return nil, err
+			}
+		}
+		s.columns = append(s.columns, c)
+	}
+	for _, name := range m.req.Labels {
+		c := outColumn{tag: -1, missing: column.T(column.Text)}
+		if schema.LabelSets {
+			c.tag = s.tags.want(len(schema.Tags)-1, name)
+		}
+		s.columns = append(s.columns, c)
+	}
+	return s, nil
+}
+
+// outColumn is where a column of the batches comes from: a field, a tag of the series, or nowhere.
+type outColumn struct {
+	reader  *columnReader
+	tag     int // place in tagColumns; -1 = none
+	missing column.Type
+}
+
+// scanReader implements scan.Reader over one morsel.
+type scanReader struct {
+	m       *morsel
+	pool    *mem.Pool
+	rows    *rowSource
+	tags    *tagColumns
+	columns []outColumn
+	left    int64
+	pieces  []piece
+}
+
+// Next implements scan.Reader.
+func (s *scanReader) Next(ctx context.Context) (*scan.Batch, error) {
+	if s.left <= 0 {
+		return nil, io.EOF
+	}
+	var total int
+	var err error
+	s.pieces, total, err = s.rows.next(ctx, s.pieces[:0], int(min(s.left, scan.BatchRows)), false)
+	if err != nil {
+		return nil, err
+	}
+	s.left -= int64(total)
+	b := &scan.Batch{Len: total, Columns: make([]*column.Vector, len(s.columns))}
+	runs := runsOf(s.pieces)
+	schema := &s.m.r.meta.schema
+	if len(schema.Tags) > 0 || len(schema.Order()) > 0 {
+		b.Runs = runs
+	}
+	if err := s.tags.fill(s.pieces, runs); err != nil {
+		return nil, err
+	}
+	for i := range s.columns {
+		c := &s.columns[i]
+		switch {
+		case c.reader != nil:
+			if b.Columns[i], err = c.reader.gather(ctx, s.pieces, total); err != nil {
+				return nil, err
+			}
+		case c.tag >= 0:
+			b.Columns[i] = s.tags.column(c.tag, total)
+		default:
+			b.Columns[i] = column.NewNull(c.missing, total)
+		}
+	}
+	return b, nil
+}
+
+// Close implements scan.Reader.
+func (s *scanReader) Close() error {
+	for i := range s.columns {
+		if c := s.columns[i].reader; c != nil {
+			c.close()
+		}
+	}
+	s.rows.close()
+	s.left = 0
+	return nil
+}
+
+// runsOf joins neighbouring pieces of one series.
+func runsOf(pieces []piece) []scan.Run {
+	var runs []scan.Run
+	at := int32(0)
+	for i, p := range pieces {
+		n := int32(p.hi - p.lo)
+		if i > 0 && pieces[i-1].series == p.series {
+			runs[len(runs)-1].Len += n
+		} else {
+			runs = append(runs, scan.Run{Start: at, Len: n})
+		}
+		at += n
+	}
+	return runs
+}

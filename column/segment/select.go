@@ -1,0 +1,274 @@
+package segment
+
+import (
+	"context"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/index"
+	"github.com/automatanexus/aegis-db/column/scan"
+)
+
+// Span is a stretch [Lo, Hi) of rows of one series.
+type Span struct {
+	Series, Lo, Hi uint32
+	// Partial says that some of the rows may lie outside the request's time range.
+	Partial bool
+}
+
+// Selection is which rows may answer a request: ascending spans, exact in series, no finer than pages in time and filters.
+type Selection struct {
+	Spans []Span
+}
+
+// Rows is how many rows the spans hold.
+func (s *Selection) Rows() int64 {
+	n := int64(0)
+	for _, p := range s.Spans {
+		n += int64(p.Hi - p.Lo)
+	}
+	return n
+}
+
+// Select finds the rows that may answer a request, by the sidecar alone: series by postings, series and pages by their bounds.
+func (r *Reader) Select(ctx context.Context, req *scan.Request) (*Selection, scan.Stats, error) {
+	stats := scan.Stats{Segments: 1, Series: int(r.meta.series)}
+	series, err := r.selectSeries(req.Series)
+	if err != nil {
+		return nil, stats, err
+	}
+	spans, err := r.spans(ctx, series, r.timeRange(req))
+	if err != nil {
+		return nil, stats, err
+	}
+	stats.SeriesPruned = stats.Series - countSeries(spans)
+	if spans, err = r.prune(spans, req); err != nil {
+		return nil, stats, err
+	}
+	if len(spans) == 0 {
+		stats.SegmentsPruned = 1
+	}
+	s := &Selection{Spans: spans}
+	stats.Rows = s.Rows()
+	return s, stats, r.countPages(spans, req, &stats)
+}
+
+// timeRange is the request's range, or all time for tables without time.
+func (r *Reader) timeRange(req *scan.Request) scan.TimeRange {
+	if r.meta.schema.Time == 0 {
+		return scan.AllTime
+	}
+	return req.Time
+}
+
+func countSeries(spans []Span) int {
+	n, last := 0, -1
+	for _, s := range spans {
+		if int(s.Series) != last {
+			n++
+			last = int(s.Series)
+		}
+	}
+	return n
+}
+
+// selectSeries ANDs the filters; nil stands for all series.
+func (r *Reader) selectSeries(filters []scan.SeriesFilter) (*roaring.Bitmap, error) {
+	var out *roaring.Bitmap
+	// Filters with listed values first: they read little and leave little.
+	order := make([]int, 0, 2*len(filters))
+	for pass := range 2 {
+		for i := range filters {
+			if (filters[i].Equal != nil) == (pass == 0) {
+				order = append(order, i)
+			}
+		}
+	}
+	for _, i := range order {
+		f := &filters[i]
+		p, err := r.postingsOf(f)
+		if err != nil {
+			return nil, err
+		}
+		if p == nil { // no series has it: NULL everywhere
+			if f.Equal != nil || (f.Match != nil && !f.Match(nil, true)) {
+				return roaring.New(), nil
+			}
+			continue
+		}
+		b, err := p.Select(f)
+		if err != nil {
+			return nil, r.corrupt(r.sidecarName(), 0, "column %d: %w", f.Tag, err)
+		}
+		if out == nil {
+			out = b
+		} else {
+			out.And(b)
+		}
+		if out.IsEmpty() {
+			break
+		}
+	}
+	return out, nil
+}
+
+// postingsOf gives the postings a filter asks for; nil where the segment has none, which means NULL for every series.
+func (r *Reader) postingsOf(f *scan.SeriesFilter) (*index.Postings, error) {
+	if r.meta.schema.Index(f.Tag) >= 0 && !r.meta.schema.IsTag(f.Tag) {
+		return nil, column.Errorf(column.Internal, "segment %d: a series filter on column %d, which is no tag", r.ref.Segment, f.Tag)
+	}
+	i := slices.IndexFunc(r.sections, func(s section) bool {
+		return s.kind == sectionPostings && s.column == f.Tag && s.label == f.Label
+	})
+	if i < 0 {
+		return nil, nil
+	}
+	if p := r.postings[i].Load(); p != nil {
+		return p, nil
+	}
+	b, err := r.load(&r.sections[i])
+	if err != nil {
+		return nil, err
+	}
+	p, err := index.Decode(b, r.meta.series)
+	if err != nil {
+		return nil, r.corrupt(r.sidecarName(), r.sections[i].offset, "%w", err)
+	}
+	if r.postings[i].CompareAndSwap(nil, p) {
+		r.size.Add(p.SizeBytes())
+	}
+	return p, nil
+}
+
+// spans lists the rows of the selected series that have some in the range.
+func (r *Reader) spans(ctx context.Context, selected *roaring.Bitmap, t scan.TimeRange) ([]Span, error) {
+	if t.Min > t.Max {
+		return nil, nil
+	}
+	// A segment inside the range needs no look at the series' bounds.
+	inside := t.Min <= r.meta.minTime && r.meta.maxTime <= t.Max
+	var out []Span
+	add := func(b *seriesBlock, first, i int) {
+		if !inside && (b.max[i] < t.Min || b.min[i] > t.Max) {
+			return
+		}
+		out = append(out, Span{
+			Series: uint32(first + i), Lo: b.rows[i], Hi: b.rows[i+1], Partial: !inside && (b.min[i] < t.Min || b.max[i] > t.Max),
+		})
+	}
+	if selected == nil {
+		for k := range r.blocks {
+			if err := ctx.Err(); err != nil {
+				return nil, column.Errorf(column.Cancelled, "segment %d: %w", r.ref.Segment, err)
+			}
+			b, err := r.block(k)
+			if err != nil {
+				return nil, err
+			}
+			for i := range b.len() {
+				add(b, k*blockSeries, i)
+			}
+		}
+		return out, nil
+	}
+	for it := selected.Iterator(); it.HasNext(); {
+		o := int(it.Next())
+		b, err := r.block(o / blockSeries)
+		if err != nil {
+			return nil, err
+		}
+		add(b, o-o%blockSeries, o%blockSeries)
+	}
+	return out, nil
+}
+
+// prune drops the pages that time or a filter excludes. A filter on a column the segment does not have is no row's: it is NULL.
+func (r *Reader) prune(spans []Span, req *scan.Request) ([]Span, error) {
+	filters := req.Filters
+	if t := r.timeRange(req); t != scan.AllTime && slices.ContainsFunc(spans, func(s Span) bool { return s.Partial }) {
+		filters = append(slices.Clip(filters), scan.ColumnFilter{Column: r.meta.schema.Time, IntMin: t.Min, IntMax: t.Max})
+	}
+	for i := range filters {
+		if len(spans) == 0 {
+			break
+		}
+		field := r.meta.schema.Index(filters[i].Column)
+		if field < 0 {
+			return nil, nil
+		}
+		if r.meta.schema.IsTag(filters[i].Column) {
+			continue // their pages are never read; series filters did this
+		}
+		p, err := r.pagesOf(field)
+		if err != nil {
+			return nil, err
+		}
+		spans = p.prune(spans, &filters[i])
+	}
+	return spans, nil
+}
+
+// prune cuts ascending spans at the pages the filter does not admit.
+func (p *columnPages) prune(spans []Span, f *scan.ColumnFilter) []Span {
+	admitted := make([]bool, len(p.pages))
+	all := true
+	for i := range p.pages {
+		admitted[i] = p.pages[i].zone.Admits(f, p.field.Type)
+		all = all && admitted[i]
+	}
+	if all {
+		return spans
+	}
+	var out []Span
+	page := 0
+	for _, s := range spans {
+		for p.end(page) <= s.Lo {
+			page++
+		}
+		for at, k := s.Lo, page; at < s.Hi; k++ {
+			end := min(s.Hi, p.end(k))
+			if admitted[k] {
+				if n := len(out); n > 0 && out[n-1].Hi == at && out[n-1].Series == s.Series {
+					out[n-1].Hi = end
+				} else {
+					out = append(out, Span{s.Series, at, end, s.Partial})
+				}
+			}
+			at = end
+		}
+	}
+	return out
+}
+
+// countPages fills in how many pages of the columns asked for exist and are spared.
+func (r *Reader) countPages(spans []Span, req *scan.Request, stats *scan.Stats) error {
+	var rows []Span // without the limits of series
+	for _, s := range spans {
+		if n := len(rows); n > 0 && rows[n-1].Hi == s.Lo {
+			rows[n-1].Hi = s.Hi
+		} else {
+			rows = append(rows, s)
+		}
+	}
+	for i, id := range req.Columns {
+		field := r.meta.schema.Index(id)
+		if field < 0 || r.meta.schema.IsTag(id) || slices.Contains(req.Columns[:i], id) {
+			continue
+		}
+		p, err := r.pagesOf(field)
+		if err != nil {
+			return err
+		}
+		stats.Pages += len(p.pages)
+		stats.PagesPruned += len(p.pages)
+		last := -1
+		for _, s := range rows {
+			first := max(p.find(s.Lo), last+1)
+			last = max(last, p.find(s.Hi-1))
+			stats.PagesPruned -= last + 1 - first
+		}
+	}
+	return nil
+}

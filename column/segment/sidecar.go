@@ -1,0 +1,204 @@
+package segment
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/index"
+)
+
+// The sidecar's frame; FORMAT.md draws it.
+const (
+	sidecarMagic   = "AEGISIDX"
+	sidecarVersion = 1
+	headerBytes    = 32
+	tailBytes      = 32
+)
+
+// The kinds of sections. Their numbers are stored: append, never reorder.
+const (
+	sectionSeries    = 1 // blocks of the series table
+	sectionDirectory = 2 // of the blocks
+	sectionPostings  = 3 // of a tag, or of a label
+	sectionPages     = 4 // of a column
+	sectionRanges    = 5 // of the Parquet file that are no pages
+	sectionMeta      = 6 // the last one: Open reads it together with the tail
+)
+
+// section is an entry of the sidecar's directory.
+type section struct {
+	kind   byte
+	column column.ID
+	label  string
+	offset int64
+	length int64
+	sum    uint32
+}
+
+type sidecarBuilder struct {
+	buf      []byte
+	sections []section
+}
+
+func (b *sidecarBuilder) add(kind byte, id column.ID, label string, body []byte) {
+	b.sections = append(b.sections, section{kind, id, label, int64(len(b.buf)), int64(len(body)), sum(body)})
+	b.buf = append(b.buf, body...)
+}
+
+// sidecar encodes the whole file.
+func (w *Writer) sidecar() ([]byte, error) {
+	b := &sidecarBuilder{}
+	b.buf = append(b.buf, sidecarMagic...)
+	b.buf = binary.LittleEndian.AppendUint32(b.buf, sidecarVersion)
+	b.buf = binary.LittleEndian.AppendUint32(b.buf, 0)
+	b.buf = binary.LittleEndian.AppendUint64(b.buf, w.o.Table)
+	b.buf = binary.LittleEndian.AppendUint64(b.buf, w.o.Segment)
+	headerSum := sum(b.buf)
+
+	directory, blocks := w.table.finish()
+	b.add(sectionSeries, 0, "", blocks)
+	for i, p := range w.postings {
+		b.add(sectionPostings, w.schema.Tags[i], "", p.Append(nil, w.table.count))
+	}
+	names := make([]string, 0, len(w.labels))
+	for name := range w.labels {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		b.add(sectionPostings, w.schema.Tags[len(w.schema.Tags)-1], name, w.labels[name].Append(nil, w.table.count))
+	}
+	b.add(sectionRanges, 0, "", appendRanges(nil, w.data.ranges))
+	for i, f := range w.schema.Fields {
+		b.add(sectionPages, f.ID, "", w.appendPages(nil, i))
+	}
+	b.add(sectionDirectory, 0, "", directory)
+	b.add(sectionMeta, 0, "", w.appendMeta(nil))
+	return b.finish(headerSum), nil
+}
+
+// finish appends the directory and the tail.
+func (b *sidecarBuilder) finish(headerSum uint32) []byte {
+	at := len(b.buf)
+	dst := binary.AppendUvarint(b.buf, uint64(len(b.sections)))
+	for _, s := range b.sections {
+		dst = append(dst, s.kind)
+		dst = binary.AppendUvarint(dst, uint64(s.column))
+		dst = binary.AppendUvarint(dst, uint64(len(s.label)))
+		dst = append(dst, s.label...)
+		dst = binary.AppendUvarint(dst, uint64(s.length))
+		dst = binary.LittleEndian.AppendUint32(dst, s.sum)
+	}
+	directory := dst[at:]
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(directory)))
+	dst = binary.LittleEndian.AppendUint32(dst, sum(directory))
+	dst = binary.LittleEndian.AppendUint32(dst, headerSum)
+	dst = binary.LittleEndian.AppendUint32(dst, sidecarVersion)
+	dst = binary.LittleEndian.AppendUint64(dst, 0)
+	return append(dst, sidecarMagic...)
+}
+
+func appendRanges(dst []byte, ranges []fileRange) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(ranges)))
+	for _, r := range ranges {
+		dst = binary.AppendUvarint(dst, uint64(r.offset))
+		dst = binary.AppendUvarint(dst, uint64(r.length))
+		dst = binary.LittleEndian.AppendUint32(dst, r.sum)
+	}
+	return dst
+}
+
+// appendPages encodes a column's chunks and pages. The pages of a chunk follow each other, so only the first has an offset.
+func (w *Writer) appendPages(dst []byte, field int) []byte {
+	t := w.schema.Fields[field].Type
+	for g := range w.groups {
+		c := &w.groups[g].chunks[field]
+		flags := byte(0)
+		if c.compressed {
+			flags |= flagCompressed
+		}
+		dst = append(dst, byte(c.encoding), flags)
+		dst = binary.AppendUvarint(dst, uint64(c.dictValues))
+		dst = appendPage(dst, &c.dictPage)
+		if c.dictPage.length != 0 {
+			dst = binary.AppendUvarint(dst, uint64(c.dictPage.offset))
+		}
+		dst = binary.AppendUvarint(dst, uint64(len(c.pages)))
+		dst = binary.AppendUvarint(dst, uint64(c.pages[0].offset))
+		for i := range c.pages {
+			p := &c.pages[i]
+			dst = appendPage(dst, p)
+			dst = binary.AppendUvarint(dst, uint64(p.rows))
+			dst = index.AppendZone(dst, &p.zone, t)
+		}
+	}
+	return dst
+}
+
+const flagCompressed = 1
+
+func appendPage(dst []byte, p *pageMeta) []byte {
+	dst = binary.AppendUvarint(dst, uint64(p.length))
+	if p.length == 0 {
+		return dst
+	}
+	dst = binary.AppendUvarint(dst, uint64(p.header))
+	dst = binary.AppendUvarint(dst, uint64(p.raw))
+	return binary.LittleEndian.AppendUint32(dst, p.sum)
+}
+
+const flagTimeSorted = 1
+
+// appendMeta encodes what Open needs: who this is, how much of it there is, and the schema the rows were written by.
+func (w *Writer) appendMeta(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, w.o.Table)
+	dst = binary.AppendUvarint(dst, w.o.Segment)
+	dst = binary.AppendUvarint(dst, uint64(w.rows))
+	dst = binary.AppendUvarint(dst, uint64(w.table.count))
+	dst = binary.AppendUvarint(dst, uint64(w.table.entries))
+	dst = binary.AppendUvarint(dst, uint64(w.data.offset))
+	dst = binary.AppendVarint(dst, w.minTime)
+	dst = binary.AppendVarint(dst, w.maxTime)
+	flags := byte(0)
+	if w.timeSorted {
+		flags |= flagTimeSorted
+	}
+	dst = append(dst, w.o.Level, flags)
+	dst = binary.AppendUvarint(dst, uint64(len(w.groups)))
+	for _, g := range w.groups {
+		dst = binary.AppendUvarint(dst, uint64(g.rows))
+	}
+	return appendSchema(dst, w.schema)
+}
+
+func appendSchema(dst []byte, s *column.Schema) []byte {
+	dst = binary.AppendUvarint(dst, uint64(s.Version))
+	dst = binary.AppendUvarint(dst, uint64(len(s.Fields)))
+	for _, f := range s.Fields {
+		dst = binary.AppendUvarint(dst, uint64(f.ID))
+		dst = binary.AppendUvarint(dst, uint64(len(f.Name)))
+		dst = append(dst, f.Name...)
+		dst = append(dst, byte(f.Type.Kind), boolByte(f.NotNull))
+	}
+	dst = appendIDs(dst, s.Tags)
+	dst = appendIDs(dst, s.Key)
+	dst = binary.AppendUvarint(dst, uint64(s.Time))
+	dst = binary.AppendVarint(dst, s.Partition)
+	return append(dst, boolByte(s.LabelSets))
+}
+
+func appendIDs(dst []byte, ids []column.ID) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(ids)))
+	for _, id := range ids {
+		dst = binary.AppendUvarint(dst, uint64(id))
+	}
+	return dst
+}
+
+func boolByte(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,157 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/exec"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// reserved are the schemas Aegis fills itself.
+var reserved = map[string]string{
+	meta.PrometheusSchema: "it holds what Prometheus writes",
+	meta.MetricsSchema:    "its tables are computed from the metrics that were written",
+}
+
+func (st *statement) createTable(c *plan.CreateTable) (*Result, error) {
+	schema := c.Schema
+	if schema == "" {
+		schema = meta.PublicSchema
+	}
+	if why, ok := reserved[schema]; ok {
+		return nil, column.SQLErrorf(column.Denied, "42501", "schema %q takes no new tables: %s", schema, why)
+	}
+	if schema != meta.PublicSchema {
+		return nil, column.SQLErrorf(column.NotFound, "3F000", "schema %q does not exist", schema)
+	}
+	_, err := st.session.engine.store.Catalog().Propose(st.env.Expr.Ctx, meta.Command{CreateTable: &meta.CreateTable{
+		Database: st.snap.Database().ID, Schema: schema, Name: c.Name, Columns: c.Columns, IfNotExists: c.IfNotExists,
+	}})
+	return st.ended("CREATE TABLE", err)
+}
+
+func (st *statement) dropTables(d *plan.DropTables) (*Result, error) {
+	// All names are looked up before the first table goes: a wrong name drops nothing.
+	var ids []meta.TableID
+	for _, n := range d.Tables {
+		schema := n.Schema
+		if schema == "" {
+			schema = meta.PublicSchema
+		}
+		if why, ok := reserved[schema]; ok {
+			return nil, column.SQLErrorf(column.Denied, "42501", "%s.%s cannot be dropped: %s", schema, n.Name, why)
+		}
+		t := st.snap.Catalog().Table(st.snap.Database().ID, schema, n.Name)
+		if t != nil {
+			ids = append(ids, t.ID)
+			continue
+		}
+		if !d.IfExists {
+			e := column.SQLErrorf(column.NotFound, "42P01", "table %q does not exist", n.Name)
+			e.Position = n.Pos + 1
+			return nil, e
+		}
+	}
+	for _, id := range ids {
+		_, err := st.session.engine.store.Catalog().Propose(st.env.Expr.Ctx, meta.Command{DropTable: &meta.DropTable{Table: id}})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return st.ended("DROP TABLE", nil)
+}
+
+// writable is a relation rows can be written to.
+type writable interface {
+	Table() *meta.Table // nil = computed
+}
+
+func (st *statement) insert(in *plan.Insert) (*Result, error) {
+	w, ok := in.Table.(writable)
+	if !ok || w.Table() == nil {
+		return nil, column.SQLErrorf(column.Denied, "42809", "cannot insert into %s: it is not a table of rows of its own", in.Table.Name())
+	}
+	root, _, err := st.optimize(in.Source)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.collect(root, w.Table(), in.Columns)
+	if err != nil {
+		return nil, err
+	}
+	st.result.Affected = int64(rows.Len)
+	if rows.Len > 0 {
+		if _, err := st.session.engine.store.Writer().Write(st.env.Expr.Ctx, []meta.Rows{rows}, meta.AckWAL); err != nil {
+			return nil, err
+		}
+	}
+	return st.ended("INSERT 0", nil)
+}
+
+// collect runs the source of an INSERT and lays its columns out as the table has them: all rows become one commit.
+func (st *statement) collect(root plan.Node, t *meta.Table, targets []int) (meta.Rows, error) {
+	fields := t.Columns.Fields
+	builders := make([]*column.Builder, len(targets))
+	for i, f := range targets {
+		builders[i] = column.NewBuilder(fields[f].Type, 0)
+	}
+	n := 0
+	err := st.each(root, func(b *scan.Batch) error {
+		n += b.Len
+		for i, v := range b.Columns {
+			builders[i].AppendVector(v, 0, b.Len)
+			if err := builders[i].Err(); err != nil {
+				return err
+			}
+		}
+		return st.env.Pool.Grow(b.SizeBytes())
+	})
+	if err != nil {
+		return meta.Rows{}, err
+	}
+	rows := meta.Rows{Table: t, Columns: make([]*column.Vector, len(fields)), Len: n}
+	for i, f := range targets {
+		rows.Columns[f] = builders[i].Finish()
+	}
+	for i, f := range fields {
+		if rows.Columns[i] == nil {
+			rows.Columns[i] = column.NewNull(f.Type, n)
+		}
+		if f.NotNull && n > 0 && rows.Columns[i].HasNulls() {
+			return rows, column.SQLErrorf(column.Invalid, "23502",
+				"null value in column %q of relation %q violates not-null constraint", f.Name, t.Name)
+		}
+	}
+	return rows, nil
+}
+
+// each runs a plan to its end.
+func (st *statement) each(root plan.Node, f func(*scan.Batch) error) error {
+	ctx := st.env.Expr.Ctx
+	rows, err := exec.Run(ctx, root, &st.env)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return eachBatch(ctx, rows, f)
+}
+
+func eachBatch(ctx context.Context, rows *exec.Rows, f func(*scan.Batch) error) error {
+	for {
+		b, err := rows.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := f(b); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package query
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/fn"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// Snapshot is what one statement reads.
+type Snapshot interface {
+	plan.Resolver
+	// Database is where names resolve.
+	Database() *meta.Database
+	// Catalog is the catalog version that is read.
+	Catalog() *meta.Snapshot
+	Close()
+}
+
+// Store is where statements read and write.
+type Store interface {
+	// OpenSnapshot opens the newest state of a database; "" is the default one.
+	OpenSnapshot(database string) (Snapshot, error)
+	Catalog() meta.Catalog
+	Writer() meta.Writer
+}
+
+// Options configures an Engine. The zero value of each member stands for its default.
+type Options struct {
+	Pool *mem.Pool // parent of all queries' pools
+	// QueryBytes is the memory one statement may hold. Default 1 GiB.
+	QueryBytes int64
+	// Workers is the number of goroutines one pipeline uses. Default: the cores.
+	Workers int
+	// Running is how many statements run at a time; others wait for their turn. Default: 4 for each core.
+	Running int
+	// Timeout bounds statements that do not set one. Default 5 minutes.
+	Timeout time.Duration
+	// StatementBytes is the longest statement. Default 16 MiB.
+	StatementBytes int
+	Now            func() time.Time
+}
+
+func (o *Options) defaults() {
+	setDefault(&o.QueryBytes, 1<<30)
+	setDefault(&o.Workers, runtime.GOMAXPROCS(0))
+	setDefault(&o.Running, 4*runtime.GOMAXPROCS(0))
+	setDefault(&o.Timeout, 5*time.Minute)
+	setDefault(&o.StatementBytes, 16<<20)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+}
+
+func setDefault[T int | int64 | time.Duration](p *T, v T) {
+	if *p == 0 {
+		*p = v
+	}
+}
+
+// Engine runs statements. Safe for concurrent use.
+type Engine struct {
+	options   Options
+	store     Store
+	functions *fn.Registry
+	running   chan struct{} // a place per running statement
+}
+
+// New makes an engine over a store.
+func New(store Store, o Options) *Engine {
+	o.defaults()
+	return &Engine{options: o, store: store, functions: fn.Default(), running: make(chan struct{}, o.Running)}
+}
+
+// enter waits for a place among the running statements.
+func (e *Engine) enter(ctx context.Context) error {
+	select {
+	case e.running <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return &column.Error{
+			Class: column.Overloaded, SQLState: "53300", Message: "the statement waited for its turn until its time was over",
+			Hint: "Too many statements run at once: try again later, or raise the number that may.", Err: context.Cause(ctx),
+		}
+	}
+}
+
+func (e *Engine) leave() { <-e.running }
+
+// Running is how many statements run now.
+func (e *Engine) Running() int { return len(e.running) }

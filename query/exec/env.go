@@ -1,0 +1,34 @@
+package exec
+
+import (
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
+
+// Env is what one query runs in.
+type Env struct {
+	// Expr is what expressions may know; each worker gets a copy.
+	Expr expr.Context
+	// Pool is the query's memory budget.
+	Pool *mem.Pool
+	// Workers is how many goroutines a pipeline may use, at least 1.
+	Workers int
+	// Plain switches the work on runs and encodings off: every vector is flattened and every row looked at. Answers
+	// must not change; tests check that.
+	Plain bool
+	// BatchRows cuts batches down to so many rows, for tests; 0 = as they come.
+	BatchRows int
+}
+
+// worker is the private state of one goroutine of a query.
+type worker struct {
+	env  *Env
+	expr expr.Context
+}
+
+func newWorker(env *Env) *worker { return &worker{env: env, expr: fork(&env.Expr)} }
+
+// fork copies what a statement knows, without what one goroutine remembers.
+func fork(c *expr.Context) expr.Context {
+	return expr.Context{Ctx: c.Ctx, Now: c.Now, Location: c.Location, Params: c.Params}
+}

@@ -1,0 +1,89 @@
+package exec
+
+import (
+	"context"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// filter drops rows part by part. It compacts the batch at once instead of carrying a selection: at 4096 rows the copy
+// costs less than a selection vector that every kernel after it would have to follow.
+type filter struct {
+	node  *plan.Filter
+	input producer
+}
+
+func (f *filter) parts(ctx context.Context) ([]part, error) {
+	return mapParts(ctx, f.input, func(w *worker, b *scan.Batch) (*scan.Batch, error) {
+		w.expr.Runs = b.Runs
+		rows, err := expr.EvalBool(&w.expr, f.node.Cond, b.Columns, b.Len, nil)
+		if err != nil {
+			return nil, err
+		}
+		return b.Compact(rows), nil
+	})
+}
+
+// project computes expressions part by part. Runs stay: it neither drops nor moves rows.
+type project struct {
+	node  *plan.Project
+	input producer
+}
+
+func (p *project) parts(ctx context.Context) ([]part, error) {
+	return mapParts(ctx, p.input, func(w *worker, b *scan.Batch) (*scan.Batch, error) {
+		w.expr.Runs = b.Runs
+		out := &scan.Batch{Len: b.Len, Columns: make([]*column.Vector, len(p.node.Exprs)), Runs: b.Runs}
+		for i, e := range p.node.Exprs {
+			v, err := expr.Eval(&w.expr, e, b.Columns, b.Len)
+			if err != nil {
+				return nil, err
+			}
+			out.Columns[i] = v
+		}
+		return out, nil
+	})
+}
+
+// mapParts puts a function on each batch of each part; batches it empties are skipped.
+func mapParts(ctx context.Context, input producer, apply func(*worker, *scan.Batch) (*scan.Batch, error)) ([]part, error) {
+	inner, err := input.parts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]part, len(inner))
+	for i, open := range inner {
+		out[i] = func(ctx context.Context, w *worker) (stream, error) {
+			s, err := open(ctx, w)
+			if err != nil {
+				return nil, err
+			}
+			return &mapped{stream: s, w: w, apply: apply}, nil
+		}
+	}
+	return out, nil
+}
+
+type mapped struct {
+	stream
+	w     *worker
+	apply func(*worker, *scan.Batch) (*scan.Batch, error)
+}
+
+func (m *mapped) next(ctx context.Context) (*scan.Batch, error) {
+	for {
+		b, err := m.stream.next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if b, err = m.apply(m.w, b); err != nil || b.Len > 0 {
+			return b, err
+		}
+		if err := cause(ctx); err != nil {
+			return nil, err
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package exec
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// Stats is what one operator did. Times are summed over workers and include the operator's inputs.
+type Stats struct {
+	Node    plan.Node
+	Inputs  []*Stats
+	rows    atomic.Int64
+	batches atomic.Int64
+	nanos   atomic.Int64
+
+	mu    sync.Mutex
+	scan  *scan.Stats
+	notes []string
+}
+
+// Rows is the number of rows the operator gave.
+func (s *Stats) Rows() int64 { return s.rows.Load() }
+
+// Time is the time spent in the operator and its inputs, summed over workers.
+func (s *Stats) Time() time.Duration { return time.Duration(s.nanos.Load()) }
+
+// Own is Time without the inputs'. A breaker runs its input's workers while it waits for them, so the difference can
+// be negative by the parallelism; it is 0 then.
+func (s *Stats) Own() time.Duration {
+	t := s.Time()
+	for _, in := range s.Inputs {
+		t -= in.Time()
+	}
+	return max(t, 0)
+}
+
+// Scan is what a scan found and spared; nil for other operators.
+func (s *Stats) Scan() *scan.Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.scan
+}
+
+// Notes says how the work was done where there was a choice, each once: "by runs", "by rows".
+func (s *Stats) Notes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.notes
+}
+
+func (s *Stats) note(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.notes {
+		if n == text {
+			return
+		}
+	}
+	s.notes = append(s.notes, text)
+}
+
+// meter counts what flows out of a producer.
+type meter struct {
+	producer
+	stats *Stats
+}
+
+func (m *meter) parts(ctx context.Context) ([]part, error) {
+	start := time.Now()
+	inner, err := m.producer.parts(ctx)
+	m.stats.nanos.Add(int64(time.Since(start)))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]part, len(inner))
+	for i, open := range inner {
+		out[i] = func(ctx context.Context, w *worker) (stream, error) {
+			start := time.Now()
+			s, err := open(ctx, w)
+			m.stats.nanos.Add(int64(time.Since(start)))
+			if err != nil {
+				return nil, err
+			}
+			return &metered{stream: s, stats: m.stats}, nil
+		}
+	}
+	return out, nil
+}
+
+type metered struct {
+	stream
+	stats *Stats
+}
+
+func (m *metered) next(ctx context.Context) (*scan.Batch, error) {
+	start := time.Now()
+	b, err := m.stream.next(ctx)
+	m.stats.nanos.Add(int64(time.Since(start)))
+	if err == nil {
+		m.stats.rows.Add(int64(b.Len))
+		m.stats.batches.Add(1)
+	}
+	return b, err
+}

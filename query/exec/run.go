@@ -1,0 +1,103 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// Rows is a running query. Not safe for concurrent use. Close it, also after an error.
+type Rows struct {
+	Columns []plan.Column
+	stream  stream
+	stats   *Stats
+	started time.Time
+	taken   time.Duration
+}
+
+// Run starts a plan. Everything below the topmost pipeline breaker has run when it returns.
+func Run(ctx context.Context, root plan.Node, env *Env) (rows *Rows, err error) {
+	defer guard(&err)
+	started := time.Now()
+	p, stats, err := build(root, env)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := p.parts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &Rows{Columns: root.Columns(), stats: stats, started: started}
+	if len(parts) == 1 {
+		// Nothing to run side by side: spare the goroutine and its queue.
+		r.stream, err = parts[0](ctx, newWorker(env))
+		if err != nil {
+			return nil, err
+		}
+	} else {
+		r.stream = newGather(ctx, env, parts)
+	}
+	return r, nil
+}
+
+// Next gives the next batch, or io.EOF.
+func (r *Rows) Next(ctx context.Context) (b *scan.Batch, err error) {
+	defer guard(&err)
+	if err := cause(ctx); err != nil {
+		return nil, err
+	}
+	b, err = r.stream.next(ctx)
+	if errors.Is(err, io.EOF) {
+		r.taken = time.Since(r.started)
+	}
+	return b, err
+}
+
+// Close ends the query, wherever it is.
+func (r *Rows) Close() { r.stream.close() }
+
+// Stats is what happened so far, operator by operator.
+func (r *Rows) Stats() *Stats { return r.stats }
+
+// Taken is the time from start to the last row; 0 before that.
+func (r *Rows) Taken() time.Duration { return r.taken }
+
+// build turns a node and everything below it into producers, each metered.
+func build(n plan.Node, env *Env) (producer, *Stats, error) {
+	stats := &Stats{Node: n}
+	var inputs []producer
+	for _, in := range n.Inputs() {
+		p, s, err := build(in, env)
+		if err != nil {
+			return nil, nil, err
+		}
+		inputs = append(inputs, p)
+		stats.Inputs = append(stats.Inputs, s)
+	}
+	var p producer
+	switch n := n.(type) {
+	case *plan.Scan:
+		p = &scanner{node: n, env: env, stats: stats}
+	case *plan.Values:
+		p = &values{node: n, env: env}
+	case *plan.Filter:
+		p = &filter{node: n, input: inputs[0]}
+	case *plan.Project:
+		p = &project{node: n, input: inputs[0]}
+	case *plan.Aggregate:
+		p = &aggregate{node: n, env: env, input: inputs[0], stats: stats}
+	case *plan.Sort:
+		p = &sorter{node: n, env: env, input: inputs[0]}
+	case *plan.Limit:
+		p = &limit{node: n, env: env, input: inputs[0]}
+	default:
+		return nil, nil, column.Errorf(column.Internal, "%w: %s", errNoOperator, fmt.Sprintf("%T", n))
+	}
+	return &meter{producer: p, stats: stats}, stats, nil
+}

@@ -1,0 +1,146 @@
+package exec
+
+import (
+	"context"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// scanner reads a relation: a part per morsel.
+type scanner struct {
+	node  *plan.Scan
+	env   *Env
+	stats *Stats
+}
+
+func (s *scanner) parts(ctx context.Context) ([]part, error) {
+	req, place, err := s.request()
+	if err != nil {
+		return nil, err
+	}
+	morsels, found, err := s.node.Relation.Source().Morsels(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	s.stats.mu.Lock()
+	s.stats.scan = &found
+	s.stats.mu.Unlock()
+	out := make([]part, len(morsels))
+	for i, m := range morsels {
+		out[i] = func(ctx context.Context, w *worker) (stream, error) {
+			pool := mem.NewPool("scan", 0, s.env.Pool)
+			r, err := m.Open(ctx, pool)
+			if err != nil {
+				pool.Close()
+				return nil, err
+			}
+			return &scanStream{reader: r, pool: pool, place: place, env: s.env}, nil
+		}
+	}
+	return out, nil
+}
+
+// request translates the node for the source. place says where output column i stands in the source's batches:
+// stored columns come first there, then the members of the label set.
+func (s *scanner) request() (*scan.Request, []int, error) {
+	rel := s.node.Relation
+	columns := rel.Columns()
+	req := &scan.Request{Time: s.node.Time, Filters: s.node.Filters, Limit: s.node.Limit}
+	place := make([]int, len(s.node.Project))
+	for i, p := range s.node.Project {
+		if columns[p].ID != 0 {
+			place[i] = len(req.Columns)
+			req.Columns = append(req.Columns, columns[p].ID)
+		}
+	}
+	for i, p := range s.node.Project {
+		if columns[p].ID == 0 {
+			place[i] = len(req.Columns) + len(req.Labels)
+			req.Labels = append(req.Labels, columns[p].Label)
+		}
+	}
+	req.Series = append(req.Series, rel.Series()...)
+	for _, c := range s.node.Series {
+		f, err := seriesFilter(rel, c, &s.env.Expr)
+		if err != nil {
+			return nil, nil, err
+		}
+		req.Series = append(req.Series, f)
+	}
+	return req, place, nil
+}
+
+type scanStream struct {
+	reader scan.Reader
+	pool   *mem.Pool
+	place  []int
+	env    *Env
+	rest   *scan.Batch // what BatchRows left of the last batch
+}
+
+func (s *scanStream) next(ctx context.Context) (*scan.Batch, error) {
+	b := s.rest
+	if b == nil {
+		read, err := s.reader.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		b = &scan.Batch{Len: read.Len, Columns: make([]*column.Vector, len(s.place)), Runs: read.Runs}
+		for i, p := range s.place {
+			b.Columns[i] = read.Columns[p]
+		}
+		if s.env.Plain {
+			b.Runs = nil
+			for i, v := range b.Columns {
+				b.Columns[i] = column.Flatten(v)
+			}
+		}
+	}
+	s.rest = nil
+	if n := s.env.BatchRows; n > 0 && b.Len > n {
+		s.rest = b.Slice(n, b.Len)
+		b = b.Slice(0, n)
+	}
+	return b, nil
+}
+
+func (s *scanStream) close() {
+	_ = s.reader.Close() // reading is over: nothing can be lost
+	s.pool.Close()
+}
+
+// values evaluates rows of expressions.
+type values struct {
+	node *plan.Values
+	env  *Env
+}
+
+func (v *values) parts(context.Context) ([]part, error) {
+	return []part{func(_ context.Context, w *worker) (stream, error) {
+		builders := make([]*column.Builder, len(v.node.Out))
+		for i, c := range v.node.Out {
+			builders[i] = column.NewBuilder(c.Type, len(v.node.Rows))
+		}
+		for _, row := range v.node.Rows {
+			for i, e := range row {
+				cell, err := expr.Eval(&w.expr, e, nil, 1)
+				if err != nil {
+					return nil, err
+				}
+				builders[i].AppendRow(cell, 0)
+			}
+		}
+		columns := make([]*column.Vector, len(builders))
+		for i, b := range builders {
+			if err := b.Err(); err != nil {
+				return nil, err
+			}
+			columns[i] = b.Finish()
+		}
+		return &batches{list: cut(columns, len(v.node.Rows))}, nil
+	}}, nil
+}

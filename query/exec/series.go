@@ -1,0 +1,90 @@
+package exec
+
+import (
+	"encoding/binary"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/key"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// seriesFilter makes a source's filter of a condition over one tag: any boolean expression with the tag as
+// its column 0. The source asks once per distinct value.
+func seriesFilter(rel plan.Relation, c plan.SeriesCond, env *expr.Context) (scan.SeriesFilter, error) {
+	col := rel.Columns()[c.Column]
+	f := scan.SeriesFilter{Tag: col.ID, Label: col.Label}
+	if col.ID == 0 {
+		tags := rel.Schema().Tags
+		f.Tag = tags[len(tags)-1]
+	}
+	equal, err := equalValues(c.Cond, col.Type)
+	if err != nil {
+		return f, err
+	}
+	f.Equal = equal
+	f.Match = func(value []byte, null bool) bool {
+		ctx := fork(env) // Match runs on many goroutines
+		b := column.NewBuilder(col.Type, 1)
+		appendTag(b, col.Type, value, null)
+		rows, err := expr.EvalBool(&ctx, c.Cond, []*column.Vector{b.Finish()}, 1, nil)
+		// The optimizer pushes no condition down that can fail.
+		return err == nil && len(rows) == 1
+	}
+	return f, nil
+}
+
+// appendTag appends a tag's value from the form scan.SeriesFilter gives it in.
+func appendTag(b *column.Builder, t column.Type, value []byte, null bool) {
+	switch {
+	case null:
+		b.AppendNull()
+	case t.Physical() == column.PhysInt:
+		b.AppendInt(key.Int(value))
+	case t.Physical() == column.PhysBool:
+		b.AppendBool(value[0] != 0)
+	default:
+		b.AppendBytes(value)
+	}
+}
+
+// equalValues lists the only values that can satisfy `tag = constant` and `tag IN (constants)`, nil if that
+// cannot be seen.
+func equalValues(cond expr.Expr, t column.Type) ([][]byte, error) {
+	var list *column.Vector
+	switch e := cond.(type) {
+	case *expr.In:
+		if _, ok := e.Arg.(*expr.Column); ok && !e.Negate {
+			list = e.List
+		}
+	case *expr.Call:
+		if e.Fn.Name == "=" && len(e.Args) == 2 {
+			a, b := e.Args[0], e.Args[1]
+			if _, ok := b.(*expr.Column); ok {
+				a, b = b, a
+			}
+			if _, ok := a.(*expr.Column); ok {
+				list = plan.Literal(b)
+			}
+		}
+	}
+	if list == nil || list.Type.Physical() != t.Physical() || list.HasNulls() {
+		return nil, nil
+	}
+	out := make([][]byte, list.Len)
+	for i := range out {
+		switch t.Physical() {
+		case column.PhysInt:
+			out[i] = binary.BigEndian.AppendUint64(nil, uint64(list.Int(i))^1<<63)
+		case column.PhysBool:
+			out[i] = []byte{0}
+			if list.Bool(i) {
+				out[i][0] = 1
+			}
+		default:
+			out[i] = list.Bytes(i)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,61 @@
+package query
+
+import (
+	"fmt"
+	"strings"
+)
+
+// lines draws an explained plan: an operator a line, its details below it, its inputs indented.
+func (e *explained) lines() [][]string {
+	var out [][]string
+	add := func(format string, args ...any) { out = append(out, []string{fmt.Sprintf(format, args...)}) }
+	var draw func(s *step, depth int)
+	draw = func(s *step, depth int) {
+		indent, arrow := strings.Repeat("    ", depth), ""
+		if depth > 0 {
+			indent, arrow = strings.Repeat("    ", depth-1), "->  "
+		}
+		add("%s%s%s%s", indent, arrow, s.Operator, s.figures())
+		inner := strings.Repeat("    ", depth) + "  "
+		for _, d := range s.Details {
+			add("%s%s", inner, d)
+		}
+		if s.Actual != nil && s.Actual.isScan {
+			add("%s%s", inner, s.Actual.scanText())
+		}
+		for _, in := range s.Inputs {
+			draw(in, depth+1)
+		}
+	}
+	draw(e.Plan, 0)
+	if len(e.Changed) > 0 {
+		add("Rules: %s", strings.Join(e.Changed, ", "))
+	}
+	add("Planning: %.3f ms", e.PlanMs)
+	if e.RunMs != nil {
+		add("Execution: %.3f ms, at most %d KiB", *e.RunMs, (*e.PeakBytes+1023)/1024)
+	}
+	return out
+}
+
+// figures is the part in parentheses behind an operator.
+func (s *step) figures() string {
+	var parts []string
+	if s.Estimate != nil {
+		parts = append(parts, fmt.Sprintf("about %d rows stored", *s.Estimate))
+	}
+	if a := s.Actual; a != nil {
+		parts = append(parts, fmt.Sprintf("rows=%d own=%.3f ms total=%.3f ms", a.Rows, a.OwnMs, a.TotalMs))
+		parts = append(parts, a.Notes...)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "  (" + strings.Join(parts, "; ") + ")"
+}
+
+// scanText says what a scan read and what it was spared.
+func (a *actual) scanText() string {
+	return fmt.Sprintf("read: segments %d of %d, series %d of %d, pages %d of %d, head rows %d",
+		a.Segments-a.SegmentsPruned, a.Segments, a.Series-a.SeriesPruned, a.Series, a.Pages-a.PagesPruned, a.Pages, a.HeadRows)
+}

@@ -1,0 +1,248 @@
+package expr
+
+import (
+	"slices"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// Children lists the arguments of an expression, left to right.
+func Children(e Expr) []Expr {
+	switch e := e.(type) {
+	case *Call:
+		return e.Args
+	case *Logic:
+		return e.Args
+	case *Not:
+		return []Expr{e.Arg}
+	case *IsNull:
+		return []Expr{e.Arg}
+	case *In:
+		return []Expr{e.Arg}
+	case *Case:
+		out := make([]Expr, 0, 2*len(e.When)+1)
+		for i := range e.When {
+			out = append(out, e.When[i], e.Then[i])
+		}
+		if e.Else != nil {
+			out = append(out, e.Else)
+		}
+		return out
+	}
+	return nil
+}
+
+// Walk calls f for e and everything below it, parents first; f returning false spares what is below.
+func Walk(e Expr, f func(Expr) bool) {
+	if !f(e) {
+		return
+	}
+	for _, c := range Children(e) {
+		Walk(c, f)
+	}
+}
+
+// Columns lists the input columns that e reads, ascending, each once.
+func Columns(e Expr) []int {
+	var out []int
+	Walk(e, func(e Expr) bool {
+		if c, ok := e.(*Column); ok && !slices.Contains(out, c.Index) {
+			out = append(out, c.Index)
+		}
+		return true
+	})
+	slices.Sort(out)
+	return out
+}
+
+// CanFail reports whether evaluating e may raise an error for some values.
+func CanFail(e Expr) bool {
+	fails := false
+	Walk(e, func(e Expr) bool {
+		if c, ok := e.(*Call); ok && c.Fn.CanFail {
+			fails = true
+		}
+		return !fails
+	})
+	return fails
+}
+
+// Volatile reports whether e may give another result for the same row.
+func Volatile(e Expr) bool {
+	volatile := false
+	Walk(e, func(e Expr) bool {
+		if c, ok := e.(*Call); ok && c.Fn.Volatile {
+			volatile = true
+		}
+		return !volatile
+	})
+	return volatile
+}
+
+// Constant reports whether e has one value in a statement: no columns, nothing volatile.
+func Constant(e Expr) bool { return len(Columns(e)) == 0 && !Volatile(e) }
+
+// Rewrite rebuilds e from the leaves up: f sees each expression with its arguments already rewritten and gives what
+// takes its place. Parts in which nothing changed are shared with e.
+func Rewrite(e Expr, f func(Expr) Expr) Expr {
+	return f(MapChildren(e, func(c Expr) Expr { return Rewrite(c, f) }))
+}
+
+// MapChildren gives e with f applied to each of its arguments; e itself if none changed.
+func MapChildren(e Expr, f func(Expr) Expr) Expr {
+	switch x := e.(type) {
+	case *Call:
+		if args, changed := mapAll(x.Args, f); changed {
+			c := *x
+			c.Args = args
+			return &c
+		}
+	case *Logic:
+		if args, changed := mapAll(x.Args, f); changed {
+			c := *x
+			c.Args = args
+			return &c
+		}
+	case *Not:
+		if a := f(x.Arg); a != x.Arg {
+			return &Not{Arg: a, At: x.At}
+		}
+	case *IsNull:
+		if a := f(x.Arg); a != x.Arg {
+			return &IsNull{Arg: a, Negate: x.Negate, At: x.At}
+		}
+	case *In:
+		if a := f(x.Arg); a != x.Arg {
+			c := *x
+			c.Arg = a
+			return &c
+		}
+	case *Case:
+		when, a := mapAll(x.When, f)
+		then, b := mapAll(x.Then, f)
+		c := *x
+		c.When, c.Then = when, then
+		if x.Else != nil {
+			c.Else = f(x.Else)
+		}
+		if a || b || c.Else != x.Else {
+			return &c
+		}
+	}
+	return e
+}
+
+func mapAll(list []Expr, f func(Expr) Expr) ([]Expr, bool) {
+	out, changed := make([]Expr, len(list)), false
+	for i, e := range list {
+		out[i] = f(e)
+		changed = changed || out[i] != e
+	}
+	if !changed {
+		return list, false
+	}
+	return out, true
+}
+
+// Equal reports whether two expressions are the same but for their places. Volatile ones are never.
+func Equal(a, b Expr) bool {
+	switch x := a.(type) {
+	case *Column:
+		y, ok := b.(*Column)
+		return ok && x.Index == y.Index
+	case *Literal:
+		y, ok := b.(*Literal)
+		return ok && column.Identical(x.Value, y.Value)
+	case *Param:
+		y, ok := b.(*Param)
+		return ok && x.Index == y.Index
+	case *Call:
+		y, ok := b.(*Call)
+		if !ok || x.Fn != y.Fn || x.Fn.Volatile {
+			return false
+		}
+	case *Logic:
+		y, ok := b.(*Logic)
+		if !ok || x.Or != y.Or {
+			return false
+		}
+	case *Not:
+		if _, ok := b.(*Not); !ok {
+			return false
+		}
+	case *IsNull:
+		y, ok := b.(*IsNull)
+		if !ok || x.Negate != y.Negate {
+			return false
+		}
+	case *In:
+		y, ok := b.(*In)
+		if !ok || x.Negate != y.Negate || x.HasNil != y.HasNil || !column.Identical(x.List, y.List) {
+			return false
+		}
+	case *Case:
+		y, ok := b.(*Case)
+		if !ok || len(x.When) != len(y.When) {
+			return false
+		}
+	}
+	return slices.EqualFunc(Children(a), Children(b), Equal)
+}
+
+// Fold replaces what has one value by a literal, as far as ctx knows it: parameters if ctx.Params has them, functions
+// such as now() if ctx.Now is set. What fails stays as it is, to fail when, and only if, a row reaches it.
+func Fold(ctx *Context, e Expr) Expr {
+	return Rewrite(e, func(e Expr) Expr {
+		switch x := e.(type) {
+		case *Column, *Literal:
+			return e
+		case *Param:
+			if x.Index >= len(ctx.Params) || ctx.Params[x.Index] == nil {
+				return e
+			}
+		case *Call:
+			if x.Fn.Volatile || x.Fn.Stable && ctx.Now.IsZero() {
+				return e
+			}
+		case *Logic:
+			if s := foldLogic(x); s != nil {
+				return s
+			}
+		}
+		for _, c := range Children(e) {
+			if _, ok := c.(*Literal); !ok {
+				return e
+			}
+		}
+		v, err := Eval(ctx, e, nil, 1)
+		if err != nil {
+			return e
+		}
+		return &Literal{Value: column.Flatten(v), At: e.Pos()}
+	})
+}
+
+// foldLogic drops neutral constants and stops at a deciding one that nothing fallible precedes; nil = as it was.
+func foldLogic(e *Logic) Expr {
+	args := make([]Expr, 0, len(e.Args))
+	for _, a := range e.Args {
+		if l, ok := a.(*Literal); ok && !l.Value.IsNull(0) {
+			if l.Value.Bool(0) != e.Or {
+				continue
+			}
+			if !slices.ContainsFunc(args, CanFail) {
+				return l
+			}
+		}
+		args = append(args, a)
+	}
+	switch len(args) {
+	case len(e.Args):
+		return nil
+	case 0:
+		return &Literal{Value: column.NewBools([]bool{!e.Or}, nil), At: e.At}
+	case 1:
+		return args[0]
+	}
+	return &Logic{Or: e.Or, Args: args, At: e.At}
+}

@@ -1,0 +1,174 @@
+package opt
+
+import (
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+func foldConstants(c *context, root plan.Node) plan.Node {
+	return rewrite(root, func(n plan.Node) plan.Node {
+		n = mapExpressions(n, func(e expr.Expr) expr.Expr { return expr.Fold(c.expr, e) })
+		f, ok := n.(*plan.Filter)
+		if !ok {
+			return n
+		}
+		// WHERE true: nothing to filter. WHERE false or NULL stays; it is cheap, and reads no part.
+		if v := plan.Literal(f.Cond); v != nil && !v.IsNull(0) && v.Bool(0) {
+			return f.Input
+		}
+		return n
+	})
+}
+
+func mergeProjects(_ *context, root plan.Node) plan.Node {
+	return rewrite(root, func(n plan.Node) plan.Node {
+		outer, ok := n.(*plan.Project)
+		if !ok {
+			return n
+		}
+		inner, ok := outer.Input.(*plan.Project)
+		if !ok || !cheapTwice(outer, inner) {
+			return n
+		}
+		return &plan.Project{
+			Input: inner.Input,
+			Exprs: mapAll(outer.Exprs, func(e expr.Expr) expr.Expr { return substitute(e, inner.Exprs) }),
+			Names: outer.Names,
+		}
+	})
+}
+
+// cheapTwice reports that merging computes nothing twice that costs or changes: each inner expression is read at most
+// once, or is a plain column or constant.
+func cheapTwice(outer, inner *plan.Project) bool {
+	uses := make([]int, len(inner.Exprs))
+	for _, e := range outer.Exprs {
+		expr.Walk(e, func(e expr.Expr) bool {
+			if c, ok := e.(*expr.Column); ok {
+				uses[c.Index]++
+			}
+			return true
+		})
+	}
+	for i, e := range inner.Exprs {
+		switch e.(type) {
+		case *expr.Column, *expr.Literal, *expr.Param:
+			continue
+		}
+		if uses[i] > 1 || expr.Volatile(e) {
+			return false
+		}
+	}
+	return true
+}
+
+func pushFilters(_ *context, root plan.Node) plan.Node {
+	return rewrite(root, func(n plan.Node) plan.Node {
+		f, ok := n.(*plan.Filter)
+		if !ok {
+			return n
+		}
+		return pushFilter(f)
+	})
+}
+
+func pushFilter(f *plan.Filter) plan.Node {
+	switch in := f.Input.(type) {
+	case *plan.Filter:
+		// The inner condition stays first: the outer one may rely on it (x <> 0, then 1/x).
+		merged := append(conjuncts(in.Cond), conjuncts(f.Cond)...)
+		return pushFilter(&plan.Filter{Input: in.Input, Cond: conjunction(merged)})
+	case *plan.Project:
+		for _, e := range in.Exprs {
+			if expr.Volatile(e) {
+				return f
+			}
+		}
+		below := pushFilter(&plan.Filter{Input: in.Input, Cond: substitute(f.Cond, in.Exprs)})
+		return in.With([]plan.Node{below})
+	case *plan.Sort:
+		if in.Limit > 0 {
+			return f
+		}
+		return in.With([]plan.Node{pushFilter(&plan.Filter{Input: in.Input, Cond: f.Cond})})
+	case *plan.Aggregate:
+		return pushBelowAggregate(f, in)
+	}
+	return f
+}
+
+// pushBelowAggregate moves the conditions that read keys only: they keep or drop whole groups.
+func pushBelowAggregate(f *plan.Filter, agg *plan.Aggregate) plan.Node {
+	var below, above []expr.Expr
+	for _, e := range conjuncts(f.Cond) {
+		columns := expr.Columns(e)
+		if len(columns) > 0 && columns[len(columns)-1] < len(agg.Keys) && !expr.CanFail(e) && !expr.Volatile(e) {
+			below = append(below, substitute(e, agg.Keys))
+		} else {
+			above = append(above, e)
+		}
+	}
+	if len(below) == 0 {
+		return f
+	}
+	input := pushFilter(&plan.Filter{Input: agg.Input, Cond: conjunction(below)})
+	return filtered(agg.With([]plan.Node{input}), above)
+}
+
+func topN(_ *context, root plan.Node) plan.Node {
+	return rewrite(root, func(n plan.Node) plan.Node {
+		l, ok := n.(*plan.Limit)
+		if !ok || l.Count < 0 || l.Count+l.Offset <= 0 || l.Count+l.Offset > maxTopN {
+			return n
+		}
+		in, changed := limitBelow(l.Input, l.Count+l.Offset, false)
+		if !changed {
+			return n
+		}
+		return l.With([]plan.Node{in})
+	})
+}
+
+// maxTopN is where keeping the first rows stops being cheaper than sorting all: a kept row costs a copy.
+const maxTopN = 1 << 20
+
+func limitScan(_ *context, root plan.Node) plan.Node {
+	return rewrite(root, func(n plan.Node) plan.Node {
+		l, ok := n.(*plan.Limit)
+		if !ok || l.Count < 0 || l.Count+l.Offset < 0 {
+			return n
+		}
+		in, changed := limitBelow(l.Input, l.Count+l.Offset, true)
+		if !changed {
+			return n
+		}
+		return l.With([]plan.Node{in})
+	})
+}
+
+// limitBelow tells the sort or the scan under nothing but projections how many rows are wanted.
+func limitBelow(n plan.Node, rows int64, ofScan bool) (plan.Node, bool) {
+	switch n := n.(type) {
+	case *plan.Project:
+		in, changed := limitBelow(n.Input, rows, ofScan)
+		if !changed {
+			return n, false
+		}
+		return n.With([]plan.Node{in}), true
+	case *plan.Sort:
+		if ofScan || n.Limit > 0 {
+			return n, false
+		}
+		c := *n
+		c.Limit = rows
+		return &c, true
+	case *plan.Scan:
+		if !ofScan || n.Limit > 0 || rows == 0 {
+			return n, false
+		}
+		c := *n
+		c.Limit = rows
+		return &c, true
+	}
+	return n, false
+}

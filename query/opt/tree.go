@@ -1,0 +1,158 @@
+package opt
+
+import (
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// rewrite rebuilds a plan from the leaves up. Where nothing changes the node itself comes back, so that a rule's
+// caller can see whether it did anything.
+func rewrite(n plan.Node, f func(plan.Node) plan.Node) plan.Node {
+	inputs := n.Inputs()
+	changed := false
+	for i, in := range inputs {
+		inputs[i] = rewrite(in, f)
+		changed = changed || inputs[i] != in
+	}
+	if changed {
+		n = n.With(inputs)
+	}
+	return f(n)
+}
+
+// expressions lists the expressions of a node over its inputs.
+func expressions(n plan.Node) []expr.Expr {
+	switch n := n.(type) {
+	case *plan.Filter:
+		return []expr.Expr{n.Cond}
+	case *plan.Project:
+		return n.Exprs
+	case *plan.Sort:
+		out := make([]expr.Expr, len(n.Keys))
+		for i, k := range n.Keys {
+			out[i] = k.Expr
+		}
+		return out
+	case *plan.Aggregate:
+		out := append([]expr.Expr(nil), n.Keys...)
+		for _, a := range n.Aggs {
+			out = append(out, a.Args...)
+			if a.Filter != nil {
+				out = append(out, a.Filter)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// mapExpressions rebuilds a node with every expression replaced by f of it; the node itself if none changed.
+func mapExpressions(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
+	changed := false
+	each := func(e expr.Expr) expr.Expr {
+		if e == nil {
+			return nil
+		}
+		out := f(e)
+		changed = changed || out != e
+		return out
+	}
+	var out plan.Node
+	switch n := n.(type) {
+	case *plan.Filter:
+		out = &plan.Filter{Input: n.Input, Cond: each(n.Cond)}
+	case *plan.Project:
+		c := *n
+		c.Exprs = mapAll(n.Exprs, each)
+		out = &c
+	case *plan.Sort:
+		c := *n
+		c.Keys = append([]plan.SortKey(nil), n.Keys...)
+		for i := range c.Keys {
+			c.Keys[i].Expr = each(c.Keys[i].Expr)
+		}
+		out = &c
+	case *plan.Aggregate:
+		c := *n
+		c.Keys = mapAll(n.Keys, each)
+		c.Aggs = append([]expr.AggregateCall(nil), n.Aggs...)
+		for i := range c.Aggs {
+			c.Aggs[i].Args = mapAll(c.Aggs[i].Args, each)
+			c.Aggs[i].Filter = each(c.Aggs[i].Filter)
+		}
+		out = &c
+	case *plan.Values:
+		c := *n
+		c.Rows = make([][]expr.Expr, len(n.Rows))
+		for i, row := range n.Rows {
+			c.Rows[i] = mapAll(row, each)
+		}
+		out = &c
+	}
+	if !changed {
+		return n
+	}
+	return out
+}
+
+func mapAll(list []expr.Expr, f func(expr.Expr) expr.Expr) []expr.Expr {
+	out := make([]expr.Expr, len(list))
+	for i, e := range list {
+		out[i] = f(e)
+	}
+	return out
+}
+
+// conjuncts splits a condition at its ANDs.
+func conjuncts(e expr.Expr) []expr.Expr {
+	if l, ok := e.(*expr.Logic); ok && !l.Or {
+		var out []expr.Expr
+		for _, a := range l.Args {
+			out = append(out, conjuncts(a)...)
+		}
+		return out
+	}
+	return []expr.Expr{e}
+}
+
+// conjunction joins conditions with AND; nil for none.
+func conjunction(list []expr.Expr) expr.Expr {
+	switch len(list) {
+	case 0:
+		return nil
+	case 1:
+		return list[0]
+	}
+	return &expr.Logic{Args: list, At: list[0].Pos()}
+}
+
+// filtered puts what is left of a condition above a node.
+func filtered(n plan.Node, rest []expr.Expr) plan.Node {
+	if cond := conjunction(rest); cond != nil {
+		return &plan.Filter{Input: n, Cond: cond}
+	}
+	return n
+}
+
+// substitute replaces column i of an expression by exprs[i].
+func substitute(e expr.Expr, exprs []expr.Expr) expr.Expr {
+	return expr.Rewrite(e, func(e expr.Expr) expr.Expr {
+		if c, ok := e.(*expr.Column); ok {
+			return exprs[c.Index]
+		}
+		return e
+	})
+}
+
+// renumber moves column references: column i becomes to[i].
+func renumber(e expr.Expr, to []int) expr.Expr {
+	return expr.Rewrite(e, func(e expr.Expr) expr.Expr {
+		c, ok := e.(*expr.Column)
+		if !ok || to[c.Index] == c.Index {
+			return e
+		}
+		moved := *c
+		moved.Index = to[c.Index]
+		return &moved
+	})
+}

@@ -1,0 +1,100 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/exec"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// ServerVersion is the PostgreSQL version whose behaviour clients may expect.
+const ServerVersion = "15.0 (Aegis)"
+
+// Result is what a statement gives: rows, or how many it changed. Not safe for concurrent use; close it.
+type Result struct {
+	// Columns describes the rows; nil for statements that give none.
+	Columns []plan.Column
+	// Tag is PostgreSQL's command tag without its count, such as "SELECT", "INSERT 0" or "CREATE TABLE".
+	Tag string
+	// Affected is how many rows INSERT added.
+	Affected int64
+	// Location is the time zone to print timestamps in.
+	Location *time.Location
+
+	rows    *exec.Rows    // a running query, or
+	list    []*scan.Batch // rows that are there already
+	started time.Time
+	ctx     context.Context
+	text    string // for positions of errors
+	ended   []func()
+	pool    *mem.Pool
+}
+
+// Next gives the next batch of rows, or io.EOF.
+func (r *Result) Next() (*scan.Batch, error) {
+	if r.rows == nil {
+		if len(r.list) == 0 {
+			return nil, io.EOF
+		}
+		b := r.list[0]
+		r.list = r.list[1:]
+		return b, nil
+	}
+	b, err := r.rows.Next(r.ctx)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = located(err, r.text)
+	}
+	return b, err
+}
+
+// Close ends the statement and gives back all it held. A second call does nothing.
+func (r *Result) Close() {
+	if r.rows != nil {
+		r.rows.Close()
+		r.rows = nil
+	}
+	for i := len(r.ended) - 1; i >= 0; i-- {
+		r.ended[i]()
+	}
+	r.ended = nil
+}
+
+// Elapsed is the time since the statement was taken.
+func (r *Result) Elapsed() time.Duration { return time.Since(r.started) }
+
+// Peak is the most memory the statement held, in bytes.
+func (r *Result) Peak() int64 {
+	if r.pool == nil {
+		return 0
+	}
+	return r.pool.Peak()
+}
+
+// texts makes a result of rows of text.
+func texts(tag string, names []string, rows [][]string) *Result {
+	r := &Result{Tag: tag}
+	builders := make([]*column.Builder, len(names))
+	for i, n := range names {
+		r.Columns = append(r.Columns, plan.Column{Name: n, Type: column.T(column.Text)})
+		builders[i] = column.NewBuilder(column.T(column.Text), len(rows))
+	}
+	for _, row := range rows {
+		for i, v := range row {
+			builders[i].AppendString(v)
+		}
+	}
+	if len(rows) > 0 {
+		b := &scan.Batch{Len: len(rows)}
+		for _, x := range builders {
+			b.Columns = append(b.Columns, x.Finish())
+		}
+		r.list = []*scan.Batch{b}
+	}
+	return r
+}

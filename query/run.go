@@ -1,0 +1,235 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/query/bind"
+	"github.com/automatanexus/aegis-db/query/exec"
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/opt"
+	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/query/sql"
+)
+
+// Request is a statement to run.
+type Request struct {
+	SQL string
+	// Params are the values of $1, $2, … in text form, nil for NULL; Named those of :name.
+	Params []*string
+	Named  map[string]*string
+	// Timeout bounds the statement, reading its result included; 0 = the session's.
+	Timeout time.Duration
+}
+
+// statement is one run: what its stages share.
+type statement struct {
+	session *Session
+	text    string
+	env     exec.Env
+	snap    Snapshot
+	result  *Result
+}
+
+// Run runs one statement. The result holds a snapshot, memory and a place among the running statements until it is closed.
+// Errors are *column.Error with a SQLSTATE and, where there is one, a position in characters.
+func (s *Session) Run(ctx context.Context, req Request) (result *Result, err error) {
+	r := &Result{started: time.Now(), Location: s.location, text: req.SQL}
+	defer func() {
+		if p := recover(); p != nil {
+			err = column.Errorf(column.Internal, "internal error: %v\n%s", p, debug.Stack())
+		}
+		if err != nil {
+			r.Close()
+			result, err = nil, located(err, req.SQL)
+		}
+	}()
+	r.ctx = ctx
+	if t := req.timeout(s); t > 0 {
+		c, cancel := context.WithTimeout(ctx, t)
+		r.ctx, r.ended = c, append(r.ended, cancel)
+	}
+	parsed, err := sql.ParseOne(req.SQL, sql.Options{MaxBytes: s.engine.options.StatementBytes})
+	if err != nil {
+		return nil, err
+	}
+	params, err := req.params(parsed)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.engine.enter(r.ctx); err != nil {
+		return nil, err
+	}
+	r.ended = append(r.ended, s.engine.leave)
+	snap, err := s.engine.store.OpenSnapshot(s.database)
+	if err != nil {
+		return nil, err
+	}
+	r.ended = append(r.ended, snap.Close)
+	st := &statement{session: s, text: req.SQL, snap: snap, result: r}
+	st.prepare(r.ctx)
+	return st.run(parsed.Stmt, params)
+}
+
+func (r *Request) timeout(s *Session) time.Duration {
+	if r.Timeout > 0 {
+		return r.Timeout
+	}
+	return s.timeout
+}
+
+// params lines the given values up with the statement's parameters.
+func (r *Request) params(st sql.Statement) ([]*string, error) {
+	values := r.Params
+	if len(st.ParamNames) > 0 {
+		values = make([]*string, len(st.ParamNames))
+		for i, name := range st.ParamNames {
+			v, ok := r.Named[name]
+			if !ok {
+				return nil, column.SQLErrorf(column.Invalid, "42P02", "there is no value for parameter :%s", name)
+			}
+			values[i] = v
+		}
+		return values, nil
+	}
+	if len(values) != st.NumParams {
+		return nil, column.SQLErrorf(column.Invalid, "08P01", "the statement has %d parameters, but %d values were given", st.NumParams, len(values))
+	}
+	return values, nil
+}
+
+// prepare makes the environment the operators run in.
+func (st *statement) prepare(ctx context.Context) {
+	s, o := st.session, &st.session.engine.options
+	pool := mem.NewPool("the statement", o.QueryBytes, o.Pool)
+	st.result.pool = pool
+	st.result.ended = append(st.result.ended, pool.Close)
+	workers := o.Workers
+	if s.Tuning.Workers > 0 {
+		workers = s.Tuning.Workers
+	}
+	st.env = exec.Env{
+		Expr: expr.Context{Ctx: ctx, Now: o.Now(), Location: s.location},
+		Pool: pool, Workers: workers, Plain: s.Tuning.Plain, BatchRows: s.Tuning.BatchRows,
+	}
+}
+
+func (st *statement) run(stmt sql.Stmt, params []*string) (*Result, error) {
+	bound, err := bind.Bind(st.env.Expr.Ctx, stmt, bind.Options{
+		Resolver: st.snap, Functions: st.session.engine.functions, ParamValues: untyped(params),
+		Location: st.session.location, Now: st.env.Expr.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	switch b := bound.(type) {
+	case *plan.Query:
+		return st.query(b)
+	case *plan.Explain:
+		return st.explain(b)
+	case *plan.CreateTable:
+		return st.createTable(b)
+	case *plan.DropTables:
+		return st.dropTables(b)
+	case *plan.Insert:
+		return st.insert(b)
+	case *plan.Set:
+		return st.ended("SET", st.session.Set(b.Name, b.Value))
+	case *plan.Show:
+		return st.show(b)
+	}
+	return nil, column.Errorf(column.Internal, "no way to run a %T", bound)
+}
+
+// untyped makes values of parameters that, like literals without a type, take the type their place asks for.
+func untyped(params []*string) []*column.Vector {
+	out := make([]*column.Vector, len(params))
+	for i, p := range params {
+		var text string
+		var valid column.Bitmap
+		if p == nil {
+			valid = column.NewBitmap(1, false)
+		} else {
+			text = *p
+		}
+		out[i] = column.NewBytes(column.T(column.Unknown), []int32{0, int32(len(text))}, []byte(text), valid)
+	}
+	return out
+}
+
+// ended gives the result of a statement without rows.
+func (st *statement) ended(tag string, err error) (*Result, error) {
+	st.result.Tag = tag
+	return st.result, err
+}
+
+func (st *statement) optimize(root plan.Node) (plan.Node, []opt.Applied, error) {
+	ctx := st.env.Expr
+	return opt.Optimize(root, &ctx, st.session.Tuning.RulesOff)
+}
+
+func (st *statement) query(q *plan.Query) (*Result, error) {
+	root, _, err := st.optimize(q.Root)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := exec.Run(st.env.Expr.Ctx, root, &st.env)
+	if err != nil {
+		return nil, err
+	}
+	st.result.Tag, st.result.Columns, st.result.rows = "SELECT", rows.Columns, rows
+	return st.result, nil
+}
+
+// give makes rows that are there already the statement's result.
+func (st *statement) give(r *Result) (*Result, error) {
+	st.result.Tag, st.result.Columns, st.result.list = r.Tag, r.Columns, r.list
+	return st.result, nil
+}
+
+func (st *statement) show(s *plan.Show) (*Result, error) {
+	if s.Name == "all" {
+		var rows [][]string
+		for _, name := range st.session.settingNames() {
+			rows = append(rows, []string{name, st.session.settings[name]})
+		}
+		return st.give(texts("SHOW", []string{"name", "setting"}, rows))
+	}
+	v, err := st.session.Show(s.Name)
+	if err != nil {
+		return nil, err
+	}
+	return st.give(texts("SHOW", []string{s.Name}, [][]string{{v}}))
+}
+
+// located turns every error into a *column.Error whose position counts characters: the parser's errors do already,
+// the binder's and evaluator's count bytes.
+func located(err error, text string) error {
+	var parse *sql.Error
+	if errors.As(err, &parse) {
+		class := column.Invalid
+		switch parse.Code {
+		case "0A000":
+			class = column.Unsupported
+		case "54000", "54001", "54011":
+			class = column.Limit
+		}
+		return &column.Error{Class: class, SQLState: parse.Code, Message: parse.Message, Hint: parse.Hint, Position: parse.Position}
+	}
+	var e *column.Error
+	if errors.As(err, &e) {
+		c := *e
+		if c.Position > 0 {
+			c.Position = sql.CharPosition(text, c.Position-1)
+		}
+		return &c
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return column.SQLErrorf(column.Cancelled, "57014", "canceling statement: %w", err)
+	}
+	return &column.Error{Class: column.ClassOf(err), Message: err.Error(), Err: err}
+}

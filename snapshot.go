@@ -1,0 +1,123 @@
+package aegis
+
+import (
+	"context"
+	"sync"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/ingest/head"
+	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/tiering/segments"
+)
+
+// Snapshot is what a statement reads from start to end: one catalog version v and, of the shard, the head as it was at
+// one seq S. Rows up to flushedSeq(v) come from v's segments, rows in (flushedSeq(v), S] from the head.
+//
+// The head is captured first. Whatever is flushed between the two captures is then in v's segments and above the
+// flushed mark for the head, which skips it: no row is missed, none is seen twice.
+type Snapshot struct {
+	db       *DB
+	database *meta.Database
+	head     *head.Snapshot
+	catalog  *meta.Snapshot
+	after    meta.Seq // flushedSeq(v)
+	release  func()
+
+	mu      sync.Mutex
+	handles map[handleKey]*segments.Handle // kept open until Close: morsels read from them later
+}
+
+type handleKey struct {
+	table   meta.TableID
+	segment meta.SegmentID
+}
+
+// Snapshot opens the newest state of a database ("" = the default one). Close it.
+func (db *DB) Snapshot(database string) (*Snapshot, error) {
+	h := db.shard.Snapshot()
+	catalog, release := db.catalog.Acquire()
+	if database == "" {
+		database = meta.DefaultDatabase
+	}
+	d := catalog.Database(database)
+	if d == nil {
+		release()
+		return nil, column.SQLErrorf(column.NotFound, "3D000", "database %q does not exist", database)
+	}
+	return &Snapshot{
+		db: db, database: d, head: h, catalog: catalog, release: release,
+		after: catalog.FlushedSeq(shardID), handles: map[handleKey]*segments.Handle{},
+	}, nil
+}
+
+// Close ends the snapshot and lets go of its segments.
+func (s *Snapshot) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k, h := range s.handles {
+		h.Release()
+		delete(s.handles, k)
+	}
+	if s.release != nil {
+		s.release()
+		s.release = nil
+	}
+}
+
+// Catalog is the catalog version that is read.
+func (s *Snapshot) Catalog() *meta.Snapshot { return s.catalog }
+
+// Database is the database that names resolve in.
+func (s *Snapshot) Database() *meta.Database { return s.database }
+
+// segment opens a segment for as long as the snapshot lives.
+func (s *Snapshot) segment(ctx context.Context, table meta.TableID, record *meta.Segment) (*segments.Handle, error) {
+	key := handleKey{table, record.ID}
+	s.mu.Lock()
+	h := s.handles[key]
+	s.mu.Unlock()
+	if h != nil {
+		return h, nil
+	}
+	h, err := s.db.segments.Acquire(ctx, table, record)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if other := s.handles[key]; other != nil {
+		h.Release()
+		return other, nil
+	}
+	s.handles[key] = h
+	return h, nil
+}
+
+// Resolve implements plan.Resolver: the search path is public, then metrics.
+func (s *Snapshot) Resolve(ctx context.Context, schema, name string) (plan.Relation, error) {
+	written := name
+	if schema != "" {
+		written = schema + "." + name
+	}
+	for _, in := range searchPath(schema) {
+		if in == meta.MetricsSchema {
+			r, err := s.metric(ctx, name)
+			if r != nil || err != nil {
+				return r, err
+			}
+			continue
+		}
+		if t := s.catalog.Table(s.database.ID, in, name); t != nil {
+			return newTableRelation(s, t), nil
+		}
+	}
+	return nil, column.SQLErrorf(column.NotFound, "42P01", "relation %q does not exist", written)
+}
+
+func searchPath(schema string) []string {
+	if schema != "" {
+		return []string{schema}
+	}
+	return []string{meta.PublicSchema, meta.MetricsSchema}
+}

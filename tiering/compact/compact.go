@@ -1,0 +1,247 @@
+// Package compact merges segments, so that every partition keeps a few: smaller segments of one level become one of
+// the next, deleted rows go, and what stays is encoded for size. It is always on and needs memory for one row group and a
+// run per input, however large the segments are.
+//
+// It must not know the head, SQL, or which deletes are to come: its commit is conditional on the segments and deletion
+// vectors that it read.
+package compact
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/segment"
+	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/tiering/segments"
+)
+
+// Options configures a Compactor; all of it is needed but Pool and Logger.
+type Options struct {
+	Catalog  meta.Catalog
+	Files    segment.Files
+	Segments *segments.Cache
+	Pool     *mem.Pool // parent of the merges' pools
+	Logger   *slog.Logger
+}
+
+// Compactor merges segments, one job at a time. Safe for concurrent use.
+type Compactor struct {
+	options  Options
+	stop     context.CancelFunc
+	group    sync.WaitGroup
+	mu       sync.Mutex // held during a pass: two passes would merge the same segments
+	merges   atomic.Int64
+	failures atomic.Int64
+}
+
+// New makes a compactor that does nothing by itself before Start.
+func New(o Options) *Compactor {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Compactor{options: o}
+}
+
+// Start looks for work at intervals until Stop.
+func (c *Compactor) Start(every time.Duration) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c.stop = cancel
+	c.group.Add(1)
+	go func() {
+		defer c.group.Done()
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			// Each failure is logged where it happened.
+			_ = c.pass(ctx, false)
+		}
+	}()
+}
+
+// Stop ends what Start began: a merge that runs is given up, and leaves nothing.
+func (c *Compactor) Stop() {
+	if c.stop != nil {
+		c.stop()
+	}
+	c.group.Wait()
+}
+
+// Run merges every partition into as few segments as their largest size allows.
+func (c *Compactor) Run(ctx context.Context) error { return c.pass(ctx, true) }
+
+// Stats counts the merges done and the attempts that failed.
+func (c *Compactor) Stats() (merges, failures int64) { return c.merges.Load(), c.failures.Load() }
+
+// pass works until nothing is left to do. A partition that fails is left alone for the rest of the pass, so that one
+// damaged segment does not stop the others' compaction.
+func (c *Compactor) pass(ctx context.Context, all bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	type place struct {
+		table     meta.TableID
+		partition int64
+	}
+	left := map[place]bool{}
+	var errs []error
+	for {
+		j, ok := c.find(all, func(t meta.TableID, p int64) bool { return left[place{t, p}] })
+		if !ok {
+			return errors.Join(errs...)
+		}
+		err := c.merge(ctx, j)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if all || err != nil {
+			left[place{j.table, j.partition}] = true
+		}
+		if err != nil {
+			c.failures.Add(1)
+			c.options.Logger.Error("merge failed", "table", j.table, "partition", j.partition, "segments", len(j.inputs), "error", err)
+			errs = append(errs, err)
+		}
+	}
+}
+
+// find looks for the next job; partitions that skip names are passed over.
+func (c *Compactor) find(all bool, skip func(meta.TableID, int64) bool) (job, bool) {
+	catalog := c.options.Catalog.Snapshot()
+	for _, d := range catalog.Databases() {
+		for _, t := range catalog.Tables(d.ID) {
+			m := catalog.Manifest(t.ID)
+			for _, p := range m.Partitions() {
+				if skip(t.ID, p) {
+					continue
+				}
+				if j, ok := pick(t.ID, p, slices.Collect(m.InPartition(p)), all); ok {
+					return j, true
+				}
+			}
+		}
+	}
+	return job{}, false
+}
+
+// tries is how often a merge starts again because deletes arrived while it ran.
+const tries = 3
+
+func (c *Compactor) merge(ctx context.Context, j job) error {
+	for try := 1; ; try++ {
+		err := c.mergeOnce(ctx, j)
+		if !errors.Is(err, column.Conflict) || try == tries {
+			return err
+		}
+		// The inputs changed: read their records again, and do without those that are gone.
+		m := c.options.Catalog.Snapshot().Manifest(j.table)
+		var inputs []*meta.Segment
+		for _, s := range j.inputs {
+			if now := m.Segment(s.ID); now != nil {
+				inputs = append(inputs, now)
+			}
+		}
+		if len(inputs) == 0 {
+			return nil
+		}
+		j.inputs = inputs
+	}
+}
+
+func (c *Compactor) mergeOnce(ctx context.Context, j job) error {
+	started := time.Now()
+	snapshot, release := c.options.Catalog.Acquire()
+	defer release()
+	table := snapshot.TableByID(j.table)
+	if table == nil {
+		return nil // dropped meanwhile
+	}
+	handles := make([]*segments.Handle, 0, len(j.inputs))
+	defer func() {
+		for _, h := range handles {
+			h.Release()
+		}
+	}()
+	for _, s := range j.inputs {
+		h, err := c.options.Segments.Acquire(ctx, j.table, s)
+		if err != nil {
+			return err
+		}
+		handles = append(handles, h)
+	}
+	pool := mem.NewPool("compaction", 0, c.options.Pool)
+	defer pool.Close()
+	m := &merger{c: c, job: j, schema: &table.Columns, pool: pool}
+	out, err := m.run(ctx, handles)
+	if err != nil {
+		return err
+	}
+	if err := c.publish(ctx, j, out); err != nil {
+		// A command whose answer did not come may still be applied: its files stay, for the next start to sort out.
+		if !errors.Is(err, column.Overloaded) {
+			m.abort(context.WithoutCancel(ctx))
+		}
+		return err
+	}
+	c.merges.Add(1)
+	c.options.Logger.Info("merged", "table", table.Name, "partition", j.partition, "why", j.why, "from", len(j.inputs),
+		"to", len(out), "level", j.level, "rows", rowsOf(out), "bytes", bytesOf(out), "took", time.Since(started))
+	return nil
+}
+
+// publish replaces the inputs by the outputs in one command, on the condition that nothing happened to the inputs.
+func (c *Compactor) publish(ctx context.Context, j job, out []meta.Segment) error {
+	edit := meta.Edit{Table: j.table, Add: out}
+	for _, s := range j.inputs {
+		at := meta.SegmentAt{ID: s.ID}
+		if s.Deleted != nil {
+			at.Vector = s.Deleted.Version
+		}
+		edit.Remove = append(edit.Remove, at)
+	}
+	_, err := c.options.Catalog.Propose(ctx, meta.Command{Commit: &meta.Commit{Edits: []meta.Edit{edit}}})
+	if errors.Is(err, column.Overloaded) && c.applied(j, out) {
+		return nil // the answer was late, the command was not
+	}
+	return err
+}
+
+// applied reports whether the catalog has the outputs: they must not be removed then.
+func (c *Compactor) applied(j job, out []meta.Segment) bool {
+	m := c.options.Catalog.Snapshot().Manifest(j.table)
+	return len(out) > 0 && m.Segment(out[0].ID) != nil
+}
+
+// removeFiles drops the files of a segment that was never published.
+func (c *Compactor) removeFiles(ctx context.Context, table meta.TableID, id meta.SegmentID) {
+	for _, name := range []string{segment.DataName(uint64(table), uint64(id)), segment.SidecarName(uint64(table), uint64(id))} {
+		if err := c.options.Files.Remove(ctx, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			c.options.Logger.Warn("an unpublished file could not be removed; the next start will", "file", name, "error", err)
+		}
+	}
+}
+
+func rowsOf(list []meta.Segment) (n int64) {
+	for _, s := range list {
+		n += s.Rows
+	}
+	return n
+}
+
+func bytesOf(list []meta.Segment) (n int64) {
+	for _, s := range list {
+		n += s.DataBytes + s.SidecarBytes
+	}
+	return n
+}

@@ -1,0 +1,83 @@
+package compact
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/automatanexus/aegis-db/meta"
+)
+
+// The shape of a partition. With a fan-in of 4, a row is written once per factor of four its partition grows, and a
+// partition of n flushes has at most 3 segments per level: a day of hourly flushes 3 + 3.
+const (
+	fanIn = 4
+	// fullRows is where a segment stops growing: merging two of them gains nothing for reading, and costs a rewrite.
+	fullRows = 64 << 20
+	// fullBytes is the same by size, so that a segment stays a comfortable object to upload, move and read.
+	fullBytes = 1 << 30
+	// deadShare is the share of deleted rows that is worth a rewrite: scans pay for dead rows, one in five is felt.
+	deadShare = 0.2
+)
+
+// job is a set of segments of one partition to merge into one level.
+type job struct {
+	table     meta.TableID
+	partition int64
+	inputs    []*meta.Segment // by age: the rows of earlier ones were written first
+	level     uint8
+	why       string
+}
+
+// pick chooses the next job of a partition, or none: the lowest level that has fanIn segments, then a segment full of
+// dead rows. all makes one job of everything that is not one segment yet.
+func pick(table meta.TableID, partition int64, list []*meta.Segment, all bool) (job, bool) {
+	j := job{table: table, partition: partition}
+	if all {
+		if len(list) < 2 && !slices.ContainsFunc(list, func(s *meta.Segment) bool { return s.Deleted != nil || s.Level == 0 }) {
+			return j, false
+		}
+		if !slices.ContainsFunc(list, func(s *meta.Segment) bool { return !full(s) || s.Deleted != nil }) {
+			return j, false
+		}
+		return j.of(list, "all"), true
+	}
+	levels := map[uint8][]*meta.Segment{}
+	top := uint8(0)
+	for _, s := range list {
+		if !full(s) {
+			levels[s.Level] = append(levels[s.Level], s)
+			top = max(top, s.Level)
+		}
+	}
+	for l := uint8(0); l <= top; l++ {
+		if len(levels[l]) >= fanIn {
+			return j.of(levels[l], "level"), true
+		}
+		if l == top {
+			break
+		}
+	}
+	for _, s := range list {
+		if s.Deleted != nil && float64(s.Deleted.Rows) >= deadShare*float64(s.Rows) {
+			return j.of([]*meta.Segment{s}, "deleted rows"), true
+		}
+	}
+	return j, false
+}
+
+func full(s *meta.Segment) bool { return s.Rows >= fullRows || s.DataBytes >= fullBytes }
+
+// of makes the job of merging these segments.
+func (j job) of(inputs []*meta.Segment, why string) job {
+	j.inputs, j.why = slices.Clone(inputs), why
+	slices.SortFunc(j.inputs, func(a, b *meta.Segment) int {
+		return cmp.Or(cmp.Compare(a.MinSeq, b.MinSeq), cmp.Compare(a.ID, b.ID))
+	})
+	for _, s := range inputs {
+		j.level = max(j.level, s.Level)
+	}
+	if j.level < 255 {
+		j.level++
+	}
+	return j
+}

@@ -1,0 +1,90 @@
+package aegis
+
+import (
+	"context"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/ingest"
+	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query"
+)
+
+// Query runs one statement in a session of its own. Close the result.
+func (db *DB) Query(ctx context.Context, text string, params ...*string) (*query.Result, error) {
+	return db.NewSession("").Run(ctx, query.Request{SQL: text, Params: params})
+}
+
+// NewSession starts a session in a database ("" = the default one).
+func (db *DB) NewSession(database string) *query.Session { return db.engine.NewSession(database) }
+
+// Engine is the query engine.
+func (db *DB) Engine() *query.Engine { return db.engine }
+
+// Catalog is the newest state of the catalog.
+func (db *DB) Catalog() *meta.Snapshot { return db.catalog.Snapshot() }
+
+// Samples is the fast path into prometheus.samples of a database ("" = the default one).
+func (db *DB) Samples(database string) (*ingest.Samples, error) {
+	if database == "" {
+		database = meta.DefaultDatabase
+	}
+	catalog := db.catalog.Snapshot()
+	d := catalog.Database(database)
+	if d == nil {
+		return nil, column.SQLErrorf(column.NotFound, "3D000", "database %q does not exist", database)
+	}
+	t := catalog.Table(d.ID, meta.PrometheusSchema, meta.SamplesTable)
+	if t == nil {
+		return nil, column.SQLErrorf(column.NotFound, "42P01", "database %q takes no samples: it has no table prometheus.samples", database)
+	}
+	return db.shard.Samples(t, valueColumn(&t.Columns))
+}
+
+// Flush writes everything that is in memory to segments.
+func (db *DB) Flush(ctx context.Context) error { return db.shard.Flush(ctx) }
+
+// Compact merges segments until no partition has more than it should, then collects the replaced files whose time is over.
+func (db *DB) Compact(ctx context.Context) error {
+	if err := db.compactor.Run(ctx); err != nil {
+		return err
+	}
+	return db.collector.Run(ctx)
+}
+
+// Stats is what a DB holds and does, for metrics and health checks.
+type Stats struct {
+	Ingest        ingest.Stats
+	MemoryUsed    int64
+	MemoryLimit   int64
+	OpenSegments  int
+	SegmentsIdle  int64 // bytes of readers kept for later
+	Running       int   // statements
+	Tables        int
+	Segments      int
+	SegmentBytes  int64
+	LiveRows      int64 // in segments
+	Compactions   int64
+	CompactErrors int64
+	Garbage       int // files waiting to be removed
+}
+
+// Stats measures; figures are each right, not all of one moment.
+func (db *DB) Stats() Stats {
+	s := Stats{
+		Ingest: db.shard.Stats(), MemoryUsed: db.pool.Used(), MemoryLimit: db.pool.Limit(), Running: db.engine.Running(),
+	}
+	s.OpenSegments, s.SegmentsIdle = db.segments.Stats()
+	s.Compactions, s.CompactErrors = db.compactor.Stats()
+	catalog := db.catalog.Snapshot()
+	s.Garbage = len(catalog.Garbage())
+	for _, d := range catalog.Databases() {
+		for _, t := range catalog.Tables(d.ID) {
+			m := catalog.Manifest(t.ID)
+			s.Tables++
+			s.Segments += m.Len()
+			s.SegmentBytes += m.Bytes()
+			s.LiveRows += m.LiveRows()
+		}
+	}
+	return s
+}
