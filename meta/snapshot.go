@@ -1,16 +1,26 @@
 package meta
 
-import "sort"
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
 
-// Snapshot is the catalog at one version. Immutable; made by the state machine by copying what changed.
+// Snapshot is the catalog at one version. Immutable; made by Apply, which copies what changes and shares the rest.
 type Snapshot struct {
 	Version   Version
+	applied   uint64 // the log index of the command that made it
 	databases map[string]*Database
 	tables    map[TableID]*Table
 	names     map[tableName]TableID
-	manifests map[TableID]*Manifest
+	manifests sorted[*Manifest]
 	shards    map[ShardID]Flushed
-	garbage   []Garbage
+	garbage   sorted[Garbage]
+
+	// What the next thing of each kind is called.
+	nextDatabase DatabaseID
+	nextTable    TableID
+	nextSegment  SegmentID
 }
 
 type tableName struct {
@@ -18,6 +28,25 @@ type tableName struct {
 	schema   string
 	name     string
 }
+
+// byFile orders garbage by the file it names, so that a record is found by what identifies it.
+var byFile = order[Garbage]{compare: func(a, b Garbage) int {
+	if c := cmp.Compare(a.Segment, b.Segment); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Vector, b.Vector); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.Table, b.Table)
+}}
+
+// NewSnapshot gives the catalog before its first command: version 0, nothing in it.
+func NewSnapshot() *Snapshot {
+	return &Snapshot{nextDatabase: 1, nextTable: 1, nextSegment: 1}
+}
+
+// Applied is the index of the log entry that made this version.
+func (s *Snapshot) Applied() uint64 { return s.applied }
 
 // Database finds a database by name, nil if there is none.
 func (s *Snapshot) Database(name string) *Database { return s.databases[name] }
@@ -59,10 +88,11 @@ func (s *Snapshot) Tables(db DatabaseID) []*Table {
 
 // Manifest gives a table's segments; never nil.
 func (s *Snapshot) Manifest(id TableID) *Manifest {
-	if m := s.manifests[id]; m != nil {
+	probe := &Manifest{Table: id}
+	if m, ok := s.manifests.find(&byTable, probe); ok {
 		return m
 	}
-	return &Manifest{Table: id}
+	return probe
 }
 
 // FlushedSeq says up to which commit a shard's rows are in segments, in this version.
@@ -71,5 +101,10 @@ func (s *Snapshot) FlushedSeq(shard ShardID) Seq { return s.shards[shard].Seq }
 // Shard gives a shard's newest epoch and flushed mark.
 func (s *Snapshot) Shard(shard ShardID) Flushed { return s.shards[shard] }
 
-// Garbage lists what no manifest names any more.
-func (s *Snapshot) Garbage() []Garbage { return s.garbage }
+// Garbage lists what no manifest names any more, by segment, then vector. The list is the caller's.
+func (s *Snapshot) Garbage() []Garbage {
+	return slices.AppendSeq(make([]Garbage, 0, s.garbage.n), s.garbage.all())
+}
+
+// NextSegment is the id that the next reservation starts with: every id from it on is unused.
+func (s *Snapshot) NextSegment() SegmentID { return s.nextSegment }

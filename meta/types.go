@@ -84,12 +84,6 @@ func (s *Segment) LiveRows() int64 {
 	return s.Rows - s.Deleted.Rows
 }
 
-// Manifest is the set of segments a table has at one catalog version. Immutable.
-type Manifest struct {
-	Table    TableID
-	Segments []*Segment // by partition, then id
-}
-
 // Flushed says that a shard's commits up to Seq are in segments.
 type Flushed struct {
 	Shard ShardID `json:"shard"`

@@ -1,0 +1,138 @@
+package meta
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+func (c *change) createDatabase(cmd *CreateDatabase) (Result, bool, error) {
+	if err := checkName("database", cmd.Name); err != nil {
+		return Result{}, false, err
+	}
+	if old := c.databases[cmd.Name]; old != nil {
+		if cmd.IfNotExists {
+			return Result{ID: uint64(old.ID), Existed: true}, false, nil
+		}
+		return Result{}, false, column.SQLErrorf(column.Conflict, stateDuplicateDatabase, "database %q already exists", cmd.Name)
+	}
+	d := &Database{ID: c.nextDatabase, Name: cmd.Name}
+	c.nextDatabase++
+	c.databases = withEntry(c.databases, d.Name, d)
+	return Result{ID: uint64(d.ID)}, true, nil
+}
+
+func (c *change) createTable(cmd *CreateTable) (Result, bool, error) {
+	if err := checkName("schema", cmd.Schema); err != nil {
+		return Result{}, false, err
+	}
+	if err := checkName("table", cmd.Name); err != nil {
+		return Result{}, false, err
+	}
+	if !c.hasDatabase(cmd.Database) {
+		return Result{}, false, column.SQLErrorf(column.NotFound, stateNoDatabase, "there is no database with id %d", cmd.Database)
+	}
+	if slices.Contains(reservedSchemas[:], cmd.Schema) {
+		return Result{}, false, column.SQLErrorf(column.Invalid, stateReservedName,
+			"schema %q is computed: no table can be made in it", cmd.Schema)
+	}
+	name := tableName{cmd.Database, cmd.Schema, cmd.Name}
+	if old, ok := c.names[name]; ok {
+		if cmd.IfNotExists {
+			return Result{ID: uint64(old), Existed: true}, false, nil
+		}
+		return Result{}, false, column.SQLErrorf(column.Conflict, stateDuplicateTable,
+			"relation %q already exists in schema %q", cmd.Name, cmd.Schema)
+	}
+	columns := cloneSchema(&cmd.Columns)
+	columns.Version = 1
+	if i := columns.Index(columns.Time); i >= 0 {
+		columns.Fields[i].NotNull = true // a row without time would belong to no partition
+	}
+	if err := CheckSchema(&columns); err != nil {
+		return Result{}, false, err
+	}
+	t := &Table{
+		ID: c.nextTable, Database: cmd.Database, Schema: cmd.Schema, Name: cmd.Name,
+		Columns: columns, NextColumn: maxColumn(columns.Fields) + 1, Created: c.Version,
+	}
+	c.nextTable++
+	c.tables = withEntry(c.tables, t.ID, t)
+	c.names = withEntry(c.names, name, t.ID)
+	return Result{ID: uint64(t.ID)}, true, nil
+}
+
+func (c *change) dropTable(cmd *DropTable) (Result, bool, error) {
+	t := c.tables[cmd.Table]
+	if t == nil {
+		return Result{}, false, errNoTable(cmd.Table)
+	}
+	c.tables = withoutEntry(c.tables, t.ID)
+	c.names = withoutEntry(c.names, tableName{t.Database, t.Schema, t.Name})
+	m := c.Manifest(t.ID)
+	var gone []Garbage
+	for s := range m.ids.all() {
+		gone = appendGarbage(gone, t.ID, s, c.Version)
+	}
+	c.addGarbage(gone)
+	c.manifests = c.manifests.edit(&byTable, nil, []*Manifest{m})
+	return Result{ID: uint64(t.ID)}, true, nil
+}
+
+func (c *change) addColumns(cmd *AddColumns) (Result, bool, error) {
+	t := c.tables[cmd.Table]
+	if t == nil {
+		return Result{}, false, errNoTable(cmd.Table)
+	}
+	if t.Columns.Version != cmd.From {
+		return Result{}, false, column.Errorf(column.Conflict,
+			"table %q has schema version %d, the change was computed from version %d", t.Name, t.Columns.Version, cmd.From)
+	}
+	if len(cmd.Columns) == 0 {
+		return Result{}, false, column.Errorf(column.Invalid, "no column to add to table %q", t.Name)
+	}
+	next := *t
+	next.Columns = cloneSchema(&t.Columns)
+	next.Columns.Version++
+	for _, f := range cmd.Columns {
+		if f.NotNull {
+			return Result{}, false, column.SQLErrorf(column.Invalid, stateNotNull,
+				"column %q of table %q cannot be added as NOT NULL: rows that exist have no value for it", f.Name, t.Name)
+		}
+		if f.ID != 0 && f.ID != next.NextColumn {
+			return Result{}, false, column.Errorf(column.Invalid, "ids of added columns are given by the catalog, column %q has id %d", f.Name, f.ID)
+		}
+		f.ID = next.NextColumn
+		next.NextColumn++
+		next.Columns.Fields = append(next.Columns.Fields, f)
+	}
+	if err := CheckSchema(&next.Columns); err != nil {
+		return Result{}, false, err
+	}
+	c.tables = withEntry(c.tables, t.ID, &next)
+	return Result{ID: uint64(t.NextColumn)}, true, nil
+}
+
+func (c *change) hasDatabase(id DatabaseID) bool {
+	for _, d := range c.databases {
+		if d.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+func errNoTable(id TableID) error {
+	return column.SQLErrorf(column.NotFound, stateNoTable, "there is no table with id %d", id)
+}
+
+func cloneSchema(s *column.Schema) column.Schema {
+	out := *s
+	out.Fields, out.Tags, out.Key = slices.Clone(s.Fields), slices.Clone(s.Tags), slices.Clone(s.Key)
+	return out
+}
+
+func maxColumn(fields []column.Field) column.ID {
+	return slices.MaxFunc(fields, func(a, b column.Field) int { return cmp.Compare(a.ID, b.ID) }).ID
+}

@@ -1,0 +1,227 @@
+package meta
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew: only for a new format version")
+
+// goldenCommands has one command of each kind, every field set.
+func goldenCommands() []Command {
+	seg := Segment{
+		ID: 3, Partition: -2, Rows: 100, MinTime: -200, MaxTime: -101, MinSeq: 4, MaxSeq: 9, DataBytes: 5000, SidecarBytes: 600,
+		SidecarSum: 0xfeedface, SchemaVersion: 1, Level: 2, Key: 8, Deleted: &DeletionVector{Version: 1, Rows: 7, Bytes: 40, Sum: 0xabad1dea},
+	}
+	other := Segment{ID: 4, Partition: 1, Rows: 1, MinTime: 100, MaxTime: 100, MinSeq: 1, MaxSeq: 1, SchemaVersion: 2}
+	samples := SamplesSchema()
+	return []Command{
+		{CreateDatabase: &CreateDatabase{Name: "default", IfNotExists: true}},
+		{CreateTable: &CreateTable{Database: 1, Schema: "prometheus", Name: "samples", Columns: samples, IfNotExists: true}},
+		{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "größe \"x\"", Columns: timedSchema()}},
+		{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "gone", Columns: plainSchema()}},
+		{AddColumns: &AddColumns{Table: 2, From: 1, Columns: []column.Field{{Name: "added", Type: column.T(column.Numeric)}}}},
+		{OpenShard: &OpenShard{Shard: 1}},
+		{ReserveIDs: &ReserveIDs{Count: 10}},
+		{Commit: &Commit{Edits: []Edit{{Table: 2, Add: []Segment{seg, other}}}, Flushed: &Flushed{Shard: 1, Epoch: 1, Seq: 9}}},
+		{Commit: &Commit{
+			Edits: []Edit{{
+				Table: 2, Remove: []SegmentAt{{ID: 4}},
+				Vectors: []VectorChange{{SegmentAt{ID: 3, Vector: 1}, DeletionVector{Version: 2, Rows: 8, Bytes: 41, Sum: 1}}},
+			}},
+			Flushed: &Flushed{Shard: 1, Epoch: 1, Seq: 12}, PrevFlushed: 9,
+		}},
+		{DropTable: &DropTable{Table: 3}},
+		{Forget: &Forget{Garbage: []Garbage{{Table: 2, Segment: 3, Vector: 1, Removed: 9}}}},
+	}
+}
+
+func goldenState(t testing.TB) *Snapshot {
+	s := NewSnapshot()
+	for i, cmd := range goldenCommands() {
+		next, _, err := s.Apply(cmd, uint64(i+2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = next
+	}
+	return s
+}
+
+func golden(t *testing.T, name string, data []byte) []byte {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(file, data, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(data, want) {
+		t.Errorf("%s: the encoding changed: what older versions wrote must stay readable, see FORMAT.md", file)
+	}
+	return want
+}
+
+func TestCommandGolden(t *testing.T) {
+	for i, cmd := range goldenCommands() {
+		data, err := AppendCommand(nil, cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := DecodeCommand(golden(t, fmt.Sprintf("command-%02d.v1", i), data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(back, cmd) {
+			t.Errorf("command %d: %s", i, describe(back))
+		}
+	}
+}
+
+func TestSnapshotGolden(t *testing.T) {
+	s := goldenState(t)
+	data, err := AppendSnapshot(nil, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := DecodeSnapshot(golden(t, "snapshot.v1", data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := dumpSnapshot(back), dumpSnapshot(s); got != want || back.Applied() != 12 {
+		t.Errorf("applied %d, state\n%s\nwant\n%s", back.Applied(), got, want)
+	}
+	if !reflect.DeepEqual(back.tables, s.tables) {
+		t.Error("descriptions of tables differ")
+	}
+}
+
+func TestDecodeCommandRefused(t *testing.T) {
+	for src, class := range map[string]column.Class{
+		"":                          column.Corrupt,
+		"\x02{}":                    column.Unsupported,
+		"\x01":                      column.Corrupt,
+		"\x01{}":                    column.Corrupt,
+		"\x01{\"open_shard\":":      column.Corrupt,
+		"\x01{\"open_shard\":3}":    column.Corrupt,
+		"\x01{\"rename_table\":{}}": column.Unsupported,
+		"\x01{\"open_shard\":{\"shard\":1,\"node\":2}}":         column.Unsupported,
+		"\x01{\"open_shard\":{\"shard\":-1}}":                   column.Corrupt,
+		"\x01{\"open_shard\":{\"shard\":1}} {}":                 column.Corrupt,
+		"\x01{\"open_shard\":{},\"reserve_ids\":{\"count\":1}}": column.Corrupt,
+	} {
+		if _, err := DecodeCommand([]byte(src)); err == nil || column.ClassOf(err) != class {
+			t.Errorf("%q: %v, want %v", src, err, class)
+		}
+	}
+	if _, err := AppendCommand(nil, Command{CreateDatabase: &CreateDatabase{Name: "\xff"}}); column.ClassOf(err) != column.Invalid {
+		t.Errorf("a name that JSON would change was encoded: %v", err)
+	}
+}
+
+// TestDecodeSnapshotDamage cuts and flips every byte: decoding must end in an error or in a state that encodes to
+// exactly these bytes, and never panic.
+func TestDecodeSnapshotDamage(t *testing.T) {
+	data, err := AppendSnapshot(nil, goldenState(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range data {
+		if _, err := DecodeSnapshot(data[:i]); err == nil {
+			t.Fatalf("the first %d of %d bytes were decoded", i, len(data))
+		}
+		for _, flip := range []byte{1, 0x80, 0xff} {
+			damaged := bytes.Clone(data)
+			damaged[i] ^= flip
+			decodeOrRefuse(t, damaged)
+		}
+	}
+	newer := bytes.Clone(data)
+	newer[len(snapshotMagic)]++
+	if _, err := DecodeSnapshot(newer); column.ClassOf(err) != column.Unsupported {
+		t.Errorf("newer format: %v", err)
+	}
+	if _, err := DecodeSnapshot(append(bytes.Clone(data), 0)); column.ClassOf(err) != column.Corrupt || !strings.Contains(err.Error(), "follow the end") {
+		t.Errorf("trailing byte: %v", err)
+	}
+}
+
+func decodeOrRefuse(t *testing.T, data []byte) {
+	t.Helper()
+	s, err := DecodeSnapshot(data)
+	if err != nil {
+		if c := column.ClassOf(err); c != column.Corrupt && c != column.Unsupported {
+			t.Fatalf("%v has class %v", err, c)
+		}
+		return
+	}
+	again, err := AppendSnapshot(nil, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := DecodeSnapshot(again)
+	if err != nil || dumpSnapshot(back) != dumpSnapshot(s) {
+		t.Fatalf("a decoded state does not survive encoding: %v", err)
+	}
+}
+
+func FuzzDecodeSnapshot(f *testing.F) {
+	data, err := AppendSnapshot(nil, goldenState(f))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Fuzz(func(t *testing.T, data []byte) { decodeOrRefuse(t, data) })
+}
+
+func FuzzDecodeCommand(f *testing.F) {
+	for _, cmd := range goldenCommands() {
+		data, err := AppendCommand(nil, cmd)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	state := goldenState(f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		cmd, err := DecodeCommand(data)
+		if err != nil {
+			if c := column.ClassOf(err); c != column.Corrupt && c != column.Unsupported {
+				t.Fatalf("%v has class %v", err, c)
+			}
+			return
+		}
+		before := dumpSnapshot(state)
+		next, _, err := state.Apply(cmd, 0)
+		if err != nil && next != state || dumpSnapshot(state) != before {
+			t.Fatalf("%v changed the state", err)
+		}
+		if err == nil {
+			decodeStateOf(t, next)
+		}
+	})
+}
+
+// decodeStateOf checks that what Apply made can be stored and read.
+func decodeStateOf(t *testing.T, s *Snapshot) {
+	data, err := AppendSnapshot(nil, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := DecodeSnapshot(data); err != nil {
+		t.Fatal(err)
+	}
+}

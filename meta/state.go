@@ -1,0 +1,95 @@
+package meta
+
+import (
+	"maps"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// Apply gives the catalog after a command; index is the log entry that carries it, greater than that of every command
+// before (0 = no log, as in tests). It is a pure function: s stays as it is, equal states and commands give equal
+// results on every node, and nothing of cmd is kept by reference.
+//
+// A command whose condition does not hold, or that is wrong, gives s itself and an error, of class Conflict where a
+// reader that looks again may succeed. A command that changes nothing gives s itself and no error.
+func (s *Snapshot) Apply(cmd Command, index uint64) (*Snapshot, Result, error) {
+	unchanged := Result{Version: s.Version}
+	if index != 0 && index <= s.applied {
+		return s, unchanged, column.Errorf(column.Internal, "log entry %d comes after entry %d was applied", index, s.applied)
+	}
+	if n := cmd.members(); n != 1 {
+		return s, unchanged, column.Errorf(column.Invalid, "a catalog command must have exactly one member set, this one has %d", n)
+	}
+	c := change{Snapshot: *s}
+	c.Version++
+	if index != 0 {
+		c.applied = index
+	}
+	result, changed, err := c.apply(cmd)
+	if err != nil {
+		return s, unchanged, err
+	}
+	if !changed {
+		result.Version = s.Version
+		return s, result, nil
+	}
+	next := c.Snapshot
+	result.Version = next.Version
+	return &next, result, nil
+}
+
+// members counts the set members.
+func (cmd *Command) members() int {
+	n := 0
+	for _, set := range [...]bool{
+		cmd.CreateDatabase != nil, cmd.CreateTable != nil, cmd.DropTable != nil, cmd.AddColumns != nil,
+		cmd.OpenShard != nil, cmd.ReserveIDs != nil, cmd.Commit != nil, cmd.Forget != nil,
+	} {
+		if set {
+			n++
+		}
+	}
+	return n
+}
+
+// change is a snapshot in the making: it starts as a shallow copy and replaces what it changes. It is thrown away when
+// the command fails, so its methods may stop half way.
+type change struct {
+	Snapshot
+}
+
+func (c *change) apply(cmd Command) (result Result, changed bool, err error) {
+	switch {
+	case cmd.CreateDatabase != nil:
+		return c.createDatabase(cmd.CreateDatabase)
+	case cmd.CreateTable != nil:
+		return c.createTable(cmd.CreateTable)
+	case cmd.DropTable != nil:
+		return c.dropTable(cmd.DropTable)
+	case cmd.AddColumns != nil:
+		return c.addColumns(cmd.AddColumns)
+	case cmd.OpenShard != nil:
+		return c.openShard(cmd.OpenShard)
+	case cmd.ReserveIDs != nil:
+		return c.reserveIDs(cmd.ReserveIDs)
+	case cmd.Commit != nil:
+		return c.commit(cmd.Commit)
+	default:
+		return c.forget(cmd.Forget)
+	}
+}
+
+// withEntry copies a map and sets one entry.
+func withEntry[K comparable, V any](m map[K]V, key K, value V) map[K]V {
+	out := make(map[K]V, len(m)+1)
+	maps.Copy(out, m)
+	out[key] = value
+	return out
+}
+
+// withoutEntry copies a map without one entry.
+func withoutEntry[K comparable, V any](m map[K]V, key K) map[K]V {
+	out := maps.Clone(m)
+	delete(out, key)
+	return out
+}
