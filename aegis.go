@@ -12,6 +12,8 @@ package aegis
 
 import (
 	"context"
+	"errors"
+	"io"
 	"path/filepath"
 	"sync"
 
@@ -24,9 +26,6 @@ import (
 	"github.com/automatanexus/aegis-db/tiering/compact"
 	"github.com/automatanexus/aegis-db/tiering/gc"
 	"github.com/automatanexus/aegis-db/tiering/segments"
-
-	"errors"
-	"io"
 )
 
 // shardID is the one shard a single node has.
@@ -111,14 +110,15 @@ func (db *DB) startUpkeep(ctx context.Context) error {
 	return nil
 }
 
-// ensureSamples makes the table that Prometheus writes to.
+// ensureSamples makes the default database, and in it the table that Prometheus writes to.
 func (db *DB) ensureSamples(ctx context.Context) error {
-	d := db.catalog.Snapshot().Database(meta.DefaultDatabase)
-	if db.catalog.Snapshot().Table(d.ID, meta.PrometheusSchema, meta.SamplesTable) != nil {
-		return nil
+	_, err := db.catalog.Propose(ctx, meta.Command{CreateDatabase: &meta.CreateDatabase{Name: meta.DefaultDatabase, IfNotExists: true}})
+	if err != nil {
+		return err
 	}
-	_, err := db.catalog.Propose(ctx, meta.Command{CreateTable: &meta.CreateTable{
-		Database: d.ID, Schema: meta.PrometheusSchema, Name: meta.SamplesTable, Columns: meta.SamplesSchema(), IfNotExists: true,
+	_, err = db.catalog.Propose(ctx, meta.Command{CreateTable: &meta.CreateTable{
+		Database: db.catalog.Snapshot().Database(meta.DefaultDatabase).ID, Schema: meta.PrometheusSchema, Name: meta.SamplesTable,
+		Columns: meta.SamplesSchema(), IfNotExists: true,
 	}})
 	return err
 }
