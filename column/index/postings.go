@@ -127,7 +127,7 @@ type Postings struct {
 
 // Decode checks and reads what Builder.Append wrote for a table of total series. The result keeps src.
 func Decode(src []byte, total uint32) (*Postings, error) {
-	p := &Postings{total: total, encoded: src}
+	p := &Postings{total: total, encoded: src, data: []byte{}} // an empty value is not nil: nil stands for NULL
 	d := decoder{src: src}
 	count := d.uvarint(uint64(len(src)))
 	var previous []byte

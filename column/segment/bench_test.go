@@ -189,3 +189,84 @@ func BenchmarkOpen(b *testing.B) {
 		_ = again.Close()
 	}
 }
+
+// The metrics workload: series of two hours each, 16 per instance, scraped every minute.
+const (
+	metricSeries = 20000
+	metricRows   = 120
+)
+
+func writeMetrics(b testing.TB, files Files) Info {
+	schema := &column.Schema{
+		Version: 1, Time: 1, Tags: []column.ID{2, 3}, Key: []column.ID{2, 3, 1}, Partition: 86400e6, LabelSets: true,
+		Fields: []column.Field{
+			{ID: 1, Name: "ts", Type: column.T(column.TimestampTZ), NotNull: true}, {ID: 2, Name: "metric", Type: column.T(column.Text)},
+			{ID: 3, Name: "labels", Type: column.T(column.JSON)}, {ID: 4, Name: "value", Type: column.T(column.Float64)},
+		},
+	}
+	w, err := NewWriter(context.Background(), files, Options{Table: 1, Segment: 1, Schema: schema})
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	times, values := make([]int64, metricRows), make([]float64, metricRows)
+	columns := []*column.Vector{column.NewInts(column.T(column.TimestampTZ), times, nil), nil, nil, column.NewFloats(column.T(column.Float64), values, nil)}
+	for i := range metricSeries {
+		labels := fmt.Appendf(nil, `{"cluster":"eu-west-1","container":"main","endpoint":"http","instance":"10.1.%05d:9100","job":"node","namespace":"production","pod":"web-%05d","region":"eu"}`, i%1250, i%1250)
+		k := key.AppendBytes(key.AppendBytes(nil, fmt.Appendf(nil, "metric_%02d", i/1250)), labels)
+		offset := int64(i%1250) * 13 % 60000
+		counter := float64(r.IntN(1000))
+		for j := range times {
+			times[j] = 1_700_000_000e6 + (int64(j)*60000+offset)*1000
+			counter += float64(r.IntN(20))
+			values[j] = counter
+		}
+		if err := w.AppendRun(k, columns, metricRows); err != nil {
+			b.Fatal(err)
+		}
+	}
+	info, err := w.Finish()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return info
+}
+
+func BenchmarkMetrics(b *testing.B) {
+	files := NewLocalFiles(vfs.OS(), b.TempDir())
+	rows := float64(metricSeries * metricRows)
+	b.Run("write", func(b *testing.B) {
+		var info Info
+		for range b.N {
+			info = writeMetrics(b, files)
+		}
+		if info.Series != metricSeries {
+			b.Fatal(info)
+		}
+		b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		b.ReportMetric(float64(info.DataBytes)/rows, "data-bytes/row")
+		b.ReportMetric(float64(info.SidecarBytes)/rows, "sidecar-bytes/row")
+	})
+	info := writeMetrics(b, files)
+	r, err := Open(context.Background(), files, info.Ref(1, 1), ReadOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close()
+	b.Run("scan", func(b *testing.B) {
+		for range b.N {
+			if rows, _ := sumScan(b, r, &scan.Request{Columns: []column.ID{2, 1, 4}, Labels: []string{"instance"}, Time: scan.AllTime}); rows != metricSeries*metricRows {
+				b.Fatal(rows)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+	})
+	b.Run("one instance", func(b *testing.B) {
+		req := &scan.Request{Columns: []column.ID{2, 1, 4}, Time: scan.AllTime, Series: []scan.SeriesFilter{{Tag: 3, Label: "instance", Equal: [][]byte{[]byte("10.1.00042:9100")}}}}
+		for range b.N {
+			if rows, _ := sumScan(b, r, req); rows != 16*metricRows {
+				b.Fatal(rows)
+			}
+		}
+	})
+}

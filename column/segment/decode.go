@@ -30,13 +30,18 @@ func pageBody(c *chunkMeta, p *pageMeta, b []byte) ([]byte, error) {
 		}
 		return b, nil
 	}
+	return unpack(b, int(p.raw))
+}
+
+// unpack decompresses what must come to n bytes.
+func unpack(b []byte, n int) ([]byte, error) {
 	z, err := unzip()
 	if err != nil {
 		return nil, err
 	}
-	out, err := z.DecodeAll(b, make([]byte, 0, p.raw))
-	if err == nil && len(out) != int(p.raw) {
-		err = fmt.Errorf("a body of %d bytes, not %d", len(out), p.raw)
+	out, err := z.DecodeAll(b, make([]byte, 0, n))
+	if err == nil && len(out) != n {
+		err = fmt.Errorf("%d bytes, not %d", len(out), n)
 	}
 	return out, err
 }
@@ -83,7 +88,7 @@ func decodeCodes(t column.Type, c *chunkMeta, body []byte, dict *column.Vector, 
 	if len(body) < 1 || body[0] > 32 {
 		return nil, fmt.Errorf("no width of dictionary indexes")
 	}
-	codes, err := (&rle.Encoding{BitWidth: int(body[0])}).DecodeInt32(make([]int32, 0, n+8), body[1:])
+	codes, err := (&rle.Encoding{BitWidth: int(body[0])}).DecodeInt32(make([]int32, n+8), body[1:])
 	if err != nil {
 		return nil, err
 	}
@@ -193,13 +198,13 @@ func decodeInts(t column.Type, enc format.Encoding, b []byte, n int) (*column.Ve
 	out := make([]int64, n)
 	switch {
 	case enc == format.DeltaBinaryPacked && wide:
-		got, err := new(delta.BinaryPackedEncoding).DecodeInt64(out[:0], b)
+		got, err := new(delta.BinaryPackedEncoding).DecodeInt64(out, b)
 		if err != nil || len(got) != n {
 			return nil, mismatch("delta values", len(got), n, err)
 		}
 		out = got
 	case enc == format.DeltaBinaryPacked:
-		got, err := new(delta.BinaryPackedEncoding).DecodeInt32(make([]int32, 0, n), b)
+		got, err := new(delta.BinaryPackedEncoding).DecodeInt32(make([]int32, n), b)
 		if err != nil || len(got) != n {
 			return nil, mismatch("delta values", len(got), n, err)
 		}
@@ -238,13 +243,13 @@ func decodeFloats(t column.Type, enc format.Encoding, b []byte, n int) (*column.
 	out := make([]float64, n)
 	switch {
 	case enc == format.ByteStreamSplit && width == 8:
-		got, err := new(bytestreamsplit.Encoding).DecodeDouble(out[:0], b)
+		got, err := new(bytestreamsplit.Encoding).DecodeDouble(out, b)
 		if err != nil {
 			return nil, err
 		}
 		out = got
 	case enc == format.ByteStreamSplit:
-		got, err := new(bytestreamsplit.Encoding).DecodeFloat(make([]float32, 0, n), b)
+		got, err := new(bytestreamsplit.Encoding).DecodeFloat(make([]float32, n), b)
 		if err != nil {
 			return nil, err
 		}
@@ -281,7 +286,7 @@ func decodeIntervals(b []byte, n int) (*column.Vector, error) {
 }
 
 func decodeTexts(t column.Type, b []byte, n int) (*column.Vector, error) {
-	data, ends, err := new(delta.LengthByteArrayEncoding).DecodeByteArray(nil, b, make([]uint32, 0, n+1))
+	data, ends, err := new(delta.LengthByteArrayEncoding).DecodeByteArray(nil, b, make([]uint32, n+1))
 	if err != nil || len(ends) != n+1 {
 		return nil, mismatch("texts", len(ends)-1, n, err)
 	}

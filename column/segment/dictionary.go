@@ -2,6 +2,7 @@ package segment
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/automatanexus/aegis-db/column"
 )
@@ -26,10 +27,18 @@ type dictionary struct {
 func buildDictionary(v *column.Vector) *dictionary {
 	switch v.Type.Physical() {
 	case column.PhysInt:
-		return wordDictionary(v, func(i int) uint64 { return uint64(v.Ints[i]) })
+		words := make([]uint64, v.Len)
+		for i, x := range v.Ints {
+			words[i] = uint64(x)
+		}
+		return wordDictionary(v, words)
 	case column.PhysFloat:
 		// By bits: -0 and the payloads of NaNs survive.
-		return wordDictionary(v, func(i int) uint64 { return math.Float64bits(v.Floats[i]) })
+		words := make([]uint64, v.Len)
+		for i, x := range v.Floats {
+			words[i] = math.Float64bits(x)
+		}
+		return wordDictionary(v, words)
 	case column.PhysBytes:
 		return textDictionary(v)
 	}
@@ -42,30 +51,30 @@ func tooMany(distinct, done int) bool {
 }
 
 // wordDictionary hashes 64-bit values into an open table of row numbers.
-func wordDictionary(v *column.Vector, word func(int) uint64) *dictionary {
-	const tableBits = 17 // twice dictValues: short probes
+func wordDictionary(v *column.Vector, words []uint64) *dictionary {
+	tableBits := min(17, bits.Len(uint(2*len(words)))) // at most twice dictValues: short probes
 	table := make([]int32, 1<<tableBits)
-	codes := make([]int32, v.Len)
+	shift, mask := 64-tableBits, uint64(1)<<tableBits-1
+	codes := make([]int32, len(words))
 	var firsts []int32
-	for i := range codes {
-		w := word(i)
-		slot := w * 0x9e3779b97f4a7c15 >> (64 - tableBits)
+	for i, w := range words {
+		slot := w * 0x9e3779b97f4a7c15 >> shift
 		for {
 			c := table[slot]
 			if c == 0 {
 				firsts = append(firsts, int32(i))
 				table[slot] = int32(len(firsts))
 				codes[i] = int32(len(firsts) - 1)
-				if len(firsts)&255 == 0 && tooMany(len(firsts), i+1) {
-					return nil
-				}
 				break
 			}
-			if word(int(firsts[c-1])) == w {
+			if words[firsts[c-1]] == w {
 				codes[i] = c - 1
 				break
 			}
-			slot = (slot + 1) & (1<<tableBits - 1)
+			slot = (slot + 1) & mask
+		}
+		if i&255 == 255 && tooMany(len(firsts), i+1) {
+			return nil
 		}
 	}
 	if len(firsts)*2 > len(codes) {

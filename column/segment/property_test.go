@@ -227,7 +227,7 @@ func (m *model) orderKey(i int) []byte {
 
 func TestRandomRequests(t *testing.T) {
 	ctx := context.Background()
-	for seed := range uint64(150) {
+	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		m := randomModel(r, 900)
 		files := newFiles()

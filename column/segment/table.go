@@ -25,6 +25,7 @@ type blockEntry struct {
 	firstKey []byte
 	offset   int64
 	length   int64
+	raw      int64 // length before compression; equal lengths: there is none
 	sum      uint32
 }
 
@@ -80,8 +81,8 @@ func parseBlockDirectory(b []byte, n int, blocks *section, rows uint32) ([]block
 	at := blocks.offset
 	var out []blockEntry
 	for i := 0; i < n && !c.bad; i++ {
-		e := blockEntry{firstRow: uint32(c.uvarint(uint64(rows))), firstKey: c.bytes(c.count()), offset: at, length: c.offset(), sum: c.fixed32()}
-		c.bad = c.bad || e.length > blocks.offset+blocks.length-at
+		e := blockEntry{firstRow: uint32(c.uvarint(uint64(rows))), firstKey: c.bytes(c.count()), offset: at, length: c.offset(), raw: c.offset(), sum: c.fixed32()}
+		c.bad = c.bad || (e.raw != e.length && e.raw > maxBlock) || e.length > blocks.offset+blocks.length-at
 		at += e.length
 		out = append(out, e)
 	}
@@ -104,6 +105,11 @@ func (r *Reader) block(i int) (*seriesBlock, error) {
 	}
 	if sum(raw) != e.sum {
 		return nil, r.corrupt(r.sidecarName(), e.offset, "the checksum of a block of series is wrong")
+	}
+	if e.raw != e.length {
+		if raw, err = unpack(raw, int(e.raw)); err != nil {
+			return nil, r.corrupt(r.sidecarName(), e.offset, "unpack a block of series: %w", err)
+		}
 	}
 	end := r.meta.rows
 	if i+1 < len(directory) {

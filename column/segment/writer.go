@@ -80,6 +80,7 @@ func NewWriter(ctx context.Context, files Files, o Options) (*Writer, error) {
 	if w.enc, err = newEncoder(o.ZstdLevel); err != nil {
 		return nil, err
 	}
+	w.table.zip = w.enc.zstd.EncodeAll
 	if w.file, err = files.Create(ctx, DataName(o.Table, o.Segment)); err != nil {
 		return nil, fmt.Errorf("segment %d: create: %w", o.Segment, err)
 	}
@@ -292,6 +293,9 @@ func (w *Writer) flushGroup() error {
 		c := chunk{field: f, rows: int(w.groupRows)}
 		if b := w.builder[i]; b != nil {
 			v := b.Finish()
+			if int(w.groupRows) == w.o.GroupRows {
+				b.Grow(w.o.GroupRows) // likely full again: spare the growing
+			}
 			c.values = compact(v)
 			if c.values.Len != v.Len {
 				c.valid = v.Valid

@@ -98,7 +98,9 @@ func random(b *column.Builder, r *rand.Rand, few bool) {
 		b.AppendBool(v&1 != 0)
 	case column.Int16:
 		b.AppendInt(int64(int16(v)))
-	case column.Int32, column.Date:
+	case column.Date:
+		b.AppendInt(v % 20_000)
+	case column.Int32:
 		b.AppendInt(int64(int32(v) % 1_000_000))
 	case column.Int64, column.Timestamp, column.TimestampTZ, column.TimestampNS:
 		b.AppendInt(v % 4e15)
