@@ -16,6 +16,7 @@ import (
 	"io"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/segment"
@@ -67,7 +68,13 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	if db.lock, err = o.FS.Lock(filepath.Join(o.Dir, "LOCK")); err != nil {
 		return db, err
 	}
-	db.files = segment.NewLocalFiles(o.FS, o.Dir)
+	files := segment.NewLocalFiles(o.FS, o.Dir)
+	db.files = files
+	if removed, err := files.RemoveUnfinished(ctx); err != nil {
+		return db, err
+	} else if len(removed) > 0 {
+		o.Logger.Info("removed files that a crash left unfinished", "files", removed)
+	}
 	db.catalog, err = node.Open(ctx, node.Options{FS: o.FS, Dir: filepath.Join(o.Dir, "catalog"), Logger: o.Logger})
 	if err != nil {
 		return db, err
@@ -76,10 +83,17 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 		return db, err
 	}
 	db.segments = segments.NewCache(segments.Options{Files: db.files, Bytes: o.MemoryBytes / 16})
+	db.collector = gc.New(gc.Options{
+		Catalog: db.catalog, Files: db.files, Segments: db.segments, Keep: o.KeepRemoved, Now: o.Now, Logger: o.Logger,
+	})
+	// Files of a flush or merge that a crash interrupted; nobody writes yet.
+	if err := db.collector.Sweep(ctx); err != nil {
+		return db, err
+	}
 	db.shard, err = ingest.Open(ctx, ingest.Options{
 		FS: o.FS, Dir: filepath.Join(o.Dir, "wal"), Files: db.files, Shard: shardID, Catalog: db.catalog,
 		Pool: db.pool, Now: o.Now, Logger: o.Logger, HeadBytes: o.HeadBytes, WALBytes: o.WALBytes,
-		FlushBytes: o.FlushBytes, FlushAge: o.FlushAge, Repair: o.Repair,
+		FlushBytes: o.FlushBytes, FlushAge: o.FlushAge, Tick: min(time.Second, o.FlushAge/4), Repair: o.Repair,
 	})
 	if err != nil {
 		return db, err
@@ -87,19 +101,13 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	db.engine = query.New(store{db}, query.Options{
 		Pool: db.pool, QueryBytes: o.QueryBytes, Workers: o.Workers, Timeout: o.QueryTimeout, Now: o.Now,
 	})
-	return db, db.startUpkeep(ctx)
+	db.startUpkeep()
+	return db, nil
 }
 
 // startUpkeep starts compaction and the collection of what it leaves.
-func (db *DB) startUpkeep(ctx context.Context) error {
+func (db *DB) startUpkeep() {
 	o := &db.options
-	db.collector = gc.New(gc.Options{
-		Catalog: db.catalog, Files: db.files, Segments: db.segments, Keep: o.KeepRemoved, Now: o.Now, Logger: o.Logger,
-	})
-	// Files of a flush or merge that a crash interrupted; nobody writes yet.
-	if err := db.collector.Sweep(ctx); err != nil {
-		return err
-	}
 	db.compactor = compact.New(compact.Options{
 		Catalog: db.catalog, Files: db.files, Segments: db.segments, Pool: db.pool, Logger: o.Logger,
 	})
@@ -107,7 +115,6 @@ func (db *DB) startUpkeep(ctx context.Context) error {
 		db.compactor.Start(o.CompactEvery)
 		db.collector.Start(o.CompactEvery)
 	}
-	return nil
 }
 
 // ensureSamples makes the default database, and in it the table that Prometheus writes to.

@@ -23,13 +23,15 @@ import (
 	"github.com/automatanexus/aegis-db/tiering/segments"
 )
 
-// Options configures a Compactor; all of it is needed but Pool and Logger.
+// Options configures a Compactor; the first three are needed.
 type Options struct {
 	Catalog  meta.Catalog
 	Files    segment.Files
 	Segments *segments.Cache
 	Pool     *mem.Pool // parent of the merges' pools
 	Logger   *slog.Logger
+	// FullRows and FullBytes are the size at which a segment grows no more. Default 64 Mi rows or 1 GiB.
+	FullRows, FullBytes int64
 }
 
 // Compactor merges segments, one job at a time. Safe for concurrent use.
@@ -46,6 +48,12 @@ type Compactor struct {
 func New(o Options) *Compactor {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.FullRows == 0 {
+		o.FullRows = defaultFullRows
+	}
+	if o.FullBytes == 0 {
+		o.FullBytes = defaultFullBytes
 	}
 	return &Compactor{options: o}
 }
@@ -126,7 +134,7 @@ func (c *Compactor) find(all bool, skip func(meta.TableID, int64) bool) (job, bo
 				if skip(t.ID, p) {
 					continue
 				}
-				if j, ok := pick(t.ID, p, slices.Collect(m.InPartition(p)), all); ok {
+				if j, ok := c.options.pick(t.ID, p, slices.Collect(m.InPartition(p)), all); ok {
 					return j, true
 				}
 			}
@@ -188,8 +196,7 @@ func (c *Compactor) mergeOnce(ctx context.Context, j job) error {
 		return err
 	}
 	if err := c.publish(ctx, j, out); err != nil {
-		// A command whose answer did not come may still be applied: its files stay, for the next start to sort out.
-		if !errors.Is(err, column.Overloaded) {
+		if refused(err) {
 			m.abort(context.WithoutCancel(ctx))
 		}
 		return err
@@ -211,10 +218,20 @@ func (c *Compactor) publish(ctx context.Context, j job, out []meta.Segment) erro
 		edit.Remove = append(edit.Remove, at)
 	}
 	_, err := c.options.Catalog.Propose(ctx, meta.Command{Commit: &meta.Commit{Edits: []meta.Edit{edit}}})
-	if errors.Is(err, column.Overloaded) && c.applied(j, out) {
+	if err != nil && !refused(err) && c.applied(j, out) {
 		return nil // the answer was late, the command was not
 	}
 	return err
+}
+
+// refused reports errors that the state machine gave: the command was not applied and will not be. After every other error (a
+// time-out, a caller that went away, a disk that failed) it may still be: the files stay, for the next start to sort out.
+func refused(err error) bool {
+	switch column.ClassOf(err) {
+	case column.Conflict, column.Invalid, column.NotFound, column.Limit, column.Unsupported:
+		return true
+	}
+	return false
 }
 
 // applied reports whether the catalog has the outputs: they must not be removed then.

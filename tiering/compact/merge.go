@@ -51,7 +51,8 @@ func (m *merger) run(ctx context.Context, handles []*segments.Handle) (out []met
 			return nil, err
 		}
 	}
-	return m.out, m.finish(ctx)
+	err = m.finish()
+	return m.out, err
 }
 
 // next finds the cursor with the first row, and the one after it. The inputs are few: a heap would not pay.
@@ -92,27 +93,28 @@ func (m *merger) copy(ctx context.Context, first, second *cursor) error {
 }
 
 func (m *merger) ensureWriter(ctx context.Context) error {
-	if m.writer != nil && (m.writer.Rows() >= fullRows || m.writer.EstimatedBytes() >= fullBytes) {
-		if err := m.finish(ctx); err != nil {
+	o := &m.c.options
+	if m.writer != nil && (m.writer.Rows() >= o.FullRows || m.writer.EstimatedBytes() >= o.FullBytes) {
+		if err := m.finish(); err != nil {
 			return err
 		}
 	}
 	if m.writer != nil {
 		return nil
 	}
-	r, err := m.c.options.Catalog.Propose(ctx, meta.Command{ReserveIDs: &meta.ReserveIDs{Count: 1}})
+	r, err := o.Catalog.Propose(ctx, meta.Command{ReserveIDs: &meta.ReserveIDs{Count: 1}})
 	if err != nil {
 		return err
 	}
 	m.id = meta.SegmentID(r.ID)
-	m.writer, err = segment.NewWriter(ctx, m.c.options.Files, segment.Options{
+	m.writer, err = segment.NewWriter(ctx, o.Files, segment.Options{
 		Table: uint64(m.job.table), Segment: r.ID, Schema: m.schema, Level: m.job.level, Pool: m.pool,
 	})
 	return err
 }
 
 // finish ends the segment that is being written.
-func (m *merger) finish(context.Context) error {
+func (m *merger) finish() error {
 	if m.writer == nil {
 		return nil
 	}
@@ -142,6 +144,8 @@ func (m *merger) abort(ctx context.Context) {
 	if m.writer != nil {
 		m.writer.Abort()
 		m.writer = nil
+		// A failure may come between the two files of a segment.
+		m.c.removeFiles(ctx, m.job.table, m.id)
 	}
 	for _, s := range m.out {
 		m.c.removeFiles(ctx, m.job.table, s.ID)

@@ -11,10 +11,10 @@ import (
 // partition of n flushes has at most 3 segments per level: a day of hourly flushes 3 + 3.
 const (
 	fanIn = 4
-	// fullRows is where a segment stops growing: merging two of them gains nothing for reading, and costs a rewrite.
-	fullRows = 64 << 20
-	// fullBytes is the same by size, so that a segment stays a comfortable object to upload, move and read.
-	fullBytes = 1 << 30
+	// defaultFullRows is where a segment stops growing: merging two of them gains nothing for reading, and costs a rewrite.
+	defaultFullRows = 64 << 20
+	// defaultFullBytes is the same by size, so that a segment stays a comfortable object to upload, move and read.
+	defaultFullBytes = 1 << 30
 	// deadShare is the share of deleted rows that is worth a rewrite: scans pay for dead rows, one in five is felt.
 	deadShare = 0.2
 )
@@ -30,13 +30,13 @@ type job struct {
 
 // pick chooses the next job of a partition, or none: the lowest level that has fanIn segments, then a segment full of
 // dead rows. all makes one job of everything that is not one segment yet.
-func pick(table meta.TableID, partition int64, list []*meta.Segment, all bool) (job, bool) {
+func (o *Options) pick(table meta.TableID, partition int64, list []*meta.Segment, all bool) (job, bool) {
 	j := job{table: table, partition: partition}
 	if all {
 		if len(list) < 2 && !slices.ContainsFunc(list, func(s *meta.Segment) bool { return s.Deleted != nil || s.Level == 0 }) {
 			return j, false
 		}
-		if !slices.ContainsFunc(list, func(s *meta.Segment) bool { return !full(s) || s.Deleted != nil }) {
+		if !slices.ContainsFunc(list, func(s *meta.Segment) bool { return !o.full(s) || s.Deleted != nil }) {
 			return j, false
 		}
 		return j.of(list, "all"), true
@@ -44,7 +44,7 @@ func pick(table meta.TableID, partition int64, list []*meta.Segment, all bool) (
 	levels := map[uint8][]*meta.Segment{}
 	top := uint8(0)
 	for _, s := range list {
-		if !full(s) {
+		if !o.full(s) {
 			levels[s.Level] = append(levels[s.Level], s)
 			top = max(top, s.Level)
 		}
@@ -65,7 +65,9 @@ func pick(table meta.TableID, partition int64, list []*meta.Segment, all bool) (
 	return j, false
 }
 
-func full(s *meta.Segment) bool { return s.Rows >= fullRows || s.DataBytes >= fullBytes }
+func (o *Options) full(s *meta.Segment) bool {
+	return s.Rows >= o.FullRows || s.DataBytes >= o.FullBytes
+}
 
 // of makes the job of merging these segments.
 func (j job) of(inputs []*meta.Segment, why string) job {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/segment"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/tiering/segments"
@@ -146,7 +147,9 @@ func (c *Collector) removeFile(ctx context.Context, name string) error {
 	return err
 }
 
-// Sweep removes the files that the catalog does not know at all. Only safe while nobody writes segments: at the start.
+// Sweep removes the files that the catalog does not know at all. Only safe while nobody writes segments: at the start. A file whose
+// number the catalog has yet to give out is no orphan: then the catalog has lost its end, or is an old copy, and an error of
+// class column.Corrupt keeps everybody from writing over what is there.
 func (c *Collector) Sweep(ctx context.Context) error {
 	files, err := c.options.Files.List(ctx, "segments/")
 	if err != nil {
@@ -160,6 +163,9 @@ func (c *Collector) Sweep(ctx context.Context) error {
 	}
 	for _, f := range files {
 		table, id, vector, ok := segment.ParseName(f.Name)
+		if ok && meta.SegmentID(max(id, vector)) >= catalog.NextSegment() {
+			return column.Errorf(column.Corrupt, "%s is newer than the catalog, which next gives out number %d: restore the newest catalog", f.Name, catalog.NextSegment())
+		}
 		if !ok || known[meta.Garbage{Table: meta.TableID(table), Segment: meta.SegmentID(id), Vector: vector}] {
 			continue
 		}
