@@ -124,6 +124,11 @@ type Context struct {
 	Now      time.Time // transaction time
 	Location *time.Location
 	Params   []*column.Vector
+	// Clock and Random serve clock_timestamp() and random(); nil = the system's.
+	Clock  func() time.Time
+	Random func() float64 // in [0, 1)
+	// Settings answer current_user and the like: "current_database", "current_schema", "current_user", "version".
+	Settings map[string]string
 	Valid    column.Bitmap // rows of the current strict call where no argument is NULL; nil = all
 	Scratch  []byte
 	// Runs are those of the batch that is evaluated, nil if it has none. Whoever sets Runs does so for each batch.

@@ -204,6 +204,9 @@ func Fold(ctx *Context, e Expr) Expr {
 			if x.Fn.Volatile || x.Fn.Stable && ctx.Now.IsZero() {
 				return e
 			}
+			if l := foldStrict(x); l != nil {
+				return l
+			}
 		case *Logic:
 			if s := foldLogic(x); s != nil {
 				return s
@@ -220,6 +223,20 @@ func Fold(ctx *Context, e Expr) Expr {
 		}
 		return &Literal{Value: column.Flatten(v), At: e.Pos()}
 	})
+}
+
+// foldStrict gives NULL for a call of a strict function with a constant NULL among its arguments; nil = it is none. The other
+// arguments are not computed then, so their errors do not happen, as in PostgreSQL.
+func foldStrict(e *Call) Expr {
+	if !e.Fn.Strict {
+		return nil
+	}
+	for _, a := range e.Args {
+		if l, ok := a.(*Literal); ok && l.Value.IsNull(0) {
+			return &Literal{Value: column.Flatten(column.NewNull(e.T, 1)), At: e.At}
+		}
+	}
+	return nil
 }
 
 // foldLogic drops neutral constants and stops at a deciding one that nothing fallible precedes; nil = as it was.

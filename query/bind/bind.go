@@ -1,0 +1,145 @@
+package bind
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/fn"
+	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/query/sql"
+)
+
+// Options are what a statement is bound against.
+type Options struct {
+	Resolver  plan.Resolver
+	Functions *fn.Registry // nil = fn.Default()
+	// ParamTypes are the types that parameters are declared to have, Unknown (or missing) where the context decides.
+	ParamTypes []column.Type
+	// ParamValues, if not nil, are the parameters' values, one row each; they become constants of the plan. A value of type
+	// Unknown (its layout is that of text) is read as the type its context asks for, like a literal without a type.
+	ParamValues []*column.Vector
+	// Location is the session's time zone, nil = UTC; Now the transaction's time.
+	Location   *time.Location
+	Now        time.Time
+	SearchPath []string
+	Settings   map[string]string // see expr.Context
+}
+
+// Bind makes a plan of a statement.
+func Bind(ctx context.Context, stmt sql.Stmt, opt Options) (plan.Statement, error) {
+	s, _, err := Describe(ctx, stmt, opt)
+	return s, err
+}
+
+// Describe is Bind, and also gives the types of the parameters that the statement uses.
+func Describe(ctx context.Context, stmt sql.Stmt, opt Options) (plan.Statement, plan.Params, error) {
+	if opt.Functions == nil {
+		opt.Functions = fn.Default()
+	}
+	if opt.Location == nil {
+		opt.Location = time.UTC
+	}
+	b := &binder{ctx: ctx, Options: opt, fold: &expr.Context{Ctx: ctx, Now: opt.Now, Location: opt.Location, Settings: opt.Settings}}
+	s, err := b.statement(stmt)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, t := range b.params {
+		if t.Kind == column.Unknown {
+			b.params[i] = column.T(column.Text)
+		}
+	}
+	return s, b.params, nil
+}
+
+// Locate makes an error's Position count characters of the text instead of bytes.
+func Locate(err error, text string) error {
+	var e *column.Error
+	if !errors.As(err, &e) || e.Position == 0 {
+		return err
+	}
+	located := *e
+	at := min(max(e.Position-1, 0), len(text))
+	located.Position = utf8.RuneCountInString(text[:at]) + 1
+	return &located
+}
+
+// binder is at work on one statement.
+type binder struct {
+	Options
+	ctx    context.Context
+	fold   *expr.Context
+	params plan.Params
+}
+
+func (b *binder) literalOptions() literal.Options {
+	return literal.Options{Location: b.Location, Now: b.Now}
+}
+
+func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
+	switch s := stmt.(type) {
+	case *sql.Query:
+		root, err := b.query(s)
+		if err != nil {
+			return nil, err
+		}
+		return &plan.Query{Root: root}, nil
+	case *sql.Explain:
+		return b.explain(s)
+	case *sql.CreateTable:
+		return b.createTable(s)
+	case *sql.Drop:
+		return b.drop(s)
+	case *sql.Insert:
+		return b.insert(s)
+	case *sql.Set:
+		return b.set(s)
+	case *sql.Show:
+		return b.show(s)
+	case *sql.Reset:
+		if !s.All && settings[s.Name] {
+			return &plan.Set{Name: s.Name}, nil
+		}
+	case *sql.Update:
+		return nil, unsupported(s.Pos, "UPDATE is not supported yet", "To replace a row, declare a unique_key and insert it again.")
+	case *sql.Delete:
+		return nil, unsupported(s.Pos, "DELETE is not supported yet", "")
+	}
+	return nil, unsupported(stmt.Position(), "this statement is not supported", "")
+}
+
+// errorAt makes an error with a SQLSTATE at a byte offset.
+func errorAt(pos int, state, format string, args ...any) *column.Error {
+	class := column.Invalid
+	switch state {
+	case "0A000":
+		class = column.Unsupported
+	case "42P01", "3F000":
+		class = column.NotFound
+	}
+	e := column.SQLErrorf(class, state, format, args...)
+	e.Position = pos + 1
+	return e
+}
+
+func unsupported(pos int, message, hint string) error {
+	e := errorAt(pos, "0A000", "%s", message)
+	e.Hint = hint
+	return e
+}
+
+// place gives an error a position, unless it has one.
+func place(err error, pos int) error {
+	var e *column.Error
+	if !errors.As(err, &e) || e.Position != 0 {
+		return err
+	}
+	placed := *e
+	placed.Position = pos + 1
+	return &placed
+}

@@ -1,0 +1,251 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/fn"
+	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/query/sql"
+)
+
+// aggBase is the column number of the first aggregate while a SELECT is bound: beyond any table's columns. grouping.resolve
+// gives aggregates their places.
+const aggBase = 1 << 20
+
+// aggregates collects the aggregate calls of one SELECT.
+type aggregates struct {
+	calls []expr.AggregateCall
+	names []string
+	// inside is set while the arguments of an aggregate are bound.
+	inside bool
+	// filter is set while the condition of an aggregate is bound.
+	filter bool
+}
+
+// call binds a function call, an aggregate or one of the calls with a syntax of their own.
+func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
+	name := n.Name.Name
+	if n.Over != nil {
+		return nil, unsupported(n.Pos, "window functions are not supported yet", "Use GROUP BY with first, last, min or max, or compute it in the client.")
+	}
+	if n.Name.Schema != "" && n.Name.Schema != "pg_catalog" {
+		return nil, errorAt(n.Pos, "3F000", "schema \"%s\" does not exist", n.Name.Schema)
+	}
+	if n.Variadic || n.ArgNames != nil && strings.Join(n.ArgNames, "") != "" {
+		return nil, unsupported(n.Pos, "named and VARIADIC arguments are not supported", "Write the arguments one by one, in order.")
+	}
+	if b.Functions.IsAggregate(name) && !n.Special {
+		return b.aggregate(s, n)
+	}
+	if n.Star {
+		if _, err := b.Functions.Function(name, nil); err != nil {
+			return nil, place(err, n.Pos)
+		}
+	}
+	if n.Star || n.Distinct || n.Filter != nil || n.OrderBy != nil {
+		what := map[bool]string{true: "FILTER"}[n.Filter != nil]
+		if n.Star {
+			what = "(*)"
+		} else if n.Distinct {
+			what = "DISTINCT"
+		} else if n.OrderBy != nil {
+			what = "ORDER BY"
+		}
+		return nil, errorAt(n.Pos, "42809", "%s specified, but %s is not an aggregate function", what, name)
+	}
+	args := make([]expr.Expr, len(n.Args))
+	for i, a := range n.Args {
+		var err error
+		if args[i], err = b.expr(s, a); err != nil {
+			return nil, err
+		}
+	}
+	if n.Special {
+		switch name {
+		case "coalesce":
+			return b.coalesce(n.Pos, args)
+		case "nullif":
+			return b.nullif(n.Pos, args)
+		case "greatest", "least":
+			if _, err := b.common(strings.ToUpper(name), args); err != nil {
+				return nil, err
+			}
+		case "current_timestamp", "localtimestamp":
+			args = nil // the precision is that of the type
+		case "grouping":
+			return nil, unsupported(n.Pos, "GROUPING is not supported yet", "")
+		case "user", "current_role", "session_user", "system_user":
+			name = "current_user"
+		}
+	}
+	return b.callNamed(name, n.Pos, args...)
+}
+
+// aggregate binds an aggregate call; in the expression a column of number aggBase + k stands for call k.
+func (b *binder) aggregate(s *scope, n *sql.FuncCall) (expr.Expr, error) {
+	if s.aggs == nil {
+		return nil, errorAt(n.Pos, "42803", "aggregate functions are not allowed in %s", s.clause)
+	}
+	if s.aggs.filter {
+		return nil, errorAt(n.Pos, "42803", "aggregate functions are not allowed in FILTER")
+	}
+	if s.aggs.inside {
+		return nil, errorAt(n.Pos, "42803", "aggregate function calls cannot be nested")
+	}
+	if n.WithinGroup || n.OrderBy != nil {
+		return nil, unsupported(n.Pos, "ORDER BY inside an aggregate is not supported yet", "Use first(value, time) or last(value, time), or order in the client.")
+	}
+	s.aggs.inside = true
+	call, err := b.aggregateCall(s, n)
+	s.aggs.inside = false
+	if err != nil {
+		return nil, err
+	}
+	return s.aggs.add(call, n.Name.Name), nil
+}
+
+func (b *binder) aggregateCall(s *scope, n *sql.FuncCall) (expr.AggregateCall, error) {
+	call := expr.AggregateCall{Distinct: n.Distinct, At: n.Pos}
+	ts := make([]column.Type, len(n.Args))
+	for i, a := range n.Args {
+		e, err := b.expr(s, a)
+		if err != nil {
+			return call, err
+		}
+		call.Args = append(call.Args, e)
+		ts[i] = e.Type()
+	}
+	if len(n.Args) == 0 && !n.Star {
+		if _, err := b.Functions.Aggregate(n.Name.Name, ts); err != nil {
+			return call, place(err, n.Pos)
+		}
+		return call, errorAt(n.Pos, "42809", "%s(*) must be used to call a parameterless aggregate function", n.Name.Name)
+	}
+	if n.Distinct {
+		for _, a := range call.Args {
+			if err := distinguishable(a); err != nil {
+				return call, err
+			}
+		}
+	}
+	f, err := b.Functions.Aggregate(n.Name.Name, ts)
+	if err != nil {
+		return call, place(err, n.Pos)
+	}
+	for i := range call.Args {
+		if f.Args[i] == unknown {
+			call.Args[i], err = b.known(call.Args[i])
+		} else {
+			call.Args[i], err = b.coerce(call.Args[i], f.Args[i], fn.Implicit)
+		}
+		if err != nil {
+			return call, err
+		}
+	}
+	if f.NewUnsorted != nil {
+		if c, ok := call.Args[len(call.Args)-1].(*expr.Column); !ok || !c.Sorted {
+			unsorted := *f
+			unsorted.New = f.NewUnsorted
+			f = &unsorted
+		}
+	}
+	call.Fn, call.T = f, f.Result
+	if n.Filter != nil {
+		s.aggs.filter = true
+		call.Filter, err = b.boolean(s, n.Filter, "FILTER")
+		s.aggs.filter = false
+		if err != nil {
+			return call, err
+		}
+	}
+	return call, nil
+}
+
+// add gives the column that stands for a call; equal calls are computed once.
+func (a *aggregates) add(call expr.AggregateCall, name string) *expr.Column {
+	k := -1
+	for i := range a.calls {
+		if sameAggregate(&a.calls[i], &call) {
+			k = i
+		}
+	}
+	if k < 0 {
+		k = len(a.calls)
+		a.calls = append(a.calls, call)
+		a.names = append(a.names, name)
+	}
+	return &expr.Column{Index: aggBase + k, Name: name, T: call.T, At: call.At}
+}
+
+func sameAggregate(a, c *expr.AggregateCall) bool {
+	if a.Fn.Name != c.Fn.Name || a.T != c.T || a.Distinct != c.Distinct || len(a.Args) != len(c.Args) || (a.Filter == nil) != (c.Filter == nil) {
+		return false
+	}
+	for i := range a.Args {
+		if !expr.Equal(a.Args[i], c.Args[i]) {
+			return false
+		}
+	}
+	return a.Filter == nil || expr.Equal(a.Filter, c.Filter)
+}
+
+// grouping says what is left of the input after aggregation: keys, then aggregates.
+type grouping struct {
+	keys []expr.Expr
+	scan []*source
+}
+
+// resolve rewrites an expression over the input into one over the aggregate's output; the error names a column that is
+// neither grouped nor aggregated.
+func (g *grouping) resolve(e expr.Expr) (expr.Expr, error) {
+	var failed error
+	var walk func(e expr.Expr) expr.Expr
+	walk = func(e expr.Expr) expr.Expr {
+		for k, key := range g.keys {
+			if expr.Equal(e, key) {
+				return &expr.Column{Index: k, Name: nameOf(e), T: e.Type(), At: e.Pos()}
+			}
+		}
+		if c, ok := e.(*expr.Column); ok {
+			if c.Index >= aggBase {
+				out := *c
+				out.Index = len(g.keys) + c.Index - aggBase
+				return &out
+			}
+			if failed == nil {
+				failed = errorAt(c.At, "42803", "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function", g.qualified(c))
+			}
+			return e
+		}
+		return expr.MapChildren(e, walk)
+	}
+	out := walk(e)
+	return out, failed
+}
+
+func (g *grouping) qualified(c *expr.Column) string {
+	for _, src := range g.scan {
+		if c.Index >= src.first && c.Index < src.first+len(src.columns) {
+			return src.name + "." + src.names[c.Index-src.first]
+		}
+	}
+	return c.Name
+}
+
+func nameOf(e expr.Expr) string {
+	switch x := e.(type) {
+	case *expr.Column:
+		return x.Name
+	case *expr.Call:
+		if x.Fn.Form == "" {
+			return x.Fn.Name
+		}
+	}
+	return ""
+}
+
+func newScan(rel plan.Relation, project []int) *plan.Scan {
+	return &plan.Scan{Relation: rel, Project: project, Time: allTime}
+}

@@ -1,0 +1,320 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/query/sql"
+)
+
+const defaultSchema = "public"
+
+// defaultPartition is the length of a time partition where none is given: a day, so that a table of minutes has thousands
+// of rows in each and a year is a few hundred.
+const defaultPartition = literal.MicrosPerDay
+
+const keyHint = "Declare the table WITH (unique_key = (...)): later rows replace earlier ones."
+
+func (b *binder) createTable(n *sql.CreateTable) (plan.Statement, error) {
+	switch {
+	case n.Temp:
+		return nil, unsupported(n.Pos, "temporary tables are not supported", "Create an ordinary table and drop it.")
+	case n.Unlogged:
+		return nil, unsupported(n.Pos, "unlogged tables are not supported", "Create an ordinary table.")
+	case n.Name.Schema == computedSchema:
+		return nil, errorAt(n.Name.Pos, "42501", "schema \"%s\" holds computed tables only", computedSchema)
+	case len(n.Columns) == 0:
+		return nil, errorAt(n.Pos, "42601", "a table needs a column")
+	}
+	out := &plan.CreateTable{Schema: n.Name.Schema, Name: n.Name.Name, IfNotExists: n.IfNotExists}
+	if out.Schema == "" {
+		out.Schema = defaultSchema
+	}
+	for _, c := range n.Constraints {
+		if err := constraint(c); err != nil {
+			return nil, err
+		}
+	}
+	for i, c := range n.Columns {
+		f, err := field(c)
+		if err != nil {
+			return nil, err
+		}
+		if out.Columns.Lookup(f.Name) >= 0 {
+			return nil, errorAt(c.Pos, "42701", "column \"%s\" specified more than once", f.Name)
+		}
+		f.ID = column.ID(i + 1)
+		out.Columns.Fields = append(out.Columns.Fields, f)
+	}
+	out.Columns.Version = 1
+	t := tableOptions{schema: &out.Columns, opt: b.literalOptions()}
+	if err := t.read(n.Options); err != nil {
+		return nil, err
+	}
+	return out, t.finish(n.Pos)
+}
+
+func field(c *sql.ColumnDef) (column.Field, error) {
+	f := column.Field{Name: c.Name}
+	if c.Collation != nil && c.Collation.Name != "C" && c.Collation.Name != "default" && c.Collation.Name != "POSIX" {
+		return f, unsupported(c.Collation.Pos, "collation \""+c.Collation.Name+"\" is not supported", "Text is ordered by its bytes: COLLATE \"C\".")
+	}
+	if c.Type == nil {
+		return f, errorAt(c.Pos, "42601", "column \"%s\" has no type", c.Name)
+	}
+	var err error
+	if f.Type, err = storedType(c.Type); err != nil {
+		return f, err
+	}
+	for _, con := range c.Constraints {
+		switch con.Kind {
+		case sql.ConNotNull:
+			f.NotNull = true
+		case sql.ConNull:
+		default:
+			if err := constraint(con); err != nil {
+				return f, err
+			}
+		}
+	}
+	return f, nil
+}
+
+// storedType resolves a column's type and refuses modifiers that nothing would enforce.
+func storedType(n *sql.TypeName) (column.Type, error) {
+	t, err := typeOf(n)
+	if err != nil {
+		return t, err
+	}
+	switch {
+	case n.Name == "bpchar":
+		return t, unsupported(n.Pos, "type character is not supported", "Use text.")
+	case n.Name == "varchar" && len(n.Mods) > 0:
+		return t, unsupported(n.Pos, "a length limit of character varying is not supported", "Use text.")
+	case n.Name == "numeric" && len(n.Mods) > 0:
+		return t, unsupported(n.Pos, "precision and scale of numeric are not supported yet", "Use numeric, which is exact, or double precision.")
+	case n.Fields != "":
+		return t, unsupported(n.Pos, "interval fields are not supported", "Use interval.")
+	case len(n.Mods) > 0:
+		mods, err := modifiers(n)
+		if err != nil {
+			return t, err
+		}
+		if mods[0] < 6 {
+			return t, unsupported(n.Pos, "a precision of "+t.String()+" is not supported", "Leave it out: six decimals are kept.")
+		}
+	}
+	return t, nil
+}
+
+// constraint says why a constraint is refused: what is declared must hold.
+func constraint(c *sql.Constraint) error {
+	switch c.Kind {
+	case sql.ConPrimaryKey:
+		return unsupported(c.Pos, "PRIMARY KEY is not supported", keyHint)
+	case sql.ConUnique:
+		return unsupported(c.Pos, "UNIQUE is not supported", keyHint)
+	case sql.ConCheck:
+		return unsupported(c.Pos, "CHECK constraints are not supported", "Check the rows before they are written.")
+	case sql.ConForeignKey:
+		return unsupported(c.Pos, "foreign keys are not supported", "Leave REFERENCES out.")
+	case sql.ConDefault:
+		return unsupported(c.Pos, "DEFAULT is not supported yet", "Write the value in each row.")
+	case sql.ConGenerated, sql.ConIdentity:
+		return unsupported(c.Pos, "generated columns are not supported", "Write the value in each row.")
+	}
+	return nil
+}
+
+// tableOptions reads the WITH list of CREATE TABLE.
+type tableOptions struct {
+	schema    *column.Schema
+	opt       literal.Options
+	partition int64 // microseconds; 0 = not given
+	given     int   // place of the partition option
+	keyPos    int
+}
+
+func (t *tableOptions) read(list []sql.Option) error {
+	seen := map[string]bool{}
+	for _, o := range list {
+		name := o.Name
+		if o.Namespace != "" {
+			name = o.Namespace + "." + name
+		}
+		switch name {
+		case "time":
+			name = "time_column"
+		case "key":
+			name = "unique_key"
+		case "tag_columns":
+			name = "tags"
+		}
+		if seen[name] {
+			return errorAt(o.Pos, "22023", "parameter \"%s\" specified more than once", o.Name)
+		}
+		seen[name] = true
+		if err := t.one(name, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tableOptions) one(name string, o sql.Option) error {
+	switch name {
+	case "time_column":
+		ids, err := t.columns(o)
+		if err != nil {
+			return err
+		}
+		if len(ids) != 1 {
+			return errorAt(o.Pos, "22023", "time_column names one column")
+		}
+		t.schema.Time = ids[0]
+		f := t.field(ids[0])
+		if !f.Type.IsTime() {
+			return errorAt(o.Value.Pos, "42804", "time column \"%s\" must be a timestamp, not %s", f.Name, f.Type)
+		}
+		f.NotNull = true
+	case "tags":
+		ids, err := t.columns(o)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			f := t.field(id)
+			if f.Type.Kind != column.Text && f.Type.Kind != column.Bool && !f.Type.IsInteger() {
+				return errorAt(o.Value.Pos, "42804", "tag \"%s\" must be text, an integer or boolean, not %s", f.Name, f.Type)
+			}
+		}
+		t.schema.Tags = ids
+	case "unique_key":
+		ids, err := t.columns(o)
+		if err != nil {
+			return err
+		}
+		t.schema.Key, t.keyPos = ids, o.Value.Pos
+	case "partition_interval":
+		return t.partitionInterval(o)
+	default:
+		e := errorAt(o.Pos, "22023", "unrecognized parameter \"%s\"", name)
+		e.Hint = "Known are time_column, tags, unique_key and partition_interval."
+		return e
+	}
+	return nil
+}
+
+func (t *tableOptions) partitionInterval(o sql.Option) error {
+	iv, err := literal.ParseInterval(o.Value.Text)
+	if err != nil {
+		return place(err, o.Value.Pos)
+	}
+	t.given = o.Pos
+	t.partition = int64(iv.Days)*literal.MicrosPerDay + iv.Micros
+	const least = 60 * literal.MicrosPerSecond // shorter ones make more files than rows
+	const most = 36500 * literal.MicrosPerDay
+	if iv.Months != 0 || t.partition < least || t.partition > most {
+		e := errorAt(o.Value.Pos, "22023", "partition_interval must be between one minute and 36500 days, without months")
+		return e
+	}
+	return nil
+}
+
+// columns reads an option's value as a list of columns, each once.
+func (t *tableOptions) columns(o sql.Option) ([]column.ID, error) {
+	list := o.Value.List
+	if o.Value.Kind != sql.OptList {
+		list = nil
+		for _, part := range strings.Split(o.Value.Text, ",") {
+			list = append(list, sql.OptionValue{Pos: o.Value.Pos, Kind: o.Value.Kind, Text: strings.TrimSpace(part)})
+		}
+		if o.Value.Kind == sql.OptNone {
+			return nil, errorAt(o.Pos, "22023", "parameter \"%s\" needs a value", o.Name)
+		}
+	}
+	var out []column.ID
+	for _, v := range list {
+		i := t.schema.Lookup(v.Text)
+		if i < 0 {
+			return nil, errorAt(v.Pos, "42703", "column \"%s\" named in \"%s\" does not exist", v.Text, o.Name)
+		}
+		id := t.schema.Fields[i].ID
+		for _, other := range out {
+			if other == id {
+				return nil, errorAt(v.Pos, "42701", "column \"%s\" appears twice in \"%s\"", v.Text, o.Name)
+			}
+		}
+		out = append(out, id)
+	}
+	return out, nil
+}
+
+func (t *tableOptions) field(id column.ID) *column.Field {
+	return &t.schema.Fields[t.schema.Index(id)]
+}
+
+// finish checks what the options mean together.
+func (t *tableOptions) finish(pos int) error {
+	s := t.schema
+	if s.Time != 0 {
+		if s.IsTag(s.Time) {
+			return errorAt(pos, "22023", "column \"%s\" cannot be a tag and the time column", t.field(s.Time).Name)
+		}
+		if t.partition == 0 {
+			t.partition = defaultPartition
+		}
+		s.Partition = t.partition / literal.MicrosPerSecond * t.field(s.Time).Type.UnitsPerSecond()
+	} else if t.partition != 0 {
+		return errorAt(t.given, "22023", "partition_interval needs a time_column")
+	}
+	if len(s.Key) == 0 {
+		return nil
+	}
+	var must []column.ID
+	must = append(must, s.Tags...)
+	if s.Time != 0 {
+		must = append(must, s.Time)
+	}
+	for _, id := range must {
+		if !containsID(s.Key, id) {
+			return errorAt(t.keyPos, "22023", "unique_key must contain column \"%s\": rows are unique within a series and a time partition", t.field(id).Name)
+		}
+	}
+	for _, id := range s.Key {
+		f := t.field(id)
+		switch f.Type.Kind {
+		case column.IntervalKind, column.JSON, column.Numeric:
+			return errorAt(t.keyPos, "42804", "column \"%s\" of type %s cannot be part of a unique_key", f.Name, f.Type)
+		}
+		if !s.IsTag(id) {
+			f.NotNull = true
+		}
+	}
+	return nil
+}
+
+func containsID(list []column.ID, id column.ID) bool {
+	for _, x := range list {
+		if x == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *binder) drop(n *sql.Drop) (plan.Statement, error) {
+	if n.Kind != sql.ObjTable {
+		return nil, unsupported(n.Pos, "only tables can be dropped", "")
+	}
+	out := &plan.DropTables{IfExists: n.IfExists}
+	for _, t := range n.Names {
+		if t.Schema == computedSchema {
+			return nil, errorAt(t.Pos, "42501", "schema \"%s\" holds computed tables only", computedSchema)
+		}
+		out.Tables = append(out.Tables, plan.TableName{Schema: t.Schema, Name: t.Name, Pos: t.Pos})
+	}
+	return out, nil
+}

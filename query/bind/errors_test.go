@@ -1,0 +1,135 @@
+package bind_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/datadriven"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/bind"
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// TestStatements binds statements, one a line: "bind" gives the error with its place or "ok", "plan" the plan.
+func TestStatements(t *testing.T) {
+	for _, path := range []string{"testdata/errors", "testdata/refused", "testdata/plans"} {
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			if d.Cmd == "plan" {
+				return planText(t, d.Input)
+			}
+			var out []string
+			for _, line := range strings.Split(d.Input, "\n") {
+				out = append(out, bindText(t, line))
+			}
+			return strings.Join(out, "\n")
+		})
+	}
+}
+
+func bindText(t *testing.T, text string) string {
+	st, err := mustParse(t, text)
+	if err != nil {
+		return showError(err)
+	}
+	_, err = bind.Bind(context.Background(), st.Stmt, options(time.UTC))
+	if err == nil {
+		return "ok"
+	}
+	out := showError(err)
+	var e *column.Error
+	if errors.As(bind.Locate(err, text), &e) && e.Position > 0 {
+		out += fmt.Sprintf(" @%d", e.Position)
+	}
+	return out
+}
+
+func planText(t *testing.T, text string) string {
+	st, err := mustParse(t, text)
+	if err != nil {
+		return showError(err)
+	}
+	s, params, err := bind.Describe(context.Background(), st.Stmt, options(time.UTC))
+	if err != nil {
+		return showError(err)
+	}
+	var b strings.Builder
+	if len(params) > 0 {
+		fmt.Fprintf(&b, "params %v\n", params)
+	}
+	switch s := s.(type) {
+	case *plan.Query:
+		writePlan(&b, s.Root, 0)
+	case *plan.Explain:
+		fmt.Fprintf(&b, "explain analyze=%v json=%v\n", s.Analyze, s.JSON)
+		writePlan(&b, s.Query.Root, 1)
+	case *plan.Insert:
+		fmt.Fprintf(&b, "insert %s %v\n", s.Table.Name(), s.Columns)
+		writePlan(&b, s.Source, 1)
+	case *plan.CreateTable:
+		fmt.Fprintf(&b, "create %s.%s tags=%v time=%d key=%v partition=%d\n", s.Schema, s.Name, s.Columns.Tags, s.Columns.Time, s.Columns.Key, s.Columns.Partition)
+		for _, f := range s.Columns.Fields {
+			fmt.Fprintf(&b, "  %d %s %s notnull=%v\n", f.ID, f.Name, f.Type, f.NotNull)
+		}
+	default:
+		fmt.Fprintf(&b, "%T %+v\n", s, s)
+	}
+	return b.String()
+}
+
+func writePlan(b *strings.Builder, n plan.Node, depth int) {
+	var names []string
+	for _, in := range n.Inputs() {
+		for _, c := range in.Columns() {
+			names = append(names, c.Name)
+		}
+	}
+	list := func(es []expr.Expr) string {
+		var out []string
+		for _, e := range es {
+			out = append(out, expr.String(e, names))
+		}
+		return strings.Join(out, ", ")
+	}
+	b.WriteString(strings.Repeat("  ", depth))
+	switch n := n.(type) {
+	case *plan.Scan:
+		fmt.Fprintf(b, "scan %s", n.Relation.Name())
+	case *plan.Filter:
+		fmt.Fprintf(b, "filter %s", expr.String(n.Cond, names))
+	case *plan.Project:
+		fmt.Fprintf(b, "project %s -> %s", list(n.Exprs), strings.Join(n.Names, ", "))
+	case *plan.Aggregate:
+		fmt.Fprintf(b, "aggregate keys [%s]", list(n.Keys))
+		for _, a := range n.Aggs {
+			fmt.Fprintf(b, " %s(%s) %s", a.Fn.Name, list(a.Args), a.T)
+			if a.Distinct {
+				b.WriteString(" distinct")
+			}
+			if a.Filter != nil {
+				b.WriteString(" where " + expr.String(a.Filter, names))
+			}
+		}
+	case *plan.Sort:
+		b.WriteString("sort")
+		for _, k := range n.Keys {
+			fmt.Fprintf(b, " %s desc=%v nullsfirst=%v", expr.String(k.Expr, names), k.Desc, k.NullsFirst)
+		}
+	case *plan.Limit:
+		fmt.Fprintf(b, "limit %d offset %d", n.Count, n.Offset)
+	case *plan.Values:
+		fmt.Fprintf(b, "values %v", n.Out)
+		for _, r := range n.Rows {
+			b.WriteString(" (" + list(r) + ")")
+		}
+	}
+	b.WriteString("\n")
+	for _, in := range n.Inputs() {
+		writePlan(b, in, depth+1)
+	}
+}

@@ -1,0 +1,220 @@
+package fn
+
+import (
+	"bytes"
+
+	"github.com/cockroachdb/apd/v3"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
+
+func addExtremes(r *Registry) {
+	for _, t := range every {
+		if t == tBool || t == tJSON || t == tBytea {
+			continue
+		}
+		r.aggregate(
+			expr.Aggregate{Name: "min", Args: types(t), Result: t, New: extreme(t, -1), Doc: "least value"},
+			expr.Aggregate{Name: "max", Args: types(t), Result: t, New: extreme(t, 1), Doc: "greatest value"},
+		)
+	}
+	r.aggregate(
+		expr.Aggregate{Name: "bool_and", Args: types(tBool), Result: tBool, New: boolFold(false).state, Doc: "true if all are"},
+		expr.Aggregate{Name: "every", Args: types(tBool), Result: tBool, New: boolFold(false).state, Doc: "true if all are"},
+		expr.Aggregate{Name: "bool_or", Args: types(tBool), Result: tBool, New: boolFold(true).state, Doc: "true if one is"},
+	)
+}
+
+func extreme(t column.Type, sign int) func() expr.State {
+	switch t.Physical() {
+	case column.PhysInt:
+		return intExtreme(t, sign).state
+	case column.PhysFloat:
+		return floatExtreme(t, sign).state
+	case column.PhysInterval:
+		return intervalExtreme(sign).state
+	}
+	return bytesExtreme(t, sign).state
+}
+
+type bestCell[V any] struct {
+	v    V
+	seen bool
+}
+
+func intExtreme(t column.Type, sign int) *fold[int64, bestCell[int64]] {
+	one := func(c *bestCell[int64], x int64) error {
+		if !c.seen || sign > 0 && x > c.v || sign < 0 && x < c.v {
+			c.v, c.seen = x, true
+		}
+		return nil
+	}
+	run := func(c *bestCell[int64], v []int64) error {
+		if len(v) == 0 {
+			return nil
+		}
+		x := v[0]
+		if sign > 0 {
+			for _, y := range v {
+				x = max(x, y)
+			}
+		} else {
+			for _, y := range v {
+				x = min(x, y)
+			}
+		}
+		return one(c, x)
+	}
+	groups := func(slots []bestCell[int64], groups []uint32, v []int64, mask int) error {
+		if sign > 0 {
+			for i, g := range groups {
+				if c, x := &slots[g], v[i&mask]; !c.seen || x > c.v {
+					c.v, c.seen = x, true
+				}
+			}
+			return nil
+		}
+		for i, g := range groups {
+			if c, x := &slots[g], v[i&mask]; !c.seen || x < c.v {
+				c.v, c.seen = x, true
+			}
+		}
+		return nil
+	}
+	return &fold[int64, bestCell[int64]]{
+		result: t, values: intsOf, groups: groups, run: run, one: one,
+		merge:  mergeBest(one),
+		finish: finishBest(writeInt),
+	}
+}
+
+// floatExtreme holds NaN for greater than every number.
+func floatExtreme(t column.Type, sign int) *fold[float64, bestCell[float64]] {
+	one := func(c *bestCell[float64], x float64) error {
+		if !c.seen || compareFloat(x, c.v)*sign > 0 {
+			c.v, c.seen = x, true
+		}
+		return nil
+	}
+	run := func(c *bestCell[float64], v []float64) error {
+		if len(v) == 0 {
+			return nil
+		}
+		x := v[0]
+		if sign > 0 {
+			for _, y := range v {
+				if y > x || y != y {
+					x = y
+				}
+			}
+		} else {
+			for _, y := range v {
+				if y < x || x != x {
+					x = y
+				}
+			}
+		}
+		return one(c, x)
+	}
+	groups := func(slots []bestCell[float64], groups []uint32, v []float64, mask int) error {
+		if sign > 0 {
+			for i, g := range groups {
+				if c, x := &slots[g], v[i&mask]; !c.seen || x > c.v || x != x {
+					c.v, c.seen = x, true
+				}
+			}
+			return nil
+		}
+		for i, g := range groups {
+			if c, x := &slots[g], v[i&mask]; !c.seen || x < c.v || c.v != c.v {
+				c.v, c.seen = x, true
+			}
+		}
+		return nil
+	}
+	return &fold[float64, bestCell[float64]]{
+		result: t, values: floatsOf, groups: groups, run: run, one: one,
+		merge:  mergeBest(one),
+		finish: finishBest(writeFloat),
+	}
+}
+
+func intervalExtreme(sign int) *fold[column.Interval, bestCell[column.Interval]] {
+	one := func(c *bestCell[column.Interval], x column.Interval) error {
+		if !c.seen || literal.CompareIntervals(x, c.v)*sign > 0 {
+			c.v, c.seen = x, true
+		}
+		return nil
+	}
+	return &fold[column.Interval, bestCell[column.Interval]]{
+		result: tInterval, values: intervalsOf, one: one, merge: mergeBest(one), finish: finishBest(writeInterval),
+	}
+}
+
+func mergeBest[V any](one func(c *bestCell[V], v V) error) func(c, o *bestCell[V]) error {
+	return func(c, o *bestCell[V]) error {
+		if !o.seen {
+			return nil
+		}
+		return one(c, o.v)
+	}
+}
+
+func finishBest[V any](write writer[V]) func(b *column.Builder, c *bestCell[V]) error {
+	return func(b *column.Builder, c *bestCell[V]) error {
+		if c.seen {
+			write(b, c.v)
+		} else {
+			b.AppendNull()
+		}
+		return nil
+	}
+}
+
+func bytesExtreme(t column.Type, sign int) *bytesFold[bestCell[[]byte]] {
+	cmp := bytes.Compare
+	if t == tNumeric {
+		cmp = compareNumericText
+	}
+	one := func(c *bestCell[[]byte], v []byte) (int, error) {
+		if c.seen && cmp(v, c.v)*sign <= 0 {
+			return 0, nil
+		}
+		before := cap(c.v)
+		c.v, c.seen = append(c.v[:0], v...), true
+		return cap(c.v) - before, nil
+	}
+	return &bytesFold[bestCell[[]byte]]{
+		result: t,
+		one:    one,
+		merge: func(c, o *bestCell[[]byte]) (int, error) {
+			if !o.seen {
+				return 0, nil
+			}
+			return one(c, o.v)
+		},
+		finish: finishBest(writeBytes),
+	}
+}
+
+func compareNumericText(a, b []byte) int {
+	var x, y apd.Decimal
+	setDecimal(&x, a)
+	setDecimal(&y, b)
+	return compareDecimals(&x, &y)
+}
+
+// boolFold is bool_or, or bool_and where the deciding value is false.
+func boolFold(deciding bool) *fold[bool, bestCell[bool]] {
+	one := func(c *bestCell[bool], x bool) error {
+		if !c.seen || x == deciding {
+			c.v, c.seen = x, true
+		}
+		return nil
+	}
+	return &fold[bool, bestCell[bool]]{
+		result: tBool, values: boolsOf, one: one, merge: mergeBest(one), finish: finishBest(writeBool),
+	}
+}

@@ -1,0 +1,203 @@
+package fn
+
+import (
+	"unsafe"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
+
+// fold describes an aggregate of one argument of a fixed-width layout: V is a value, C what is kept per group. NULLs are
+// skipped by foldState; the loops see values only.
+type fold[V, C any] struct {
+	result column.Type
+	values func(v *column.Vector) ([]V, int)
+	// groups and run are the loops over columns without NULLs, row i of v being v[i&mask]; nil = one row at a time by one.
+	groups func(slots []C, groups []uint32, v []V, mask int) error
+	run    func(c *C, v []V) error
+	one    func(c *C, v V) error
+	merge  func(c, other *C) error
+	finish func(b *column.Builder, c *C) error
+}
+
+type foldState[V, C any] struct {
+	*fold[V, C]
+	slots []C
+}
+
+func (f *fold[V, C]) state() expr.State { return &foldState[V, C]{fold: f} }
+
+// grown gives s with n elements, new ones zero, doubling what is allocated so that growing group by group stays cheap.
+func grown[T any](s []T, n int) []T {
+	if n <= len(s) {
+		return s
+	}
+	if n <= cap(s) {
+		return s[:n]
+	}
+	out := make([]T, n, max(n, 2*cap(s)))
+	copy(out, s)
+	return out
+}
+
+func (s *foldState[V, C]) Grow(n int) { s.slots = grown(s.slots, n) }
+
+// present gives the validity of an argument; none says that every row is NULL.
+func present(v *column.Vector) (valid column.Bitmap, none bool) {
+	if v.Enc == column.Const {
+		return nil, !v.Child.Valid.Get(0)
+	}
+	return v.Valid, false
+}
+
+func (s *foldState[V, C]) Add(groups []uint32, args []*column.Vector, n int) error {
+	valid, none := present(args[0])
+	if none {
+		return nil
+	}
+	v, mask := s.values(args[0])
+	if valid == nil && s.groups != nil {
+		return s.groups(s.slots, groups[:n], v, mask)
+	}
+	for i, g := range groups[:n] {
+		if valid.Get(i) {
+			if err := s.one(&s.slots[g], v[i&mask]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *foldState[V, C]) AddRange(g uint32, args []*column.Vector, lo, hi int, _ bool) error {
+	valid, none := present(args[0])
+	if none {
+		return nil
+	}
+	v, mask := s.values(args[0])
+	c := &s.slots[g]
+	if valid == nil && mask != 0 && s.run != nil {
+		return s.run(c, v[lo:hi])
+	}
+	for i := lo; i < hi; i++ {
+		if valid.Get(i) {
+			if err := s.one(c, v[i&mask]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *foldState[V, C]) Merge(other expr.State, mapping []uint32) error {
+	o, ok := other.(*foldState[V, C])
+	if !ok {
+		return column.Errorf(column.Internal, "fn: merging %T into %T", other, s)
+	}
+	for i, g := range mapping {
+		if err := s.merge(&s.slots[g], &o.slots[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *foldState[V, C]) Finish(n int) (*column.Vector, error) {
+	return finishSlots(s.result, s.slots, n, s.finish)
+}
+
+func finishSlots[C any](t column.Type, slots []C, n int, finish func(b *column.Builder, c *C) error) (*column.Vector, error) {
+	b := column.NewBuilder(t, n)
+	for i := range n {
+		if err := finish(b, &slots[i]); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	return b.Finish(), nil
+}
+
+func (s *foldState[V, C]) SizeBytes() int64 {
+	var c C
+	return int64(cap(s.slots)) * int64(unsafe.Sizeof(c))
+}
+
+// bytesFold is a fold over a bytes layout. one gives by how many bytes what hangs off the slot has grown.
+type bytesFold[C any] struct {
+	result column.Type
+	one    func(c *C, v []byte) (grown int, err error)
+	merge  func(c, other *C) (grown int, err error)
+	finish func(b *column.Builder, c *C) error
+}
+
+type bytesState[C any] struct {
+	*bytesFold[C]
+	slots []C
+	held  int64 // bytes that hang off the slots
+}
+
+func (f *bytesFold[C]) state() expr.State { return &bytesState[C]{bytesFold: f} }
+
+func (s *bytesState[C]) Grow(n int) { s.slots = grown(s.slots, n) }
+
+func (s *bytesState[C]) Add(groups []uint32, args []*column.Vector, n int) error {
+	valid, none := present(args[0])
+	if none {
+		return nil
+	}
+	v := textsOf(args[0])
+	for i, g := range groups[:n] {
+		if valid.Get(i) {
+			more, err := s.one(&s.slots[g], v.at(i))
+			if err != nil {
+				return err
+			}
+			s.held += int64(more)
+		}
+	}
+	return nil
+}
+
+func (s *bytesState[C]) AddRange(g uint32, args []*column.Vector, lo, hi int, _ bool) error {
+	valid, none := present(args[0])
+	if none {
+		return nil
+	}
+	v, c := textsOf(args[0]), &s.slots[g]
+	for i := lo; i < hi; i++ {
+		if valid.Get(i) {
+			more, err := s.one(c, v.at(i))
+			if err != nil {
+				return err
+			}
+			s.held += int64(more)
+		}
+	}
+	return nil
+}
+
+func (s *bytesState[C]) Merge(other expr.State, mapping []uint32) error {
+	o, ok := other.(*bytesState[C])
+	if !ok {
+		return column.Errorf(column.Internal, "fn: merging %T into %T", other, s)
+	}
+	for i, g := range mapping {
+		more, err := s.merge(&s.slots[g], &o.slots[i])
+		if err != nil {
+			return err
+		}
+		s.held += int64(more)
+	}
+	return nil
+}
+
+func (s *bytesState[C]) Finish(n int) (*column.Vector, error) {
+	return finishSlots(s.result, s.slots, n, s.finish)
+}
+
+func (s *bytesState[C]) SizeBytes() int64 {
+	var c C
+	return int64(cap(s.slots))*int64(unsafe.Sizeof(c)) + s.held
+}

@@ -1,0 +1,213 @@
+package fn
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
+
+// likePattern is a LIKE pattern taken apart: texts between wildcards.
+type likePattern struct {
+	parts []likePart
+	fold  bool
+}
+
+// likePart is what % separates: a text in which any marks the places of _.
+type likePart struct {
+	text []byte
+	any  []bool // per byte of text; nil = none
+}
+
+type likeKey struct {
+	pattern, escape string
+	fold            bool
+}
+
+func compileLike(pattern, escape []byte, fold bool) (*likePattern, error) {
+	if fold {
+		pattern = bytes.ToLower(pattern)
+	}
+	p := &likePattern{fold: fold, parts: make([]likePart, 1)}
+	part := &p.parts[0]
+	put := func(c []byte, wild bool) {
+		part.text = append(part.text, c...)
+		if wild && part.any == nil || part.any != nil {
+			for len(part.any) < len(part.text) {
+				part.any = append(part.any, false)
+			}
+			part.any[len(part.any)-1] = wild
+		}
+	}
+	for i := 0; i < len(pattern); {
+		_, size := utf8.DecodeRune(pattern[i:])
+		c := pattern[i : i+size]
+		i += size
+		switch {
+		case len(escape) > 0 && bytes.Equal(c, escape):
+			if i == len(pattern) {
+				return nil, sqlError("22025", "LIKE pattern must not end with escape character")
+			}
+			_, size = utf8.DecodeRune(pattern[i:])
+			put(pattern[i:i+size], false)
+			i += size
+		case c[0] == '%':
+			p.parts = append(p.parts, likePart{})
+			part = &p.parts[len(p.parts)-1]
+		case c[0] == '_':
+			put(c, true)
+		default:
+			put(c, false)
+		}
+	}
+	return p, nil
+}
+
+// match reports whether the whole of a text fits. Each part but the first and the last is taken where it first fits:
+// taking it later never helps.
+func (p *likePattern) match(a []byte) bool {
+	if p.fold {
+		a = bytes.ToLower(a)
+	}
+	first, last := p.parts[0], p.parts[len(p.parts)-1]
+	n := first.prefix(a)
+	if n < 0 {
+		return false
+	}
+	if len(p.parts) == 1 {
+		return n == len(a)
+	}
+	a = a[n:]
+	for _, part := range p.parts[1 : len(p.parts)-1] {
+		if n = part.find(a); n < 0 {
+			return false
+		}
+		a = a[n:]
+	}
+	return last.suffix(a)
+}
+
+// prefix gives how many bytes of a the part takes at its start, -1 if it does not fit.
+func (p *likePart) prefix(a []byte) int {
+	if p.any == nil {
+		if bytes.HasPrefix(a, p.text) {
+			return len(p.text)
+		}
+		return -1
+	}
+	n := 0
+	for i, c := range p.text {
+		if n >= len(a) {
+			return -1
+		}
+		if p.any[i] {
+			_, size := utf8.DecodeRune(a[n:])
+			n += size
+			continue
+		}
+		if a[n] != c {
+			return -1
+		}
+		n++
+	}
+	return n
+}
+
+// find gives the end of the first place where the part fits.
+func (p *likePart) find(a []byte) int {
+	if p.any == nil {
+		if i := bytes.Index(a, p.text); i >= 0 {
+			return i + len(p.text)
+		}
+		return -1
+	}
+	for at := 0; at <= len(a); {
+		if n := p.prefix(a[at:]); n >= 0 {
+			return at + n
+		}
+		_, size := utf8.DecodeRune(a[at:])
+		at += max(size, 1)
+	}
+	return -1
+}
+
+func (p *likePart) suffix(a []byte) bool {
+	if p.any == nil {
+		return bytes.HasSuffix(a, p.text)
+	}
+	// The part has a fixed number of characters: count them from the end.
+	at := len(a)
+	for i := len(p.text) - 1; i >= 0; i-- {
+		if at == 0 {
+			return false
+		}
+		if p.any[i] {
+			_, size := utf8.DecodeLastRune(a[:at])
+			at -= size
+			continue
+		}
+		at--
+		if a[at] != p.text[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func addLikes(r *Registry) {
+	for _, f := range []struct {
+		op, name string
+		fold     bool
+	}{{"~~", "like", false}, {"~~*", "ilike", true}} {
+		r.operator(
+			scalar{name: f.op, args: types(tText, tText), result: tBool, kernel: likeKernel(f.fold, false), doc: "LIKE"},
+			scalar{name: "!" + f.op, args: types(tText, tText), result: tBool, kernel: likeKernel(f.fold, true), doc: "NOT LIKE"},
+		)
+		r.add(
+			scalar{name: f.name, args: types(tText, tText), result: tBool, kernel: likeKernel(f.fold, false), doc: "LIKE"},
+			scalar{name: f.name, args: types(tText, tText, tText), result: tBool, kernel: likeKernel(f.fold, false), doc: "LIKE with an escape character"},
+		)
+	}
+}
+
+func likeKernel(fold, negate bool) Kernel {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+		a, pattern := textsOf(args[0]), textsOf(args[1])
+		escapeAt := func(int) []byte { return []byte{'\\'} }
+		if len(args) == 3 {
+			escapeAt = textsOf(args[2]).at
+		}
+		compile := func(i int) (*likePattern, error) {
+			p, e := pattern.at(i), escapeAt(i)
+			if utf8.RuneCount(e) > 1 {
+				err := sqlError("22025", "invalid escape string")
+				err.Hint = "Escape string must be empty or one character."
+				return nil, err
+			}
+			v, err := ctx.Memo(likeKey{string(p), string(e), fold}, func() (any, error) { return compileLike(p, e, fold) })
+			if err != nil {
+				return nil, err
+			}
+			return v.(*likePattern), nil
+		}
+		if args[1].Enc == column.Const && len(args) == 2 {
+			p, err := compile(0)
+			if err != nil {
+				return nil, err
+			}
+			out := make([]bool, n)
+			for i := range out {
+				out[i] = p.match(a.at(i)) != negate
+			}
+			return column.NewBools(out, nil), nil
+		}
+		return eachRow(ctx, tBool, writeBool, n, func(i int) (bool, error) {
+			p, err := compile(i)
+			if err != nil {
+				return false, err
+			}
+			return p.match(a.at(i)) != negate, nil
+		})
+	}
+}

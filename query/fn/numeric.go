@@ -1,0 +1,383 @@
+package fn
+
+import (
+	"math"
+
+	"github.com/cockroachdb/apd/v3"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
+
+func addNumerics(r *Registry) {
+	two := types(tNumeric, tNumeric)
+	pair := func(f func(a, b *apd.Decimal) (*apd.Decimal, error)) Kernel {
+		return kernel2(tNumeric, readNumeric, readNumeric, writeDecimal, func(_ *expr.Context, a, b *apd.Decimal) (*apd.Decimal, error) { return f(a, b) })
+	}
+	one := func(f func(a *apd.Decimal) (*apd.Decimal, error)) Kernel {
+		return kernel1(tNumeric, readNumeric, writeDecimal, func(_ *expr.Context, a *apd.Decimal) (*apd.Decimal, error) { return f(a) })
+	}
+	scaled := func(f func(a *apd.Decimal, scale int32) (*apd.Decimal, error)) Kernel {
+		return kernel2(tNumeric, readNumeric, readInt, writeDecimal, func(_ *expr.Context, a *apd.Decimal, s int64) (*apd.Decimal, error) {
+			return f(a, int32(min(max(s, -2000), 2000)))
+		})
+	}
+	r.operator(
+		scalar{name: "+", args: two, result: tNumeric, kernel: pair(addDecimals), doc: "sum, exact"},
+		scalar{name: "-", args: two, result: tNumeric, kernel: pair(subDecimals), doc: "difference, exact"},
+		scalar{name: "*", args: two, result: tNumeric, kernel: pair(mulDecimals), doc: "product, exact"},
+		scalar{name: "/", args: two, result: tNumeric, kernel: pair(divDecimals), doc: "quotient, to 16 significant digits or more"},
+		scalar{name: "%", args: two, result: tNumeric, kernel: pair(modDecimals), doc: "remainder, with the sign of the dividend"},
+		scalar{name: "^", args: two, result: tNumeric, kernel: pair(powerDecimals), doc: "power"},
+		scalar{name: "-", args: types(tNumeric), result: tNumeric, kernel: one(negDecimal), safe: true, doc: "negation"},
+		scalar{name: "+", args: types(tNumeric), result: tNumeric, kernel: same, safe: true, doc: "the value itself"},
+		scalar{name: "@", args: types(tNumeric), result: tNumeric, kernel: one(absDecimal), safe: true, doc: "absolute value"},
+	)
+	r.add(
+		scalar{name: "abs", args: types(tNumeric), result: tNumeric, kernel: one(absDecimal), safe: true, doc: "absolute value"},
+		scalar{name: "sign", args: types(tNumeric), result: tNumeric, kernel: one(signDecimal), safe: true, doc: "-1, 0 or 1"},
+		scalar{name: "mod", args: two, result: tNumeric, kernel: pair(modDecimals), doc: "remainder, with the sign of the dividend"},
+		scalar{name: "div", args: two, result: tNumeric, kernel: pair(intQuotient), doc: "integer quotient, cut towards zero"},
+		scalar{name: "power", args: two, result: tNumeric, kernel: pair(powerDecimals), doc: "a to the power of b"},
+		scalar{name: "pow", args: two, result: tNumeric, kernel: pair(powerDecimals), doc: "a to the power of b"},
+		scalar{name: "sqrt", args: types(tNumeric), result: tNumeric, kernel: one(sqrtDecimal), doc: "square root"},
+		scalar{name: "exp", args: types(tNumeric), result: tNumeric, kernel: one(expDecimal), doc: "e to a power"},
+		scalar{name: "ln", args: types(tNumeric), result: tNumeric, kernel: one(lnDecimal), doc: "natural logarithm"},
+		scalar{name: "log", args: types(tNumeric), result: tNumeric, kernel: one(log10Decimal), doc: "logarithm to base 10"},
+		scalar{name: "log10", args: types(tNumeric), result: tNumeric, kernel: one(log10Decimal), doc: "logarithm to base 10"},
+		scalar{name: "log", args: two, result: tNumeric, kernel: pair(logDecimals), doc: "logarithm of the second to the base of the first"},
+		scalar{name: "ceil", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return towards(a, false), nil }), safe: true, doc: "smallest integer not below"},
+		scalar{name: "ceiling", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return towards(a, false), nil }), safe: true, doc: "smallest integer not below"},
+		scalar{name: "floor", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return towards(a, true), nil }), safe: true, doc: "largest integer not above"},
+		scalar{name: "round", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return rescale(a, 0), nil }), safe: true, doc: "nearest integer, ties away from zero"},
+		scalar{name: "round", args: types(tNumeric, tInt4), result: tNumeric, kernel: scaled(func(a *apd.Decimal, s int32) (*apd.Decimal, error) { return rescale(a, s), nil }), doc: "rounded to so many decimals, ties away from zero"},
+		scalar{name: "trunc", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return toScale(a, 0, false), nil }), safe: true, doc: "integer part"},
+		scalar{name: "trunc", args: types(tNumeric, tInt4), result: tNumeric, kernel: scaled(func(a *apd.Decimal, s int32) (*apd.Decimal, error) { return toScale(a, s, false), nil }), doc: "cut to so many decimals"},
+		scalar{name: "scale", args: types(tNumeric), result: tInt4, kernel: kernel1(tInt4, readNumeric, writeInt, func(_ *expr.Context, a *apd.Decimal) (int64, error) {
+			if a.Form != apd.Finite {
+				return 0, errNull
+			}
+			return int64(scaleOf(a)), nil
+		}), safe: true, doc: "number of decimals"},
+		scalar{name: "trim_scale", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return trimScale(a), nil }), safe: true, doc: "without zeros at the end of the decimals"},
+	)
+}
+
+func nan() *apd.Decimal { return &apd.Decimal{Form: apd.NaN} }
+
+func inf(negative bool) *apd.Decimal { return &apd.Decimal{Form: apd.Infinite, Negative: negative} }
+
+func isNaN(d *apd.Decimal) bool { return d.Form == apd.NaN || d.Form == apd.NaNSignaling }
+
+// fits checks PostgreSQL's limit of digits before the point.
+func fits(d *apd.Decimal) (*apd.Decimal, error) {
+	if d.Form == apd.Finite && d.NumDigits()+int64(d.Exponent) > maxIntDigits {
+		return nil, sqlError("22003", "value overflows numeric format")
+	}
+	return d, nil
+}
+
+func addDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
+	switch {
+	case isNaN(a) || isNaN(b):
+		return nan(), nil
+	case a.Form == apd.Infinite:
+		if b.Form == apd.Infinite && a.Negative != b.Negative {
+			return nan(), nil
+		}
+		return inf(a.Negative), nil
+	case b.Form == apd.Infinite:
+		return inf(b.Negative), nil
+	}
+	out := new(apd.Decimal)
+	if _, err := exactContext.Add(out, a, b); err != nil {
+		return nil, sqlError("22003", "value overflows numeric format")
+	}
+	return fits(out)
+}
+
+func subDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
+	neg, _ := negDecimal(b)
+	return addDecimals(a, neg)
+}
+
+func mulDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
+	switch {
+	case isNaN(a) || isNaN(b):
+		return nan(), nil
+	case a.Form == apd.Infinite || b.Form == apd.Infinite:
+		if a.Form == apd.Finite && a.IsZero() || b.Form == apd.Finite && b.IsZero() {
+			return nan(), nil
+		}
+		return inf(a.Negative != b.Negative), nil
+	}
+	out := &apd.Decimal{Negative: a.Negative != b.Negative, Exponent: a.Exponent + b.Exponent}
+	out.Coeff.Mul(&a.Coeff, &b.Coeff)
+	if -out.Exponent > maxMulScale {
+		out = rescale(out, maxMulScale)
+	}
+	return fits(out)
+}
+
+func divDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
+	if out, err, done := divSpecial(a, b); done {
+		return out, err
+	}
+	return fits(quotient(a, b, quotientScale(a, b)))
+}
+
+func divSpecial(a, b *apd.Decimal) (out *apd.Decimal, err error, done bool) {
+	switch {
+	case isNaN(a) || isNaN(b):
+		return nan(), nil, true
+	case b.Form == apd.Finite && b.IsZero():
+		return nil, errDivisionByZero, true
+	case a.Form == apd.Infinite && b.Form == apd.Infinite:
+		return nan(), nil, true
+	case a.Form == apd.Infinite:
+		return inf(a.Negative != b.Negative), nil, true
+	case b.Form == apd.Infinite:
+		return new(apd.Decimal), nil, true
+	}
+	return nil, nil, false
+}
+
+func intQuotient(a, b *apd.Decimal) (*apd.Decimal, error) {
+	if out, err, done := divSpecial(a, b); done {
+		return out, err
+	}
+	x, y := upscale(a, b)
+	out := &apd.Decimal{Negative: a.Negative != b.Negative}
+	out.Coeff.Quo(x, y)
+	return out, nil
+}
+
+func modDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
+	switch {
+	case isNaN(a) || isNaN(b):
+		return nan(), nil
+	case b.Form == apd.Finite && b.IsZero():
+		return nil, errDivisionByZero
+	case a.Form == apd.Infinite:
+		return nan(), nil
+	case b.Form == apd.Infinite:
+		return a, nil
+	}
+	x, y := upscale(a, b)
+	out := &apd.Decimal{Negative: a.Negative, Exponent: min(a.Exponent, b.Exponent)}
+	out.Coeff.Rem(x, y)
+	return out, nil
+}
+
+// upscale brings two coefficients to one exponent.
+func upscale(a, b *apd.Decimal) (x, y *apd.BigInt) {
+	x, y = &a.Coeff, &b.Coeff
+	switch d := a.Exponent - b.Exponent; {
+	case d > 0:
+		x = new(apd.BigInt).Mul(x, pow10(d))
+	case d < 0:
+		y = new(apd.BigInt).Mul(y, pow10(-d))
+	}
+	return x, y
+}
+
+func negDecimal(a *apd.Decimal) (*apd.Decimal, error) {
+	out := new(apd.Decimal).Set(a)
+	out.Negative = !a.Negative && !isNaN(a) && (a.Form != apd.Finite || !a.IsZero())
+	return out, nil
+}
+
+func absDecimal(a *apd.Decimal) (*apd.Decimal, error) {
+	out := new(apd.Decimal).Set(a)
+	out.Negative = false
+	return out, nil
+}
+
+func signDecimal(a *apd.Decimal) (*apd.Decimal, error) {
+	if isNaN(a) {
+		return nan(), nil
+	}
+	return apd.New(int64(a.Sign()), 0), nil
+}
+
+// towards rounds to an integer, down or up.
+func towards(a *apd.Decimal, down bool) *apd.Decimal {
+	if a.Form != apd.Finite {
+		return a
+	}
+	out := toScale(a, 0, false)
+	if out.Cmp(a) == 0 || a.Negative != down {
+		return out
+	}
+	out = new(apd.Decimal).Set(out)
+	out.Coeff.Add(&out.Coeff, apd.NewBigInt(1))
+	out.Negative = a.Negative
+	return out
+}
+
+func trimScale(a *apd.Decimal) *apd.Decimal {
+	if a.Form != apd.Finite || a.Exponent >= 0 {
+		return a
+	}
+	out := new(apd.Decimal)
+	out.Reduce(a)
+	if out.Exponent > 0 || out.IsZero() {
+		out = toScale(out, 0, false)
+	}
+	return out
+}
+
+// working makes a context with digits to spare over a result of so many significant ones.
+func working(digits int64) *apd.Context {
+	return apd.BaseContext.WithPrecision(uint32(max(digits, 1) + 12))
+}
+
+func clampScale(s int64, inputs ...*apd.Decimal) int32 {
+	for _, d := range inputs {
+		s = max(s, int64(scaleOf(d)))
+	}
+	return int32(min(max(s, 0), maxScale))
+}
+
+func sqrtDecimal(a *apd.Decimal) (*apd.Decimal, error) {
+	switch {
+	case isNaN(a):
+		return nan(), nil
+	case a.Negative && (a.Form == apd.Infinite || !a.IsZero()):
+		return nil, sqlError("2201F", "cannot take square root of a negative number")
+	case a.Form == apd.Infinite:
+		return inf(false), nil
+	}
+	w, _ := weight(a)
+	scale := clampScale(minSignificant-(int64(w)*2+1), a)
+	// The integer square root of a, shifted by twice the scale and two digits more, rounds correctly.
+	var shifted apd.BigInt
+	shift := a.Exponent + 2*(scale+2)
+	if shift >= 0 {
+		shifted.Mul(&a.Coeff, pow10(shift))
+	} else {
+		shifted.Quo(&a.Coeff, pow10(-shift))
+	}
+	out := &apd.Decimal{Exponent: -(scale + 2)}
+	out.Coeff.Sqrt(&shifted)
+	return rescale(out, scale), nil
+}
+
+func expDecimal(a *apd.Decimal) (*apd.Decimal, error) {
+	switch {
+	case isNaN(a):
+		return nan(), nil
+	case a.Form == apd.Infinite && a.Negative:
+		return new(apd.Decimal), nil
+	case a.Form == apd.Infinite:
+		return inf(false), nil
+	}
+	f := decimalToFloat(appendDecimal(nil, a))
+	if f > 13000*math.Ln10*10 {
+		return nil, sqlError("22003", "value overflows numeric format")
+	}
+	digits := f * 0.434294481903252
+	digits = min(max(digits, -2000), 6000)
+	scale := clampScale(minSignificant-int64(digits), a)
+	if f < -6000 {
+		return rescale(new(apd.Decimal), scale), nil
+	}
+	out := new(apd.Decimal)
+	if _, err := working(int64(scale)+int64(max(digits, 0))+8).Exp(out, a); err != nil {
+		return nil, sqlError("22003", "value overflows numeric format")
+	}
+	return rescale(out, scale), nil
+}
+
+// positive checks the argument of a logarithm; done means that out or err is the answer.
+func positive(a *apd.Decimal) (out *apd.Decimal, err error, done bool) {
+	switch {
+	case isNaN(a):
+		return nan(), nil, true
+	case a.Negative:
+		return nil, sqlError("2201E", "cannot take logarithm of a negative number"), true
+	case a.Form == apd.Infinite:
+		return inf(false), nil, true
+	case a.IsZero():
+		return nil, sqlError("2201E", "cannot take logarithm of zero"), true
+	}
+	return nil, nil, false
+}
+
+// lnWeight estimates the decimal position of the first digit of ln(a).
+func lnWeight(a *apd.Decimal) int64 {
+	var one, diff apd.Decimal
+	one.SetInt64(1)
+	if a.Cmp(apd.New(9, -1)) >= 0 && a.Cmp(apd.New(11, -1)) <= 0 {
+		if _, err := exactContext.Sub(&diff, a, &one); err != nil || diff.IsZero() {
+			return 0
+		}
+		return diff.NumDigits() + int64(diff.Exponent) - 1
+	}
+	// ln a = (digits of a) · ln 10 + ln of its first ones
+	top := float64(a.NumDigits() + int64(a.Exponent))
+	m, _ := new(apd.Decimal).SetFinite(0, 0), 0
+	m.Set(a)
+	m.Exponent = -int32(a.NumDigits())
+	f := decimalToFloat(appendDecimal(nil, m))
+	ln := math.Abs(math.Log(f) + top*math.Ln10)
+	if ln == 0 {
+		return 0
+	}
+	return int64(math.Log10(ln))
+}
+
+func lnDecimal(a *apd.Decimal) (*apd.Decimal, error) {
+	if out, err, done := positive(a); done {
+		return out, err
+	}
+	scale := clampScale(minSignificant-lnWeight(a), a)
+	return logarithm(a, scale, false)
+}
+
+func logarithm(a *apd.Decimal, scale int32, base10 bool) (*apd.Decimal, error) {
+	out := new(apd.Decimal)
+	ctx := working(int64(scale) + 8)
+	var err error
+	if base10 {
+		_, err = ctx.Log10(out, a)
+	} else {
+		_, err = ctx.Ln(out, a)
+	}
+	if err != nil {
+		return nil, column.Errorf(column.Internal, "logarithm of a numeric: %w", err)
+	}
+	return rescale(out, scale), nil
+}
+
+func log10Decimal(a *apd.Decimal) (*apd.Decimal, error) { return logDecimals(apd.New(10, 0), a) }
+
+func logDecimals(base, a *apd.Decimal) (*apd.Decimal, error) {
+	if isNaN(base) {
+		return nan(), nil
+	}
+	if out, err, done := positive(base); done && err != nil {
+		return out, err
+	}
+	if out, err, done := positive(a); done {
+		return out, err
+	}
+	if base.Form == apd.Infinite {
+		return new(apd.Decimal), nil
+	}
+	lb, la := lnWeight(base), lnWeight(a)
+	scale := clampScale(minSignificant-(la-lb), base, a)
+	inner := scale + int32(min(max(lb, -la, 0), 500)) + 16
+	x, err := logarithm(a, inner, false)
+	if err != nil {
+		return nil, err
+	}
+	y, err := logarithm(base, inner, false)
+	if err != nil {
+		return nil, err
+	}
+	if y.IsZero() {
+		return nil, errDivisionByZero
+	}
+	return quotient(x, y, scale), nil
+}

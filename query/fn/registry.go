@@ -1,0 +1,194 @@
+package fn
+
+import (
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
+
+// Short names for the types, used by the families to say what they take.
+var (
+	tAny         = column.Type{} // in Function.Args: a value of any type
+	tBool        = column.T(column.Bool)
+	tInt2        = column.T(column.Int16)
+	tInt4        = column.T(column.Int32)
+	tInt8        = column.T(column.Int64)
+	tFloat4      = column.T(column.Float32)
+	tFloat8      = column.T(column.Float64)
+	tNumeric     = column.T(column.Numeric)
+	tText        = column.T(column.Text)
+	tBytea       = column.T(column.Bytea)
+	tDate        = column.T(column.Date)
+	tTimestamp   = column.T(column.Timestamp)
+	tTimestampTZ = column.T(column.TimestampTZ)
+	tTimestampNS = column.T(column.TimestampNS)
+	tInterval    = column.T(column.IntervalKind)
+	tJSON        = column.T(column.JSON)
+)
+
+// every lists all types values can have.
+var every = []column.Type{
+	tBool, tInt2, tInt4, tInt8, tFloat4, tFloat8, tNumeric, tText, tBytea, tDate, tTimestamp, tTimestampTZ, tTimestampNS, tInterval, tJSON,
+}
+
+// Registry holds every function. It is complete once made and safe for concurrent use.
+type Registry struct {
+	functions  map[string][]*expr.Function
+	infix      map[string][]*expr.Function
+	prefix     map[string][]*expr.Function
+	aggregates map[string][]*expr.Aggregate
+	casts      map[castKey]cast
+	nanos      map[column.Type]*expr.Function
+}
+
+// New makes the registry of all functions.
+func New() *Registry {
+	r := &Registry{
+		functions:  map[string][]*expr.Function{},
+		infix:      map[string][]*expr.Function{},
+		prefix:     map[string][]*expr.Function{},
+		aggregates: map[string][]*expr.Aggregate{},
+		casts:      map[castKey]cast{},
+		nanos:      map[column.Type]*expr.Function{},
+	}
+	for _, t := range []column.Type{tDate, tTimestamp, tTimestampTZ} {
+		r.nanos[t] = ComparableNanos(t)
+	}
+	for _, add := range families {
+		add(r)
+	}
+	return r
+}
+
+// Default gives one shared registry, made at the first call.
+var Default = sync.OnceValue(New)
+
+// families are the files of this package, one entry each.
+var families = []func(r *Registry){
+	addIntegers, addFloats, addNumerics, addComparisons,
+	addCasts, addSpecials, addTexts, addLikes, addRegexes,
+	addTimes, addExtracts, addBuckets, addMisc, addFormats,
+	addSums, addExtremes, addCounts, addVariances, addFirstLast,
+}
+
+// scalar describes a function for add.
+type scalar struct {
+	name     string
+	args     []column.Type
+	result   column.Type
+	kernel   Kernel
+	doc      string
+	variadic bool
+	nullable bool // called with NULLs, too
+	volatile bool
+	stable   bool
+	safe     bool // cannot fail
+}
+
+func types(t ...column.Type) []column.Type { return t }
+
+func (s scalar) function(form string) *expr.Function {
+	return &expr.Function{
+		Name: s.name, Args: s.args, Result: s.result, Variadic: s.variadic, Strict: !s.nullable, Volatile: s.volatile,
+		Stable: s.stable, CanFail: !s.safe, Kernel: s.kernel, Form: form, Doc: s.doc,
+	}
+}
+
+func (r *Registry) add(list ...scalar) {
+	for _, s := range list {
+		r.functions[s.name] = append(r.functions[s.name], s.function(""))
+	}
+}
+
+func (r *Registry) operator(list ...scalar) {
+	for _, s := range list {
+		if len(s.args) == 1 {
+			r.prefix[s.name] = append(r.prefix[s.name], s.function("prefix"))
+		} else {
+			r.infix[s.name] = append(r.infix[s.name], s.function("infix"))
+		}
+	}
+}
+
+func (r *Registry) aggregate(list ...expr.Aggregate) {
+	for i := range list {
+		a := list[i]
+		r.aggregates[a.Name] = append(r.aggregates[a.Name], &a)
+	}
+}
+
+// IsAggregate reports whether a name is one of an aggregate function.
+func (r *Registry) IsAggregate(name string) bool { return len(r.aggregates[name]) > 0 }
+
+// IsFunction reports whether a name is one of a scalar function.
+func (r *Registry) IsFunction(name string) bool { return len(r.functions[name]) > 0 }
+
+// Reference writes the list of all functions as a Markdown table, in a fixed order.
+func (r *Registry) Reference() string {
+	var b strings.Builder
+	section := func(title string, lines []string) {
+		sort.Strings(lines)
+		b.WriteString("## " + title + "\n\n| call | result | meaning |\n|---|---|---|\n")
+		last := ""
+		for _, l := range lines {
+			if l != last {
+				b.WriteString(l)
+			}
+			last = l
+		}
+		b.WriteString("\n")
+	}
+	var calls, operators, aggregates []string
+	line := func(call string, result column.Type, doc string) string {
+		return "| `" + strings.ReplaceAll(call, "|", "\\|") + "` | " + typeName(result) + " | " + doc + " |\n"
+	}
+	for name, list := range r.functions {
+		for _, f := range list {
+			calls = append(calls, line(name+"("+argList(f.Args, f.Variadic)+")", f.Result, f.Doc))
+		}
+	}
+	for name, list := range r.infix {
+		for _, f := range list {
+			operators = append(operators, line(typeName(f.Args[0])+" "+name+" "+typeName(f.Args[1]), f.Result, f.Doc))
+		}
+	}
+	for name, list := range r.prefix {
+		for _, f := range list {
+			operators = append(operators, line(name+" "+typeName(f.Args[0]), f.Result, f.Doc))
+		}
+	}
+	for name, list := range r.aggregates {
+		for _, a := range list {
+			args := argList(a.Args, false)
+			if len(a.Args) == 0 {
+				args = "*"
+			}
+			aggregates = append(aggregates, line(name+"("+args+")", a.Result, a.Doc))
+		}
+	}
+	section("Functions", calls)
+	section("Operators", operators)
+	section("Aggregates", aggregates)
+	return b.String()
+}
+
+func typeName(t column.Type) string {
+	if t == tAny {
+		return "any"
+	}
+	return t.String()
+}
+
+func argList(args []column.Type, variadic bool) string {
+	names := make([]string, len(args))
+	for i, t := range args {
+		names[i] = typeName(t)
+	}
+	if variadic {
+		names[len(names)-1] = "VARIADIC " + names[len(names)-1]
+	}
+	return strings.Join(names, ", ")
+}
