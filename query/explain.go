@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/exec"
 	"github.com/automatanexus/aegis-db/query/expr"
@@ -202,7 +203,7 @@ func rangeText(n *plan.Scan) string {
 }
 
 func timeText(t column.Type, v int64) string {
-	return expr.String(&expr.Literal{Value: column.NewInts(t, []int64{v}, nil)}, nil)
+	return string(literal.Append(nil, column.NewInts(t, []int64{v}, nil), 0, literal.Options{Location: time.UTC}))
 }
 
 func describeAggregate(s *step, n *plan.Aggregate) {

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/key"
 )
 
 // TestKeyOrder: keys compare as values do, and no key is the beginning of another.
@@ -20,7 +21,7 @@ func TestKeyOrder(t *testing.T) {
 					v = column.NewStrings(rapid.SampledFrom(numerics).Draw(t, "a"), rapid.SampledFrom(numerics).Draw(t, "b"))
 					v.Type = tNumeric
 				}
-				a, b := AppendKey(nil, v, 0), AppendKey(nil, v, 1)
+				a, b := key.AppendValue(nil, v, 0), key.AppendValue(nil, v, 1)
 				want := 0
 				switch x, y := v.IsNull(0), v.IsNull(1); {
 				case x && y:

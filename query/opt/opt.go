@@ -37,7 +37,8 @@ func Rules() []Rule {
 		{"zone_maps", "Comparisons with constants skip pages; a hint, so the condition stays.", zoneMaps},
 		{"top_n", "A limit over a sort keeps few rows instead of all.", topN},
 		{"limit_scan", "A limit with nothing but projections below stops the scan early.", limitScan},
-		{"prune_columns", "Last, when it is settled who reads what: scans return no column that nobody reads.", pruneColumns},
+		{"prune_columns", "When it is settled who reads what: scans return no column that nobody reads.", pruneColumns},
+		{"drop_projects", "Last: pruning leaves projections that only pass their input on.", dropProjects},
 	}
 }
 

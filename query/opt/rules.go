@@ -12,11 +12,34 @@ func foldConstants(c *context, root plan.Node) plan.Node {
 		if !ok {
 			return n
 		}
-		// WHERE true: nothing to filter. WHERE false or NULL stays; it is cheap, and reads no part.
-		if v := plan.Literal(f.Cond); v != nil && !v.IsNull(0) && v.Bool(0) {
+		v := plan.Literal(f.Cond)
+		switch {
+		case v == nil:
+			return n
+		case !v.IsNull(0) && v.Bool(0):
 			return f.Input
 		}
-		return n
+		return &plan.Values{Out: f.Columns()} // WHERE false, or NULL: no row passes
+	})
+}
+
+// dropProjects takes away projections that give their input as it is.
+func dropProjects(_ *context, root plan.Node) plan.Node {
+	return rewrite(root, func(n plan.Node) plan.Node {
+		p, ok := n.(*plan.Project)
+		if !ok {
+			return n
+		}
+		in := p.Input.Columns()
+		if len(in) != len(p.Exprs) {
+			return n
+		}
+		for i, e := range p.Exprs {
+			if c, ok := e.(*expr.Column); !ok || c.Index != i || in[i].Name != p.Names[i] {
+				return n
+			}
+		}
+		return p.Input
 	})
 }
 
