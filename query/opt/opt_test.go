@@ -26,7 +26,7 @@ func TestCheckFailsTheQuery(t *testing.T) {
 	in := source("a", "b")
 	want := in.Columns()
 	for name, broken := range map[string]plan.Node{
-		"1 columns":    source("a"),                                                                                       // a column is lost
+		"became 1":     source("a"),                                                                                       // a column is lost
 		"column 2 was": source("a", "c"),                                                                                  // another name
 		"reads column": &plan.Project{Input: in, Exprs: []expr.Expr{col(0, "a"), col(7, "b")}, Names: []string{"a", "b"}}, // beyond the input
 	} {
