@@ -74,8 +74,6 @@ func appendFileHeader(dst []byte, kind Kind, data []byte) []byte {
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[from:], castagnoli))
 }
 
-func fileHeaderSize(data []byte) int64 { return int64(fixedHeader + len(data) + 4) }
-
 // start is what checksums of the record at offset begin with. The odd factor is 2^64 divided by the golden
 // ratio: it spreads offsets so well that two of them less than 2^31 apart never begin alike.
 func start(seed uint32, offset int64) uint32 {

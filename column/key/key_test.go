@@ -130,8 +130,14 @@ func TestNextRefuses(t *testing.T) {
 		text string
 		kind column.Kind
 	}{
-		{"", column.Text}, {"\x03", column.Text}, {"\x01", column.Text}, {"\x01abc", column.Text}, {"\x01abc\x00", column.Text},
-		{"\x01a\x00\x02", column.Text}, {"\x011234567", column.Int64}, {"\x01", column.Bool},
+		{"", column.Text},
+		{"\x03", column.Text},
+		{"\x01", column.Text},
+		{"\x01abc", column.Text},
+		{"\x01abc\x00", column.Text},
+		{"\x01a\x00\x02", column.Text},
+		{"\x011234567", column.Int64},
+		{"\x01", column.Bool},
 	} {
 		if _, _, _, err := Next([]byte(c.text), column.T(c.kind), nil); !errors.Is(err, column.Corrupt) {
 			t.Errorf("%q: %v", c.text, err)

@@ -31,10 +31,12 @@ var operations = map[string]struct {
 	"hours":     {"justify_hours($1::interval)", intervalOp(JustifyHours)},
 	"days":      {"justify_days($1::interval)", intervalOp(JustifyDays)},
 	"intervals": {"justify_interval($1::interval)", intervalOp(JustifyInterval)},
-	"compare": {"case when $1::interval < $2::interval then -1 when $1::interval = $2::interval then 0 else 1 end",
+	"compare": {
+		"case when $1::interval < $2::interval then -1 when $1::interval = $2::interval then 0 else 1 end",
 		func(t *testing.T, args []string, _ Options) (string, error) {
 			return strconv.Itoa(CompareIntervals(interval(t, args[0]), interval(t, args[1]))), nil
-		}},
+		},
+	},
 }
 
 func stamp(t *testing.T, text string, typ column.Type, opt Options) int64 {
@@ -87,8 +89,10 @@ func arithmetic() (lines []goldenLine) {
 	add := func(zone, op string, args ...string) {
 		lines = append(lines, goldenLine{zone: zone, typ: op, input: strings.Join(args, "|")})
 	}
-	intervals := []string{"0", "1 mon", "-1 mon", "1 day", "-1 day", "24 hours", "25:30:00", "30 days", "1 mon -1 day", "-1 mon 30 days", "1 year 2 mons 3 days 04:05:06.789",
-		"1 mon 35 days -50:00", "-35 days 12:00", "2 mons -1 sec", "-100 days 100 hours", "0.000001", "13 mons", "29 days 24:00:00", "178000000 years", "-178000000 years", "2000000000 days", "2562047788 hours", "-2562047788 hours"}
+	intervals := []string{
+		"0", "1 mon", "-1 mon", "1 day", "-1 day", "24 hours", "25:30:00", "30 days", "1 mon -1 day", "-1 mon 30 days", "1 year 2 mons 3 days 04:05:06.789",
+		"1 mon 35 days -50:00", "-35 days 12:00", "2 mons -1 sec", "-100 days 100 hours", "0.000001", "13 mons", "29 days 24:00:00", "178000000 years", "-178000000 years", "2000000000 days", "2562047788 hours", "-2562047788 hours",
+	}
 	for _, a := range intervals {
 		for _, op := range []string{"-iv", "hours", "days", "intervals"} {
 			add("UTC", op, a)

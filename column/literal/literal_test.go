@@ -107,7 +107,7 @@ func TestTextRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		opt := Options{Location: location(rapid.SampledFrom([]string{"UTC", "Asia/Kolkata", "Africa/Monrovia"}).Draw(t, "zone"))}
 		bits := rapid.Uint64().Draw(t, "bits")
-		b := column.NewBuilder(column.T(column.Unknown), 0)
+		var b *column.Builder
 		switch k := rapid.SampledFrom([]column.Kind{column.Int64, column.Float32, column.Float64, column.Timestamp, column.TimestampTZ, column.TimestampNS, column.IntervalKind, column.Date}).Draw(t, "kind"); k {
 		case column.Float32:
 			b = column.NewBuilder(column.T(k), 1)

@@ -200,8 +200,10 @@ func writeMetrics(b testing.TB, files Files) Info {
 	schema := &column.Schema{
 		Version: 1, Time: 1, Tags: []column.ID{2, 3}, Key: []column.ID{2, 3, 1}, Partition: 86400e6, LabelSets: true,
 		Fields: []column.Field{
-			{ID: 1, Name: "ts", Type: column.T(column.TimestampTZ), NotNull: true}, {ID: 2, Name: "metric", Type: column.T(column.Text)},
-			{ID: 3, Name: "labels", Type: column.T(column.JSON)}, {ID: 4, Name: "value", Type: column.T(column.Float64)},
+			{ID: 1, Name: "ts", Type: column.T(column.TimestampTZ), NotNull: true},
+			{ID: 2, Name: "metric", Type: column.T(column.Text)},
+			{ID: 3, Name: "labels", Type: column.T(column.JSON)},
+			{ID: 4, Name: "value", Type: column.T(column.Float64)},
 		},
 	}
 	w, err := NewWriter(context.Background(), files, Options{Table: 1, Segment: 1, Schema: schema})

@@ -20,7 +20,8 @@ func tinySchema() *column.Schema {
 	return &column.Schema{
 		Version: 1, Time: 1, Tags: []column.ID{2}, Key: []column.ID{2, 1}, Partition: 100,
 		Fields: []column.Field{
-			{ID: 1, Name: "time", Type: column.T(column.Timestamp), NotNull: true}, {ID: 2, Name: "host", Type: column.T(column.Text)},
+			{ID: 1, Name: "time", Type: column.T(column.Timestamp), NotNull: true},
+			{ID: 2, Name: "host", Type: column.T(column.Text)},
 			{ID: 3, Name: "v", Type: column.T(column.Int64), NotNull: true},
 		},
 	}

@@ -4,6 +4,7 @@ package tieringtest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -148,14 +149,21 @@ func hostKey(dst []byte, host string) []byte {
 
 // Sort brings rows into a table's order; equal ones keep theirs.
 func Sort(c *column.Schema, rows []Row) {
-	slices.SortStableFunc(rows, func(a, b Row) int {
-		as, ar := order(c, a)
-		bs, br := order(c, b)
-		if r := bytes.Compare(as, bs); r != 0 {
-			return r
-		}
-		return bytes.Compare(ar, br)
+	type keyed struct {
+		series, rest []byte
+		row          Row
+	}
+	list := make([]keyed, len(rows))
+	for i, r := range rows {
+		series, rest := order(c, r)
+		list[i] = keyed{series, rest, r}
+	}
+	slices.SortStableFunc(list, func(a, b keyed) int {
+		return cmp.Or(bytes.Compare(a.series, b.series), bytes.Compare(a.rest, b.rest))
 	})
+	for i := range list {
+		rows[i] = list[i].row
+	}
 }
 
 // Segment writes rows, all of partition 0, to a segment of level 0 and publishes it.

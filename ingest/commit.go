@@ -1,0 +1,110 @@
+package ingest
+
+import (
+	"errors"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/ingest/head"
+	"github.com/automatanexus/aegis-db/ingest/wal"
+	"github.com/automatanexus/aegis-db/meta"
+)
+
+// prepared is a commit up to the point where the order of commits matters.
+type prepared struct {
+	batches []head.Batch
+	bodies  []wal.Body
+	keys    []head.Keys
+}
+
+// newPrepared encodes the batches for the WAL.
+func newPrepared(batches []head.Batch) (*prepared, error) {
+	p := &prepared{batches: batches, keys: make([]head.Keys, len(batches))}
+	for i := range batches {
+		b := &batches[i]
+		t := wal.Table{Database: b.Table.Database, Table: b.Table.ID, SchemaVersion: b.Table.Columns.Version, Rows: b.Rows, Refs: b.Refs}
+		for _, c := range b.Columns {
+			t.Columns = append(t.Columns, wal.Column{ID: c.Field.ID, Vector: c.Vector})
+		}
+		rows, err := wal.EncodeTable(nil, &t)
+		if err != nil {
+			return nil, err
+		}
+		p.keys[i] = b.Dict.Keys()
+		p.bodies = append(p.bodies, wal.Body{Table: b.Table.ID, Refs: b.Refs, Rows: rows, Key: p.keys[i].Key})
+	}
+	return p, nil
+}
+
+func (p *prepared) estimate() int64 {
+	n := int64(0)
+	for i := range p.batches {
+		n += head.Estimate(&p.batches[i])
+	}
+	return n
+}
+
+// errRetired says that a dictionary changed between resolving and committing: resolve again.
+var errRetired = errors.New("series refs are of a retired dictionary")
+
+// commit makes a prepared commit durable as asked, and visible.
+func (s *Shard) commit(p *prepared, ack meta.Ack) (meta.Seq, error) {
+	estimate := p.estimate()
+	if err := s.head.Reserve(estimate); err != nil {
+		s.wake()
+		return 0, refuse(flushPause, "the head is full until it is flushed: %w", err)
+	}
+	seq, grown, err := s.order(p, ack)
+	s.head.Settle(estimate, grown)
+	if err != nil {
+		return 0, err
+	}
+	if s.headPool.Used() >= s.opts.FlushBytes {
+		s.wake()
+	}
+	switch ack {
+	case meta.AckWAL:
+		err = s.sync(seq)
+	case meta.AckBuffer:
+		if err = s.log.Flush(); err == nil {
+			s.visible.reached(seq, false)
+		}
+	}
+	return seq, err
+}
+
+// order is the part of a commit that happens one at a time.
+func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return 0, 0, errClosed
+	}
+	for i := range p.batches {
+		if b := &p.batches[i]; s.head.Dict(b.Table.ID) != b.Dict {
+			return 0, 0, errRetired
+		}
+	}
+	if n := s.log.Stats().Bytes; n >= s.opts.WALBytes {
+		s.wake()
+		return 0, 0, refuse(flushPause, "the write-ahead log is full until the head is flushed: %d bytes of %d", n, s.opts.WALBytes)
+	}
+	seq, err = s.log.Append(wal.Record{Time: s.opts.Now().UnixMicro()}, p.bodies)
+	if err != nil {
+		if errors.Is(err, column.Overloaded) {
+			err = refuse(flushPause, "%w", err)
+		}
+		return 0, 0, err
+	}
+	grown = s.head.Append(seq, p.batches)
+	s.visible.add(seq, ack)
+	return seq, grown, nil
+}
+
+// sync makes commits up to seq durable and shows them.
+func (s *Shard) sync(seq meta.Seq) error {
+	if err := s.log.Sync(seq); err != nil {
+		return err
+	}
+	s.visible.reached(seq, true)
+	return nil
+}

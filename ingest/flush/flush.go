@@ -1,0 +1,210 @@
+// Package flush moves frozen generations of the head into segments: it writes the files, finds the rows of older segments that
+// the new ones supersede, and publishes all of it with one conditional command to the catalog.
+//
+// It must not know the WAL, or when a flush is due: that is the shard's.
+package flush
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/segment"
+	"github.com/automatanexus/aegis-db/ingest/head"
+	"github.com/automatanexus/aegis-db/meta"
+)
+
+// Options says where rows go, and on whose behalf.
+type Options struct {
+	Files        segment.Files
+	Catalog      meta.Catalog
+	Shard        meta.ShardID
+	Epoch        uint64
+	SegmentBytes int64     // a segment ends at about this size
+	Pool         *mem.Pool // for what is buffered; nil = not accounted for
+	Logger       *slog.Logger
+}
+
+// ErrFenced says that another owner has the shard: this one must end.
+var ErrFenced = column.Errorf(column.Conflict, "another owner has taken the shard")
+
+// attempts bounds the retries after a compaction has replaced segments that the vectors were made for. Compaction of one partition
+// takes longer than one of our attempts, so two in a row are rare.
+const attempts = 20
+
+// job is one flush.
+type job struct {
+	Options
+	snap *head.Snapshot
+	prev meta.Seq
+
+	ids     []uint64 // reserved and not used
+	tables  []*written
+	vectors []file // of the present attempt
+}
+
+// written is what a flush made of a table.
+type written struct {
+	table *meta.Table
+	parts []partition
+}
+
+// partition is the segments of one time partition, all of level 0.
+type partition struct {
+	number   int64
+	segments []meta.Segment
+}
+
+// file is one version of a deletion vector.
+type file struct {
+	table, segment, version uint64
+}
+
+// Run writes the rows of snap that the catalog does not have yet, and returns when it has them. On an error nothing is visible; files
+// are removed where it is sure that nobody will name them, and left to the sweeper of orphans elsewhere. Commands are
+// conditional, so it is safe to run again after any error.
+func Run(ctx context.Context, o Options, snap *head.Snapshot) error {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	j := &job{Options: o, snap: snap}
+	mark := o.Catalog.Snapshot().Shard(o.Shard)
+	if mark.Epoch != o.Epoch {
+		return ErrFenced
+	}
+	j.prev = mark.Seq
+	if snap.Seq() <= j.prev {
+		return nil
+	}
+	if err := j.write(ctx); err != nil {
+		j.remove(ctx)
+		return fmt.Errorf("flush: %w", err)
+	}
+	err := j.publish(ctx)
+	if err != nil && !errors.Is(err, errUnknown) {
+		j.remove(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("flush: publish: %w", err)
+	}
+	return nil
+}
+
+// errUnknown says that a command may or may not be applied, now or later: its files stay.
+var errUnknown = errors.New("the outcome is not known")
+
+// publish proposes the command, with deletion vectors made for the newest manifests, until it holds.
+func (j *job) publish(ctx context.Context) error {
+	for range attempts {
+		held, release := j.Catalog.Acquire()
+		edits, err := j.edits(ctx, held)
+		release()
+		if err != nil {
+			return err
+		}
+		_, err = j.Catalog.Propose(ctx, meta.Command{Commit: &meta.Commit{
+			Edits:       edits,
+			Flushed:     &meta.Flushed{Shard: j.Shard, Epoch: j.Epoch, Seq: j.snap.Seq()},
+			PrevFlushed: j.prev,
+		}})
+		if err == nil {
+			return nil
+		}
+		mark := j.Catalog.Snapshot().Shard(j.Shard)
+		switch {
+		case !refused(err):
+			if mark.Epoch == j.Epoch && mark.Seq == j.snap.Seq() {
+				return nil // only the answer was lost
+			}
+			return fmt.Errorf("%w: %w", errUnknown, err)
+		case mark.Epoch != j.Epoch:
+			return ErrFenced
+		case mark.Seq >= j.snap.Seq():
+			j.remove(ctx) // an earlier flush of the same rows was applied after all
+			return nil
+		case mark.Seq != j.prev || !errors.Is(err, column.Conflict):
+			return err
+		}
+		j.removeVectors(ctx)
+	}
+	return column.Errorf(column.Overloaded, "segments changed under %d attempts in a row", attempts)
+}
+
+// refused reports errors that the state machine gave: the command was not applied and will not be.
+func refused(err error) bool {
+	switch column.ClassOf(err) {
+	case column.Conflict, column.Invalid, column.NotFound, column.Limit, column.Unsupported:
+		return true
+	}
+	return false
+}
+
+// edits makes the change of each table's manifest.
+func (j *job) edits(ctx context.Context, held *meta.Snapshot) ([]meta.Edit, error) {
+	var out []meta.Edit
+	for _, w := range j.tables {
+		e := meta.Edit{Table: w.table.ID}
+		for _, p := range w.parts {
+			e.Add = append(e.Add, p.segments...)
+			if len(w.table.Columns.Key) == 0 || held.TableByID(w.table.ID) == nil {
+				continue
+			}
+			changes, err := j.supersede(ctx, held, w.table, &p)
+			if err != nil {
+				return nil, fmt.Errorf("table %d: find superseded rows: %w", w.table.ID, err)
+			}
+			e.Vectors = append(e.Vectors, changes...)
+		}
+		if len(e.Add)+len(e.Vectors) > 0 {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+// id gives a reserved id. Ids are never used twice, also not by an attempt that failed, and so neither are names of files.
+func (j *job) id(ctx context.Context) (uint64, error) {
+	if len(j.ids) == 0 {
+		const count = 16 // tables times partitions of most flushes
+		got, err := j.Catalog.Propose(ctx, meta.Command{ReserveIDs: &meta.ReserveIDs{Count: count}})
+		if err != nil {
+			return 0, fmt.Errorf("reserve ids: %w", err)
+		}
+		for i := range uint64(count) {
+			j.ids = append(j.ids, got.ID+i)
+		}
+	}
+	id := j.ids[0]
+	j.ids = j.ids[1:]
+	return id, nil
+}
+
+// remove deletes all files; what cannot be deleted is an orphan.
+func (j *job) remove(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	for _, w := range j.tables {
+		for _, p := range w.parts {
+			for _, s := range p.segments {
+				j.drop(ctx, segment.DataName(uint64(w.table.ID), uint64(s.ID)))
+				j.drop(ctx, segment.SidecarName(uint64(w.table.ID), uint64(s.ID)))
+			}
+		}
+	}
+	j.removeVectors(ctx)
+}
+
+func (j *job) removeVectors(ctx context.Context) {
+	for _, v := range j.vectors {
+		j.drop(context.WithoutCancel(ctx), segment.VectorName(v.table, v.segment, v.version))
+	}
+	j.vectors = nil
+}
+
+func (j *job) drop(ctx context.Context, name string) {
+	if err := j.Files.Remove(ctx, name); err != nil {
+		j.Logger.Debug("a file of a failed flush is left to the sweeper", "file", name, "error", err)
+	}
+}

@@ -1,0 +1,180 @@
+package flush
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/column/segment"
+	"github.com/automatanexus/aegis-db/ingest/head"
+	"github.com/automatanexus/aegis-db/meta"
+)
+
+// write makes the segments of all tables. Rows of tables that are gone are left out.
+func (j *job) write(ctx context.Context) error {
+	catalog := j.Catalog.Snapshot()
+	for _, id := range j.snap.Tables(j.prev) {
+		table := catalog.TableByID(id)
+		if table == nil {
+			continue
+		}
+		w := &written{table: table}
+		j.tables = append(j.tables, w)
+		numbers, err := j.snap.Partitions(table, j.prev)
+		if err != nil {
+			return err
+		}
+		for _, n := range numbers {
+			w.parts = append(w.parts, partition{number: n})
+			if err := j.partition(ctx, table, &w.parts[len(w.parts)-1]); err != nil {
+				return fmt.Errorf("table %d, partition %d: %w", table.ID, n, err)
+			}
+		}
+	}
+	return nil
+}
+
+// timesOf is the range of times of a partition.
+func timesOf(schema *column.Schema, number int64) scan.TimeRange {
+	if schema.Time == 0 {
+		return scan.AllTime
+	}
+	r := scan.AllTime
+	if number >= math.MinInt64/schema.Partition {
+		r.Min = number * schema.Partition
+	}
+	if number < math.MaxInt64/schema.Partition {
+		r.Max = (number+1)*schema.Partition - 1
+	}
+	return r
+}
+
+// output is a segment in the making.
+type output struct {
+	job    *job
+	table  *meta.Table
+	part   *partition
+	writer *segment.Writer
+	id     uint64
+}
+
+// partition writes the rows of one partition, series by series, as one segment or several.
+func (j *job) partition(ctx context.Context, table *meta.Table, part *partition) error {
+	schema := &table.Columns
+	req := &scan.Request{Time: timesOf(schema, part.number)}
+	place := make([]int, len(schema.Fields)) // in the batch; -1 for tags
+	for i, f := range schema.Fields {
+		place[i] = -1
+		if !schema.IsTag(f.ID) {
+			place[i] = len(req.Columns)
+			req.Columns = append(req.Columns, f.ID)
+		}
+	}
+	out := &output{job: j, table: table, part: part}
+	defer out.abort()
+	columns := make([]*column.Vector, len(schema.Fields))
+	err := j.scan(ctx, table, req, func(b *scan.Batch, runs head.Runs) error {
+		for k, run := range runs.Runs {
+			for i, p := range place {
+				if p >= 0 {
+					columns[i] = b.Columns[p].Slice(int(run.Start), int(run.Start+run.Len))
+				}
+			}
+			if err := out.append(ctx, runs.Keys[k], columns, int(run.Len)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return out.finish()
+}
+
+// scan reads the rows that are to be flushed, in order.
+func (j *job) scan(ctx context.Context, table *meta.Table, req *scan.Request, each func(*scan.Batch, head.Runs) error) error {
+	morsels, _, err := j.snap.Morsels(ctx, table, req, j.prev)
+	if err != nil {
+		return err
+	}
+	for _, m := range morsels {
+		r, err := m.Open(ctx, j.Pool)
+		if err != nil {
+			return err
+		}
+		err = drain(ctx, r, each)
+		if err := errors.Join(err, r.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func drain(ctx context.Context, r scan.Reader, each func(*scan.Batch, head.Runs) error) error {
+	for {
+		b, err := r.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := each(b, head.RunsOf(r)); err != nil {
+			return err
+		}
+	}
+}
+
+func (o *output) append(ctx context.Context, series []byte, columns []*column.Vector, n int) error {
+	if o.writer != nil && o.writer.EstimatedBytes() >= o.job.SegmentBytes {
+		if err := o.finish(); err != nil {
+			return err
+		}
+	}
+	if o.writer == nil {
+		id, err := o.job.id(ctx)
+		if err != nil {
+			return err
+		}
+		o.id = id
+		o.writer, err = segment.NewWriter(ctx, o.job.Files, segment.Options{
+			Table: uint64(o.table.ID), Segment: id, Schema: &o.table.Columns, Pool: o.job.Pool,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return o.writer.AppendRun(series, columns, n)
+}
+
+// finish ends the present segment, if there is one.
+func (o *output) finish() error {
+	if o.writer == nil {
+		return nil
+	}
+	info, err := o.writer.Finish()
+	if err != nil {
+		return err
+	}
+	o.writer = nil
+	if info.Rows == 0 {
+		return nil
+	}
+	o.part.segments = append(o.part.segments, meta.Segment{
+		ID: meta.SegmentID(o.id), Partition: o.part.number, Rows: info.Rows, MinTime: info.MinTime, MaxTime: info.MaxTime,
+		MinSeq: o.job.prev + 1, MaxSeq: o.job.snap.Seq(), DataBytes: info.DataBytes, SidecarBytes: info.SidecarBytes,
+		SidecarSum: info.SidecarSum, SchemaVersion: o.table.Columns.Version,
+	})
+	return nil
+}
+
+func (o *output) abort() {
+	if o.writer != nil {
+		o.writer.Abort()
+	}
+}

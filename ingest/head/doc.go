@@ -1,0 +1,5 @@
+// Package head keeps the newest rows of a shard in memory, compressed, per series, until they are flushed.
+//
+// It owns the series dictionary, the chunks of each generation and the scan over them. It must not know the WAL,
+// the catalog's machinery or segments: who appends, freezes and drops generations is the shard.
+package head

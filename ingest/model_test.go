@@ -1,0 +1,402 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"pgregory.net/rapid"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/column/segment"
+	"github.com/automatanexus/aegis-db/column/vfs"
+	"github.com/automatanexus/aegis-db/column/vfs/memfs"
+	"github.com/automatanexus/aegis-db/ingest/head"
+	"github.com/automatanexus/aegis-db/ingest/ingesttest"
+	"github.com/automatanexus/aegis-db/meta"
+)
+
+// The shapes of tables whose rows take different ways through the head.
+var shapes = map[string]column.Schema{
+	"tagged_unique": {
+		Fields: []column.Field{
+			{ID: 1, Name: "host", Type: column.T(column.Text)},
+			{ID: 2, Name: "cpu", Type: column.T(column.Int32)},
+			{ID: 3, Name: "ts", Type: column.T(column.TimestampTZ), NotNull: true},
+			{ID: 4, Name: "v", Type: column.T(column.Float64)},
+			{ID: 5, Name: "note", Type: column.T(column.Text)},
+			{ID: 6, Name: "ok", Type: column.T(column.Bool)},
+		},
+		Tags: []column.ID{1, 2}, Time: 3, Key: []column.ID{1, 2, 3}, Partition: 100,
+	},
+	"tagged": {
+		Fields: []column.Field{
+			{ID: 1, Name: "ts", Type: column.T(column.TimestampNS), NotNull: true},
+			{ID: 2, Name: "host", Type: column.T(column.Text)},
+			{ID: 3, Name: "n", Type: column.T(column.Int64)},
+		},
+		Tags: []column.ID{2}, Time: 1, Partition: 50,
+	},
+	"wide_key": {
+		Fields: []column.Field{
+			{ID: 1, Name: "ts", Type: column.T(column.Timestamp), NotNull: true},
+			{ID: 2, Name: "name", Type: column.T(column.Text), NotNull: true},
+			{ID: 3, Name: "v", Type: column.T(column.Float64)},
+		},
+		Time: 1, Key: []column.ID{1, 2}, Partition: 100,
+	},
+	"plain": {
+		Fields: []column.Field{{ID: 1, Name: "a", Type: column.T(column.Int64)}, {ID: 2, Name: "b", Type: column.T(column.Text)}},
+	},
+	"settings": {
+		Fields: []column.Field{{ID: 1, Name: "name", Type: column.T(column.Text), NotNull: true}, {ID: 2, Name: "v", Type: column.T(column.Int64)}},
+		Key:    []column.ID{1},
+	},
+}
+
+func shapeNames() []string {
+	var names []string
+	for n := range shapes {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// world is a shard, what lies below it, and what should be in it.
+type world struct {
+	catalog *ingesttest.Catalog
+	fs      vfs.FS
+	files   segment.Files
+	opts    Options
+	shard   *Shard
+	tables  map[string]*meta.Table
+	rows    map[string]modelRows
+}
+
+// modelRows are a table's rows as text: by key where the table has one, else counted.
+type modelRows struct {
+	byKey map[string]string
+	count map[string]int
+}
+
+func (m modelRows) clone() modelRows {
+	out := modelRows{map[string]string{}, map[string]int{}}
+	for k, v := range m.byKey {
+		out.byKey[k] = v
+	}
+	for k, v := range m.count {
+		out.count[k] = v
+	}
+	return out
+}
+
+func (m modelRows) list() []string {
+	var out []string
+	for _, r := range m.byKey {
+		out = append(out, r)
+	}
+	for r, n := range m.count {
+		for range n {
+			out = append(out, r)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func newWorld(tb rapid.TB, fsys vfs.FS, names ...string) *world {
+	w := &world{catalog: ingesttest.NewCatalog(), fs: fsys, files: segment.NewLocalFiles(fsys, "/segments"), tables: map[string]*meta.Table{}, rows: map[string]modelRows{}}
+	for _, name := range names {
+		t, err := w.catalog.Create(name, shapes[name])
+		if err != nil {
+			tb.Fatalf("create %s: %v", name, err)
+		}
+		w.tables[name] = t
+		w.rows[name] = modelRows{}.clone()
+	}
+	w.opts = Options{FS: fsys, Dir: "/wal", Shard: 1, Catalog: w.catalog, Files: w.files, Tick: -1, FileBytes: 4 << 10}
+	return w
+}
+
+func (w *world) open(tb rapid.TB) {
+	s, err := Open(context.Background(), w.opts)
+	if err != nil {
+		tb.Fatalf("open: %v", err)
+	}
+	w.shard = s
+}
+
+func (w *world) abort(tb rapid.TB) {
+	if err := w.shard.Abort(); err != nil {
+		tb.Fatalf("abort: %v", err)
+	}
+}
+
+func cellText(v *column.Vector, i int) string {
+	if v.IsNull(i) {
+		return "NULL"
+	}
+	switch v.Type.Physical() {
+	case column.PhysInt:
+		return fmt.Sprint(v.Int(i))
+	case column.PhysFloat:
+		return fmt.Sprintf("%x", math.Float64bits(v.Float(i)))
+	case column.PhysBool:
+		return fmt.Sprint(v.Bool(i))
+	default:
+		return fmt.Sprintf("%q", v.Bytes(i))
+	}
+}
+
+func rowText(columns []*column.Vector, i int) string {
+	cells := make([]string, len(columns))
+	for k, v := range columns {
+		cells[k] = cellText(v, i)
+	}
+	return strings.Join(cells, " ")
+}
+
+// apply puts acknowledged rows into the model.
+func (w *world) apply(batches []meta.Rows) {
+	for _, b := range batches {
+		m := w.rows[b.Table.Name]
+		schema := &b.Table.Columns
+		for i := range b.Len {
+			if len(schema.Key) == 0 {
+				m.count[rowText(b.Columns, i)]++
+				continue
+			}
+			var k []string
+			for _, id := range schema.Key {
+				k = append(k, cellText(b.Columns[schema.Index(id)], i))
+			}
+			m.byKey[strings.Join(k, " ")] = rowText(b.Columns, i)
+		}
+	}
+}
+
+// drawRows makes rows from few values, so that series, times and keys meet again.
+func drawRows(t *rapid.T, table *meta.Table) meta.Rows {
+	n := rapid.IntRange(1, 12).Draw(t, "rows")
+	if rapid.IntRange(0, 9).Draw(t, "large") == 0 {
+		n = 300 // seals chunks
+	}
+	r := meta.Rows{Table: table, Len: n}
+	seed := rapid.Uint64().Draw(t, "seed")
+	next := func(mod uint64) uint64 {
+		seed = seed*6364136223846793005 + 1442695040888963407
+		return seed >> 33 % mod
+	}
+	base := int64(next(4)) * 60
+	for _, f := range table.Columns.Fields {
+		b := column.NewBuilder(f.Type, n)
+		for i := range n {
+			switch {
+			case !f.NotNull && next(4) == 0:
+				b.AppendNull()
+			case f.ID == table.Columns.Time && n == 300:
+				b.AppendInt(base + int64(i))
+			case f.ID == table.Columns.Time:
+				b.AppendInt(base + int64(next(40)) - 30)
+			case f.Type.Physical() == column.PhysInt:
+				b.AppendInt(int64(next(3)))
+			case f.Type.Physical() == column.PhysFloat:
+				b.AppendFloat([]float64{0, math.Copysign(0, -1), 1.5, math.NaN(), math.Inf(1)}[next(5)])
+			case f.Type.Physical() == column.PhysBool:
+				b.AppendBool(next(2) == 0)
+			default:
+				b.AppendString([]string{"a", "b", "", "a\x00c", "long text of some length"}[next(5)])
+			}
+		}
+		r.Columns = append(r.Columns, b.Finish())
+	}
+	return r
+}
+
+// snapshot is what a query holds.
+type snapshot struct {
+	head *head.Snapshot
+	meta *meta.Snapshot
+	want map[string][]string
+}
+
+func (w *world) snapshot() snapshot {
+	s := snapshot{head: w.shard.Snapshot(), want: map[string][]string{}}
+	s.meta = w.catalog.Snapshot()
+	for name, m := range w.rows {
+		s.want[name] = m.list()
+	}
+	return s
+}
+
+// read gives all rows of a table as a snapshot sees them: segments, with the head's mask over them, and the head.
+func (w *world) read(s snapshot, table *meta.Table, req *scan.Request) ([]string, error) {
+	ctx := context.Background()
+	after := s.meta.FlushedSeq(1)
+	mask := s.head.Mask(table, after)
+	var morsels []scan.Morsel
+	for seg := range s.meta.Manifest(table.ID).All() {
+		ref := segment.Ref{Table: uint64(table.ID), Segment: uint64(seg.ID), Rows: seg.Rows, DataBytes: seg.DataBytes, SidecarBytes: seg.SidecarBytes, SidecarSum: seg.SidecarSum}
+		r, err := segment.Open(ctx, w.files, ref, segment.ReadOptions{})
+		if err != nil {
+			return nil, err
+		}
+		defer r.Close()
+		var dead *roaring.Bitmap
+		if d := seg.Deleted; d != nil {
+			if dead, err = segment.ReadVector(ctx, w.files, uint64(table.ID), uint64(seg.ID), d.Version, segment.VectorInfo{Rows: d.Rows, Bytes: d.Bytes, Sum: d.Sum}); err != nil {
+				return nil, err
+			}
+		}
+		ms, _, err := r.Morsels(ctx, req, segment.View{Schema: &table.Columns, Deleted: dead, Mask: mask}, 1000)
+		if err != nil {
+			return nil, err
+		}
+		morsels = append(morsels, ms...)
+	}
+	ms, _, err := s.head.Morsels(ctx, table, req, after)
+	if err != nil {
+		return nil, err
+	}
+	return readMorsels(append(morsels, ms...))
+}
+
+func readMorsels(morsels []scan.Morsel) ([]string, error) {
+	var out []string
+	pool := mem.NewPool("test", 0, nil)
+	for _, m := range morsels {
+		r, err := m.Open(context.Background(), pool)
+		if err != nil {
+			return nil, err
+		}
+		for {
+			b, err := r.Next(context.Background())
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+			if b.Len == 0 {
+				return nil, errors.New("an empty batch")
+			}
+			for i := range b.Len {
+				out = append(out, rowText(b.Columns, i))
+			}
+		}
+		if err := r.Close(); err != nil {
+			return nil, err
+		}
+	}
+	if pool.Used() != 0 {
+		return nil, fmt.Errorf("%d bytes are still reserved", pool.Used())
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+func allColumns(t *meta.Table) []column.ID {
+	var ids []column.ID
+	for _, f := range t.Columns.Fields {
+		ids = append(ids, f.ID)
+	}
+	return ids
+}
+
+func (w *world) check(tb rapid.TB, s snapshot) {
+	tb.Helper()
+	for name, table := range w.tables {
+		got, err := w.read(s, table, &scan.Request{Columns: allColumns(table), Time: scan.AllTime})
+		if err != nil {
+			tb.Fatalf("read %s: %v", name, err)
+		}
+		if !slices.Equal(got, s.want[name]) {
+			tb.Fatalf("%s at seq %d, flushed %d:\n got %d rows %v\nwant %d rows %v", name, s.head.Seq(), s.meta.FlushedSeq(1), len(got), got, len(s.want[name]), s.want[name])
+		}
+	}
+}
+
+var errLost = column.Errorf(column.Overloaded, "no answer in time")
+
+// TestModel runs any interleaving of writes, flushes, failures of the catalog and restarts, with snapshots held open, against rows in a
+// map.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t, memfs.New(), shapeNames()...)
+		w.opts.retire = rapid.SampledFrom([]int{0, 1}).Draw(t, "retire")
+		w.opts.SegmentBytes = rapid.SampledFrom([]int64{0, 1}).Draw(t, "segment bytes")
+		w.open(t)
+		defer func() { w.abort(t) }()
+		var held []snapshot
+		check := func() {
+			for _, s := range held {
+				w.check(t, s)
+			}
+			w.check(t, w.snapshot())
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"write": func(t *rapid.T) {
+				var batches []meta.Rows
+				for range rapid.IntRange(1, 3).Draw(t, "batches") {
+					batches = append(batches, drawRows(t, w.tables[rapid.SampledFrom(shapeNames()).Draw(t, "table")]))
+				}
+				ack := meta.Ack(rapid.IntRange(0, 2).Draw(t, "ack"))
+				if _, err := w.shard.Write(context.Background(), batches, ack); err != nil {
+					t.Fatalf("write: %v", err)
+				}
+				w.apply(batches)
+			},
+			"flush": func(t *rapid.T) {
+				if err := w.shard.Flush(context.Background()); err != nil {
+					t.Fatalf("flush: %v", err)
+				}
+			},
+			"flush fails": func(t *rapid.T) {
+				late := rapid.Bool().Draw(t, "late")
+				w.catalog.Fail = func(c meta.Command) (error, bool) {
+					if c.Commit != nil {
+						return errLost, late
+					}
+					return nil, false
+				}
+				err := w.shard.Flush(context.Background())
+				w.catalog.Fail = nil
+				if err != nil && late {
+					t.Fatalf("flush whose answer was lost: %v", err)
+				}
+			},
+			"hold": func(t *rapid.T) {
+				if len(held) < 4 {
+					held = append(held, w.snapshot())
+				}
+			},
+			"release": func(t *rapid.T) {
+				if len(held) > 0 {
+					held = held[1:]
+				}
+			},
+			"restart": func(t *rapid.T) {
+				if rapid.Bool().Draw(t, "close") {
+					if err := w.shard.Close(context.Background()); err != nil {
+						t.Fatalf("close: %v", err)
+					}
+				} else {
+					w.abort(t)
+				}
+				w.open(t)
+			},
+			"check": func(t *rapid.T) { check() },
+		})
+		check()
+	})
+}

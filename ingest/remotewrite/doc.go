@@ -1,0 +1,79 @@
+// Package remotewrite decodes Prometheus remote write 1.0 (snappy over protobuf) and hands its samples to the fast path of
+// package ingest: a series that was seen before costs a hash of its bytes, none of its labels is looked at.
+//
+// It owns the wire format, its limits and what a request's bad parts are called. It must not know HTTP, tables or SQL.
+package remotewrite
+
+import (
+	"context"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/ingest"
+	"github.com/automatanexus/aegis-db/meta"
+)
+
+// Sink takes samples; *ingest.Samples is one.
+type Sink interface {
+	Lookup(hashes []ingest.SeriesHash, refs []uint32) (epoch uint64, missing int)
+	Define(epoch uint64, hash ingest.SeriesHash, encodedKey []byte) (uint32, error)
+	Write(ctx context.Context, b *ingest.SampleBatch, ack meta.Ack) (meta.Seq, error)
+}
+
+// Limits bound what one request may hold. Zero values stand for the defaults.
+type Limits struct {
+	BodyBytes     int   // as it comes, default 32 MiB
+	DecodedBytes  int   // without snappy, default 128 MiB
+	Labels        int   // of one series, default 128
+	NameBytes     int   // of a label's name, default 1 KiB
+	ValueBytes    int   // of a label's value, default 16 KiB
+	InflightBytes int64 // of all requests that are decoded at a time, default 256 MiB
+}
+
+// Prometheus sends 2,000 samples, some 100 KiB, at a time unless it is told otherwise; agents that batch more stay far below these.
+// The bounds of labels are the largest that keep a series' key well below the 64 KiB it may take.
+const (
+	defaultBodyBytes     = 32 << 20
+	defaultDecodedBytes  = 128 << 20
+	defaultLabels        = 128
+	defaultNameBytes     = 1 << 10
+	defaultValueBytes    = 16 << 10
+	defaultInflightBytes = 256 << 20
+)
+
+func (l *Limits) defaults() {
+	set := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	set(&l.BodyBytes, defaultBodyBytes)
+	set(&l.DecodedBytes, defaultDecodedBytes)
+	set(&l.Labels, defaultLabels)
+	set(&l.NameBytes, defaultNameBytes)
+	set(&l.ValueBytes, defaultValueBytes)
+	if l.InflightBytes <= 0 {
+		l.InflightBytes = defaultInflightBytes
+	}
+}
+
+// Report counts what a request held.
+type Report struct {
+	Series  int // with samples whose times are in range
+	Samples int
+	Stored  int // of Samples
+	Defined int // series whose bytes were new to this process, each as often as it is there
+	// BadSamples were not stored: their series or their time is wrong.
+	BadSamples int
+	// Exemplars and Histograms are refused: this version does not store them.
+	Exemplars  int
+	Histograms int
+	// Metadata entries are counted; remote write 1.0 lets a receiver ignore them.
+	Metadata int
+	Seq      meta.Seq // of the commit, if anything was stored
+}
+
+// malformed makes the error of bytes that are no WriteRequest.
+func malformed(at int, format string, args ...any) error {
+	e := column.Errorf(column.Invalid, format, args...)
+	return column.Errorf(column.Invalid, "remote write: byte %d of the decoded body: %w", at, e)
+}

@@ -1,0 +1,138 @@
+package ingest
+
+import (
+	"context"
+
+	"github.com/automatanexus/aegis-db/ingest/head"
+	"github.com/automatanexus/aegis-db/ingest/wal"
+	"github.com/automatanexus/aegis-db/meta"
+)
+
+// replayer puts the WAL's records into the head. It holds one record and the refs of one file: no more than steady state does.
+type replayer struct {
+	shard   *Shard
+	ctx     context.Context
+	tables  map[meta.TableID]*replayed
+	rows    int64
+	skipped int64 // rows of tables that were dropped
+	seq     meta.Seq
+}
+
+// replayed maps the refs of a file to those of a dictionary.
+type replayed struct {
+	dict *head.Dict
+	refs []uint32
+}
+
+func (r *replayer) file(string) { r.tables = map[meta.TableID]*replayed{} }
+
+func (r *replayer) define(table meta.TableID, ref uint32, key []byte) error {
+	if r.shard.opts.Catalog.Snapshot().TableByID(table) == nil {
+		return nil
+	}
+	t := r.tables[table]
+	if t == nil {
+		t = &replayed{dict: r.shard.head.Dict(table)}
+		r.tables[table] = t
+	}
+	r.renew(t, table)
+	for len(t.refs) <= int(ref) {
+		t.refs = append(t.refs, head.NoRef)
+	}
+	var err error
+	t.refs[ref], err = t.dict.Intern(key, 0) // a limit that was lowered does not lose rows
+	return err
+}
+
+// renew follows a table to a new dictionary, which a flush in the middle of the replay may have begun.
+func (r *replayer) renew(t *replayed, table meta.TableID) {
+	dict := r.shard.head.Dict(table)
+	if dict == t.dict {
+		return
+	}
+	keys := t.dict.Keys()
+	for i, ref := range t.refs {
+		if ref != head.NoRef {
+			t.refs[i], _ = dict.Intern(keys.Key(ref), 0) // it was taken before: cannot fail
+		}
+	}
+	t.dict = dict
+}
+
+func (r *replayer) commit(rec *wal.Record) error {
+	batches, err := r.batches(rec)
+	if err != nil {
+		return err
+	}
+	estimate := int64(0)
+	for i := range batches {
+		estimate += head.Estimate(&batches[i])
+	}
+	if err := r.shard.head.Reserve(estimate); err != nil {
+		// The budget is smaller than what was left behind: make room.
+		if err := r.makeRoom(estimate); err != nil {
+			return err
+		}
+		if batches, err = r.batches(rec); err != nil {
+			return err
+		}
+	}
+	grown := r.shard.head.Append(rec.Seq, batches)
+	r.shard.head.Settle(estimate, grown)
+	r.seq = rec.Seq
+	return nil
+}
+
+func (r *replayer) makeRoom(estimate int64) error {
+	r.shard.head.Freeze()
+	if err := r.shard.flushFrozen(r.ctx); err != nil {
+		return err
+	}
+	return r.shard.head.Reserve(estimate)
+}
+
+func (r *replayer) batches(rec *wal.Record) ([]head.Batch, error) {
+	catalog := r.shard.opts.Catalog.Snapshot()
+	var out []head.Batch
+	for i := range rec.Tables {
+		t := &rec.Tables[i]
+		table := catalog.TableByID(t.Table)
+		if table == nil {
+			r.skipped += int64(t.Rows)
+			continue
+		}
+		b, err := r.batch(t, table)
+		if err != nil {
+			return nil, err
+		}
+		r.rows += int64(t.Rows)
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+func (r *replayer) batch(t *wal.Table, table *meta.Table) (head.Batch, error) {
+	known := r.tables[t.Table]
+	if known == nil {
+		known = &replayed{dict: r.shard.head.Dict(t.Table)}
+	}
+	r.renew(known, t.Table)
+	b := head.Batch{Table: table, Rows: t.Rows, Refs: make([]uint32, len(t.Refs)), Dict: known.dict}
+	for i, ref := range t.Refs {
+		if int(ref) >= len(known.refs) || known.refs[ref] == head.NoRef {
+			return b, undefined(t.Table, ref)
+		}
+		b.Refs[i] = known.refs[ref]
+	}
+	for _, c := range t.Columns {
+		at := table.Columns.Index(c.ID)
+		if at < 0 {
+			continue
+		}
+		if table.Columns.Fields[at].Type != c.Vector.Type {
+			return b, mistyped(table, at, c.Vector.Type)
+		}
+		b.Columns = append(b.Columns, head.Column{Field: table.Columns.Fields[at], Vector: c.Vector})
+	}
+	return b, nil
+}

@@ -1,0 +1,226 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/key"
+	"github.com/automatanexus/aegis-db/ingest/head"
+	"github.com/automatanexus/aegis-db/meta"
+)
+
+// Write implements meta.Writer. ctx is looked at before the commit begins; a commit is never given up half way.
+func (s *Shard) Write(ctx context.Context, batches []meta.Rows, ack meta.Ack) (meta.Seq, error) {
+	size := int64(0)
+	for i := range batches {
+		for _, v := range batches[i].Columns {
+			size += v.SizeBytes()
+		}
+	}
+	// Rows are flattened and encoded on their way: twice their size is about what is held.
+	if err := s.inflight.Grow(2 * size); err != nil {
+		return 0, refuse(briefPause, "too many writes at once: %w", err)
+	}
+	defer s.inflight.Shrink(2 * size)
+	checked, err := s.check(batches)
+	if err != nil {
+		return 0, err
+	}
+	if len(checked) == 0 {
+		return s.visible.last(), nil
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return 0, column.Errorf(column.Cancelled, "write: %w", err)
+		}
+		resolved, err := s.resolve(checked)
+		if err != nil {
+			return 0, err
+		}
+		p, err := newPrepared(resolved)
+		if err != nil {
+			return 0, err
+		}
+		seq, err := s.commit(p, ack)
+		if !errors.Is(err, errRetired) {
+			return seq, err
+		}
+	}
+}
+
+// checkedRows is a batch that fits its table.
+type checkedRows struct {
+	table *meta.Table
+	rows  int
+	tags  []*column.Vector
+	cols  []head.Column
+}
+
+func (s *Shard) check(batches []meta.Rows) ([]checkedRows, error) {
+	catalog := s.opts.Catalog.Snapshot()
+	out := make([]checkedRows, 0, len(batches))
+	for i := range batches {
+		if batches[i].Len == 0 {
+			continue
+		}
+		newest := catalog.TableByID(batches[i].Table.ID)
+		if newest == nil {
+			return nil, column.SQLErrorf(column.NotFound, "42P01", "table %q does not exist", batches[i].Table.Name)
+		}
+		c, err := s.checkRows(&batches[i], newest)
+		if err != nil {
+			return nil, fmt.Errorf("write to %s: %w", newest.Name, err)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// checkRows checks one batch against the newest schema, which may have columns that the batch does not know.
+func (s *Shard) checkRows(b *meta.Rows, newest *meta.Table) (checkedRows, error) {
+	schema, now := &b.Table.Columns, &newest.Columns
+	out := checkedRows{table: newest, rows: b.Len, tags: make([]*column.Vector, len(now.Tags))}
+	if len(b.Columns) != len(schema.Fields) {
+		return out, column.Errorf(column.Internal, "%d columns for a table of %d", len(b.Columns), len(schema.Fields))
+	}
+	seen := make([]bool, len(now.Fields))
+	var texts []*column.Vector
+	for i, v := range b.Columns {
+		at := now.Index(schema.Fields[i].ID)
+		if at < 0 {
+			return out, column.Errorf(column.Conflict, "column %q is gone: try again", schema.Fields[i].Name)
+		}
+		seen[at] = true
+		f := now.Fields[at]
+		if v.Type != f.Type || v.Len != b.Len {
+			return out, column.SQLErrorf(column.Invalid, "42804", "column %q is of type %s: got %d rows of %s for %d", f.Name, f.Type, v.Len, v.Type, b.Len)
+		}
+		if (f.NotNull || f.ID == now.Time) && v.HasNulls() {
+			return out, column.SQLErrorf(column.Invalid, "23502", "null value in column %q violates not-null constraint", f.Name)
+		}
+		if f.Type.Physical() == column.PhysBytes {
+			texts = append(texts, v)
+		}
+		if now.IsTag(f.ID) {
+			for k, id := range now.Tags {
+				if id == f.ID {
+					out.tags[k] = v
+				}
+			}
+			continue
+		}
+		if err := out.addColumn(f, v); err != nil {
+			return out, err
+		}
+	}
+	for at, f := range now.Fields {
+		if !seen[at] && f.NotNull {
+			return out, column.Errorf(column.Conflict, "column %q is new and must not be NULL: try again", f.Name)
+		}
+	}
+	return out, checkRowBytes(texts, b.Len, s.opts.RowBytes)
+}
+
+// addColumn takes a column in flat form. One that is NULL throughout is left out.
+func (c *checkedRows) addColumn(f column.Field, v *column.Vector) error {
+	if v.Enc != column.Flat {
+		b := column.NewBuilder(v.Type, v.Len)
+		b.AppendVector(v, 0, v.Len)
+		if err := b.Err(); err != nil {
+			return err
+		}
+		v = b.Finish()
+	}
+	if v.Valid != nil && v.Valid.Count(v.Len) == 0 {
+		return nil
+	}
+	c.cols = append(c.cols, head.Column{Field: f, Vector: v})
+	return nil
+}
+
+// checkRowBytes finds rows whose text is too long. Batches that are short as a whole, nearly all, are not looked at by row.
+func checkRowBytes(texts []*column.Vector, rows, limit int) error {
+	total := int64(0)
+	for _, v := range texts {
+		if v.Enc != column.Flat {
+			total = int64(limit) + 1
+			break
+		}
+		total += int64(v.Offsets[v.Len] - v.Offsets[0])
+	}
+	if total <= int64(limit) {
+		return nil
+	}
+	for i := range rows {
+		n := 0
+		for _, v := range texts {
+			n += len(v.Bytes(i))
+		}
+		if n > limit {
+			return column.SQLErrorf(column.Limit, "54000", "row %d has %d bytes of text, limit %d", i+1, n, limit)
+		}
+	}
+	return nil
+}
+
+// resolve finds the series of the rows.
+func (s *Shard) resolve(checked []checkedRows) ([]head.Batch, error) {
+	out := make([]head.Batch, len(checked))
+	for i := range checked {
+		c := &checked[i]
+		dict := s.head.Dict(c.table.ID)
+		if s.head.Full() {
+			s.wake()
+			return nil, refuse(flushPause, "the head is full until it is flushed")
+		}
+		refs, err := resolveRows(dict, c, s.opts.SeriesLimit)
+		s.head.AccountDict(dict)
+		if err != nil {
+			return nil, seriesError(err, c.table)
+		}
+		out[i] = head.Batch{Table: c.table, Rows: c.rows, Refs: refs, Dict: dict, Columns: c.cols}
+	}
+	return out, nil
+}
+
+func resolveRows(dict *head.Dict, c *checkedRows, limit int) ([]uint32, error) {
+	if len(c.tags) == 0 {
+		ref, err := dict.Intern(nil, limit)
+		return []uint32{ref}, err
+	}
+	refs := make([]uint32, c.rows)
+	var buf, last []byte
+	for i := range refs {
+		buf = buf[:0]
+		for _, v := range c.tags {
+			if v == nil {
+				buf = key.AppendNull(buf)
+			} else {
+				buf = key.AppendValue(buf, v, i)
+			}
+		}
+		if i > 0 && string(buf) == string(last) {
+			refs[i] = refs[i-1]
+			continue
+		}
+		ref, err := dict.Intern(buf, limit)
+		if err != nil {
+			return nil, err
+		}
+		refs[i] = ref
+		buf, last = last, buf
+	}
+	return refs, nil
+}
+
+func seriesError(err error, t *meta.Table) error {
+	var limit *head.SeriesLimitError
+	if errors.As(err, &limit) {
+		e := column.SQLErrorf(column.Limit, "54000", "table %s.%s has its %d series and takes no new one", t.Schema, t.Name, limit.Limit)
+		e.Hint = "Look for a tag or label with ever new values, or raise the limit of series per table."
+		return e
+	}
+	return fmt.Errorf("write to %s: %w", t.Name, err)
+}
