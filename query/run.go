@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -82,8 +83,14 @@ func (r *Request) timeout(s *Session) time.Duration {
 	return s.timeout
 }
 
-// params lines the given values up with the statement's parameters.
+// params lines the given values up with the statement's parameters, and numbers those that were written by name.
 func (r *Request) params(st sql.Statement) ([]*string, error) {
+	sql.Walk(st.Stmt, func(n sql.Node) bool {
+		if p, ok := n.(*sql.Param); ok && p.Name != "" {
+			p.Index = slices.Index(st.ParamNames, p.Name) + 1
+		}
+		return true
+	})
 	values := r.Params
 	if len(st.ParamNames) > 0 {
 		values = make([]*string, len(st.ParamNames))

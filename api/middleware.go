@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// requestIDHeader names a request in the log, in the answer and, if the client gave one, in the client's own log.
+const requestIDHeader = "x-request-id"
+
+// requestID takes the client's id if it is short and harmless to print, and makes one otherwise.
+func requestID(r *http.Request) string {
+	const longest = 64
+	id := r.Header.Get(requestIDHeader)
+	if id == "" || len(id) > longest {
+		return rand.Text()
+	}
+	for _, c := range []byte(id) {
+		if c <= ' ' || c > '~' || c == '"' || c == '\\' {
+			return rand.Text()
+		}
+	}
+	return id
+}
+
+// outer is around every request: id, log, metrics, panics.
+func (s *Server) outer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		started := time.Now()
+		rec := newRecorder(w, s.options.Stall)
+		id := requestID(r)
+		rec.Header().Set(requestIDHeader, id)
+		logger := s.options.Logger.With("request_id", id)
+		aborted := true
+		defer func() {
+			p := recover()
+			if p != nil && p != http.ErrAbortHandler { //nolint:errorlint // it is thrown as it is
+				rec.failed = fmt.Errorf("panic: %v", p)
+				logger.Error("a handler panicked", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				if rec.status == 0 {
+					s.fail(rec, column.Errorf(column.Internal, "panic: %v", p))
+					p = nil
+				}
+			}
+			s.measured(r, rec, time.Since(started))
+			access(r.Context(), logger, r, rec, time.Since(started), aborted && p != nil)
+			if p != nil {
+				panic(http.ErrAbortHandler) // the answer is half out: the client must not take it for a whole one
+			}
+		}()
+		next.ServeHTTP(rec, r)
+		aborted = false
+	})
+}
+
+// access writes the line about a request. Bodies, parameters and credentials are not in it.
+func access(ctx context.Context, l *slog.Logger, r *http.Request, rec *recorder, took time.Duration, aborted bool) {
+	level := slog.LevelInfo
+	switch {
+	case rec.status >= 500 || aborted:
+		level = slog.LevelError
+	case rec.status >= 400:
+		level = slog.LevelWarn
+	case r.URL.Path == "/metrics" || r.Pattern == "POST /api/v1/write" || rec.status == http.StatusOK && r.Method == http.MethodGet:
+		level = slog.LevelDebug // they come by the second and say nothing
+	}
+	attrs := []slog.Attr{
+		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
+		slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("client", r.RemoteAddr),
+	}
+	if aborted {
+		attrs = append(attrs, slog.Bool("aborted", true))
+	}
+	if rec.failed != nil && !errors.Is(rec.failed, context.Canceled) {
+		attrs = append(attrs, slog.String("error", rec.failed.Error()))
+	}
+	l.LogAttrs(context.WithoutCancel(ctx), level, "request", attrs...)
+}

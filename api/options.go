@@ -1,0 +1,55 @@
+package api
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/ingest/remotewrite"
+)
+
+// Options configures a Server. Zero values stand for the defaults.
+type Options struct {
+	Logger  *slog.Logger // nil = silent
+	Version string       // of the program, for buildinfo
+	Now     func() time.Time
+
+	// QueryBody is the largest request with a statement in it, decoded. Default 20 MiB: above the longest statement.
+	QueryBody int64
+	// Write bounds remote write requests.
+	Write remotewrite.Limits
+	// ReadTimeout is how long a client may take to send a request. Default 1 minute.
+	ReadTimeout time.Duration
+	// Stall is how long a client may take to accept a piece of an answer. Default 30 seconds.
+	Stall time.Duration
+	// SpoolBytes is how long the rows of one JSON answer may be, in bytes; other formats have no bound. Default 1 GiB.
+	SpoolBytes int64
+	// SpoolDir is where rows of large JSON answers wait for their second place in the answer; "" = the system's folder for
+	// temporary files.
+	SpoolDir string
+}
+
+func (o *Options) defaults() {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	orDefault(&o.QueryBody, 20<<20)
+	orDefault(&o.ReadTimeout, time.Minute)
+	orDefault(&o.Stall, 30*time.Second)
+	orDefault(&o.SpoolBytes, 1<<30)
+}
+
+func orDefault[T int64 | time.Duration](p *T, v T) {
+	if *p <= 0 {
+		*p = v
+	}
+}
+
+// queryPool bounds the bodies of all requests with statements that are read at a time.
+func queryPool() *mem.Pool { return mem.NewPool("requests with statements", 256<<20, nil) }

@@ -1,0 +1,132 @@
+package api
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/arrowio"
+	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query"
+)
+
+// linePrinter writes a JSON object per row and line.
+type linePrinter struct {
+	out  *answer
+	loc  *time.Location
+	keys [][]byte // `"name":`
+}
+
+func newLinePrinter(_ *Server, out *answer, r *query.Result) (printer, error) {
+	p := &linePrinter{out: out, loc: r.Location}
+	used := map[string]bool{}
+	for _, c := range r.Columns {
+		// An object has each name once: the second x is x_2.
+		name := c.Name
+		for n := 2; used[name]; n++ {
+			name = c.Name + "_" + strconv.Itoa(n)
+		}
+		used[name] = true
+		p.keys = append(p.keys, append(appendJSONString(nil, name), ':'))
+	}
+	return p, nil
+}
+
+func (p *linePrinter) batch(b *scan.Batch) error {
+	for i := range b.Len {
+		p.out.buf = append(p.out.buf, '{')
+		for k, v := range b.Columns {
+			if k > 0 {
+				p.out.buf = append(p.out.buf, ',')
+			}
+			p.out.buf = appendJSONValue(append(p.out.buf, p.keys[k]...), v, i, p.loc)
+		}
+		p.out.buf = append(p.out.buf, "}\n"...)
+		if err := p.out.full(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *linePrinter) end() error { return nil }
+func (p *linePrinter) close()     {}
+
+// csvPrinter writes RFC 4180 with a header line; NULL is nothing, the empty text is "".
+type csvPrinter struct {
+	out     *answer
+	opt     literal.Options
+	scratch []byte
+}
+
+func newCSVPrinter(_ *Server, out *answer, r *query.Result) (printer, error) {
+	for i, c := range r.Columns {
+		if i > 0 {
+			out.buf = append(out.buf, ',')
+		}
+		out.buf = appendCSV(out.buf, []byte(c.Name))
+	}
+	if len(r.Columns) > 0 {
+		out.buf = append(out.buf, "\r\n"...)
+	}
+	return &csvPrinter{out: out, opt: literal.Options{Location: r.Location}}, nil
+}
+
+func (p *csvPrinter) batch(b *scan.Batch) error {
+	for i := range b.Len {
+		for k, v := range b.Columns {
+			if k > 0 {
+				p.out.buf = append(p.out.buf, ',')
+			}
+			if v.IsNull(i) {
+				continue
+			}
+			if v.Type.Kind == column.Bool { // PostgreSQL's t and f mean nothing to spreadsheets
+				p.out.buf = strconv.AppendBool(p.out.buf, v.Bool(i))
+				continue
+			}
+			p.scratch = literal.Append(p.scratch[:0], v, i, p.opt)
+			p.out.buf = appendCSV(p.out.buf, p.scratch)
+		}
+		p.out.buf = append(p.out.buf, "\r\n"...)
+		if err := p.out.full(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *csvPrinter) end() error { return nil }
+func (p *csvPrinter) close()     {}
+
+// appendCSV quotes a value where a reader could take it for something else.
+func appendCSV(dst, v []byte) []byte {
+	if len(v) > 0 && !bytes.ContainsAny(v, "\",\r\n") && v[0] != ' ' && v[len(v)-1] != ' ' {
+		return append(dst, v...)
+	}
+	dst = append(dst, '"')
+	for _, c := range v {
+		if c == '"' {
+			dst = append(dst, '"')
+		}
+		dst = append(dst, c)
+	}
+	return append(dst, '"')
+}
+
+// arrowPrinter writes an Arrow IPC stream.
+type arrowPrinter struct{ w *arrowio.StreamWriter }
+
+func newArrowPrinter(_ *Server, out *answer, r *query.Result) (printer, error) {
+	fields := make([]arrowio.Field, len(r.Columns))
+	for i, c := range r.Columns {
+		fields[i] = arrowio.Field{Name: c.Name, Type: c.Type, NotNull: c.NotNull}
+	}
+	return &arrowPrinter{arrowio.NewStreamWriter(out, fields)}, nil
+}
+
+func (p *arrowPrinter) batch(b *scan.Batch) error { return p.w.Write(b) }
+func (p *arrowPrinter) end() error                { return p.w.Close() }
+func (p *arrowPrinter) close()                    {}

@@ -1,0 +1,208 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query"
+)
+
+// commandHeader carries PostgreSQL's command tag, such as SELECT or INSERT 0 3, for formats that have no place for it.
+const commandHeader = "x-aegis-command"
+
+// queryRequest is the body of POST /api/v1/query.
+type queryRequest struct {
+	SQL      string          `json:"sql"`
+	Query    string          `json:"query"`
+	Params   json.RawMessage `json:"params"`
+	Database string          `json:"database"`
+	Timeout  string          `json:"timeout"`
+}
+
+// query runs a statement. Without a JSON body the path is Prometheus' instant query.
+func (s *Server) query(w http.ResponseWriter, r *http.Request) {
+	body, release, err := s.readBody(w, r, s.options.QueryBody)
+	if err != nil {
+		s.fail(w, err)
+		return
+	}
+	defer release()
+	if !isJSON(body) {
+		s.promQuery(w, r)
+		return
+	}
+	started := time.Now()
+	err = s.runQuery(w, r, body)
+	s.metrics.queried(time.Since(started), err)
+	if err != nil {
+		s.fail(w, err)
+	}
+}
+
+// isJSON looks at the body, not at its Content-Type: curl -d calls everything a form.
+func isJSON(body []byte) bool {
+	body = bytes.TrimLeft(body, " \t\r\n")
+	return len(body) > 0 && body[0] == '{'
+}
+
+// runQuery runs a statement and answers. An error means that nothing was sent; one that comes later aborts the connection, so that
+// the client sees a broken answer and not a short one.
+func (s *Server) runQuery(w http.ResponseWriter, r *http.Request, body []byte) error {
+	request, database, err := parseQuery(body)
+	if err != nil {
+		return err
+	}
+	format, err := negotiate(r.Header.Values("Accept"))
+	if err != nil {
+		return err
+	}
+	// The request is read: how long the statement takes is its own time-out's business.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	result, err := s.db.NewSession(database).Run(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	defer result.Close()
+	if tag := result.Tag; tag != "" {
+		if tag == "INSERT 0" {
+			tag += " " + strconv.FormatInt(result.Affected, 10)
+		}
+		w.Header().Set(commandHeader, tag)
+	}
+	out := newAnswer(w, format.contentType)
+	err = s.send(out, format, result)
+	if err == nil {
+		err = out.flush()
+	}
+	if err == nil {
+		return nil
+	}
+	if out.sent {
+		if rec, ok := w.(*recorder); ok {
+			rec.failed = err
+		}
+		s.metrics.queried(result.Elapsed(), err)
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
+
+// send prints a result.
+func (s *Server) send(out *answer, f format, result *query.Result) error {
+	p, err := f.printer(s, out, result)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	for {
+		b, err := result.Next()
+		if errors.Is(err, io.EOF) {
+			return p.end()
+		}
+		if err != nil {
+			return err
+		}
+		if err := p.batch(b); err != nil {
+			return err
+		}
+	}
+}
+
+func parseQuery(body []byte) (request query.Request, database string, err error) {
+	var q queryRequest
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&q); err != nil {
+		return request, "", column.Errorf(column.Invalid, "the body is not a query: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return request, "", column.Errorf(column.Invalid, "the body has something after its JSON object")
+	}
+	switch {
+	case q.SQL == "" && q.Query == "":
+		return request, "", column.Errorf(column.Invalid, `the body has no statement: give it as "sql"`)
+	case q.SQL != "" && q.Query != "" && q.SQL != q.Query:
+		return request, "", column.Errorf(column.Invalid, `"sql" and "query" differ: give one of them`)
+	case q.SQL == "":
+		q.SQL = q.Query
+	}
+	request.SQL = q.SQL
+	if q.Timeout != "" {
+		d, err := time.ParseDuration(q.Timeout)
+		if err != nil || d <= 0 {
+			return request, "", column.Errorf(column.Invalid, `"timeout" is %q; write it like "5s" or "200ms"`, q.Timeout)
+		}
+		request.Timeout = d
+	}
+	request.Params, request.Named, err = parseParams(q.Params)
+	return request, q.Database, err
+}
+
+// parseParams reads an array for $1 and ?, or an object for :name.
+func parseParams(raw json.RawMessage) (list []*string, named map[string]*string, err error) {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil, nil, nil
+	}
+	switch raw[0] {
+	case '[':
+		var values []json.RawMessage
+		if err := json.Unmarshal(raw, &values); err != nil {
+			return nil, nil, column.Errorf(column.Invalid, "params: %w", err)
+		}
+		list = make([]*string, len(values))
+		for i, v := range values {
+			if list[i], err = paramText(v); err != nil {
+				return nil, nil, fmt.Errorf("params[%d]: %w", i, err)
+			}
+		}
+		return list, nil, nil
+	case '{':
+		var values map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &values); err != nil {
+			return nil, nil, column.Errorf(column.Invalid, "params: %w", err)
+		}
+		named = make(map[string]*string, len(values))
+		for name, v := range values {
+			if named[name], err = paramText(v); err != nil {
+				return nil, nil, fmt.Errorf("params.%s: %w", name, err)
+			}
+		}
+		return nil, named, nil
+	}
+	return nil, nil, column.Errorf(column.Invalid, `"params" is neither an array, for $1 or ?, nor an object, for :name`)
+}
+
+// paramText gives a value in the text form that the statement's types read: what is no string is as it was written.
+func paramText(raw json.RawMessage) (*string, error) {
+	text := string(raw)
+	switch raw[0] {
+	case 'n':
+		return nil, nil
+	case '"':
+		if err := json.Unmarshal(raw, &text); err != nil {
+			return nil, column.Errorf(column.Invalid, "%w", err)
+		}
+	}
+	return &text, nil
+}
+
+// promQuery says that PromQL is not there, in the shape that Prometheus' clients show to their users.
+func (s *Server) promQuery(w http.ResponseWriter, r *http.Request) {
+	const text = `PromQL is not available in this version; ask in SQL: POST /api/v1/query with {"sql": "SELECT ..."}`
+	if rec, ok := w.(*recorder); ok {
+		rec.failed = errors.New(text)
+	}
+	writeJSON(w, http.StatusNotImplemented, struct {
+		Status    string `json:"status"`
+		ErrorType string `json:"errorType"`
+		failure
+	}{"error", "unavailable", failure{Error: text, Code: "UNSUPPORTED"}})
+}

@@ -1,0 +1,47 @@
+package api
+
+import (
+	"net/http"
+	"time"
+)
+
+// recorder is the ResponseWriter handlers get: it remembers what was answered, for log and metrics, and gives the client a
+// bounded time to accept each piece.
+type recorder struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	stall   time.Duration
+	status  int
+	bytes   int64
+	failed  error
+}
+
+func newRecorder(w http.ResponseWriter, stall time.Duration) *recorder {
+	r := &recorder{ResponseWriter: w, control: http.NewResponseController(w), stall: stall}
+	// The last request on this connection may have left one.
+	_ = r.control.SetWriteDeadline(time.Time{}) // writers of tests have no deadlines
+	return r
+}
+
+// Unwrap is for http.ResponseController.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// WriteHeader sends the status.
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= 200 {
+		r.status = status
+		_ = r.control.SetWriteDeadline(time.Now().Add(r.stall))
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends a piece of the body.
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.WriteHeader(http.StatusOK)
+	}
+	_ = r.control.SetWriteDeadline(time.Now().Add(r.stall))
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}

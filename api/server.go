@@ -1,0 +1,140 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	aegis "github.com/automatanexus/aegis-db"
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/ingest/remotewrite"
+)
+
+// Server answers HTTP for a DB. Safe for concurrent use.
+type Server struct {
+	db          *aegis.DB
+	options     Options
+	handler     http.Handler
+	http        *http.Server
+	crossOrigin *http.CrossOriginProtection
+	receiver    *remotewrite.Receiver
+	bodies      *mem.Pool
+	metrics     *metrics
+	started     time.Time
+	stopping    atomic.Bool
+}
+
+// New makes a server over a database, which stays the caller's to close, after the server.
+func New(db *aegis.DB, o Options) *Server {
+	o.defaults()
+	s := &Server{
+		db: db, options: o, crossOrigin: http.NewCrossOriginProtection(), receiver: remotewrite.New(o.Write),
+		bodies: queryPool(), started: o.Now(),
+	}
+	s.metrics = newMetrics(s)
+	s.handler = s.outer(s.guard(s.routes()))
+	// A connection may say nothing for a while between requests; a header that takes longer than this is an attack.
+	const headerTimeout, idleTimeout, headerBytes = 10 * time.Second, 2 * time.Minute, 64 << 10
+	s.http = &http.Server{
+		Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: o.ReadTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
+		// No WriteTimeout: a long answer is fine as long as its reader keeps up, which the recorder sees to.
+	}
+	return s
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Serve answers what comes in at a listener of Listen until Shutdown; then it gives nil.
+func (s *Server) Serve(l net.Listener) error {
+	if host, _, err := net.SplitHostPort(l.Addr().String()); err != nil || !loopback(host) {
+		return errors.Join(column.Errorf(column.Denied, "refusing to serve on %s without credentials", l.Addr()), l.Close())
+	}
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Shutdown stops accepting, lets requests that run finish until ctx ends, and cuts off those that do not.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.stopping.Store(true)
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		return errors.Join(column.Errorf(column.Cancelled, "requests were cut off: %w", err), s.http.Close())
+	}
+	return nil
+}
+
+// routes says who answers what.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /api/v1/query", s.query)
+	mux.HandleFunc("GET /api/v1/query", s.promQuery)
+	mux.HandleFunc("GET /api/v1/tables", s.tables)
+	mux.HandleFunc("GET /api/v1/tables/{name}", s.table)
+	mux.HandleFunc("GET /api/v1/databases", s.databases)
+	mux.HandleFunc("GET /api/v1/metrics", s.metricsJSON)
+	mux.Handle("GET /metrics", s.metrics.handler())
+	mux.HandleFunc("GET /health", s.health)
+	mux.HandleFunc("GET /health/live", s.live)
+	mux.HandleFunc("GET /health/ready", s.ready)
+	for _, prefix := range []string{"", "/prometheus"} {
+		mux.HandleFunc("POST "+prefix+"/api/v1/write", s.write)
+		mux.HandleFunc("GET "+prefix+"/api/v1/status/buildinfo", s.buildInfo)
+	}
+	for _, path := range []string{"query", "query_range", "series", "labels"} {
+		for _, method := range []string{"GET", "POST"} {
+			mux.HandleFunc(method+" /prometheus/api/v1/"+path, s.promQuery)
+			if path != "query" {
+				mux.HandleFunc(method+" /api/v1/"+path, s.promQuery)
+			}
+		}
+	}
+	return s.elsewhere(mux)
+}
+
+// elsewhere gives paths and methods that nobody answers the same kind of error as everything else.
+func (s *Server) elsewhere(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		probe := &discard{header: http.Header{}}
+		h.ServeHTTP(probe, r)
+		switch {
+		case probe.status == http.StatusMethodNotAllowed:
+			w.Header().Set("Allow", probe.header.Get("Allow"))
+			s.fail(w, &statusError{
+				status: probe.status, code: "METHOD_NOT_ALLOWED", text: r.Method + " is not for " + r.URL.Path + "; use " + probe.header.Get("Allow"),
+			})
+		case probe.status >= 300 && probe.status < 400:
+			w.Header().Set("Location", probe.header.Get("Location"))
+			w.WriteHeader(probe.status)
+		default:
+			s.fail(w, &statusError{status: http.StatusNotFound, code: "NOT_FOUND", text: "there is nothing at " + r.URL.Path})
+		}
+	})
+}
+
+// discard keeps the status and header of an answer.
+type discard struct {
+	header http.Header
+	status int
+}
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d *discard) WriteHeader(status int) {
+	if d.status == 0 {
+		d.status = status
+	}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	aegis "github.com/automatanexus/aegis-db"
+	"github.com/automatanexus/aegis-db/api"
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// serveCmd is aegis serve.
+type serveCmd struct {
+	DataDir   string        `help:"Folder of the data; made if missing." default:"./aegis-data" env:"AEGIS_DATA_DIR" type:"path"`
+	HTTP      string        `name:"http" help:"Address of the HTTP server; port 0 picks a free one." default:"127.0.0.1:9090" env:"AEGIS_HTTP" placeholder:"ADDR"`
+	LogLevel  string        `help:"${enum}." enum:"debug,info,warn,error" default:"info" env:"AEGIS_LOG_LEVEL"`
+	LogFormat string        `help:"${enum}." enum:"text,json" default:"text" env:"AEGIS_LOG_FORMAT"`
+	Memory    size          `help:"Memory the database may hold, such as 2GiB. Default: half of the machine's." env:"AEGIS_MEMORY"`
+	FlushAge  time.Duration `help:"How long rows stay in memory and log before they become segments." default:"1h" env:"AEGIS_FLUSH_AGE"`
+	Repair    bool          `help:"Open a damaged log: drop what cannot be read, and say what that was." env:"AEGIS_REPAIR"`
+	Config    string        `help:"Configuration file; not available in this version." env:"AEGIS_CONFIG" placeholder:"FILE"`
+}
+
+// drainTime is how long requests that run may take to finish after the first signal.
+const drainTime = 20 * time.Second
+
+// Run serves until a signal.
+func (c *serveCmd) Run(ctx context.Context, s streams) error {
+	if c.Config != "" {
+		return usageError{"--config is not available in this version: give flags, or AEGIS_* in the environment"}
+	}
+	if c.FlushAge <= 0 {
+		return usageError{fmt.Sprintf("--flush-age %s: give a duration above 0, such as 1h", c.FlushAge)}
+	}
+	// The port first: it is what fails most often, and costs nothing to give back.
+	listener, err := api.Listen(c.HTTP)
+	if err != nil {
+		return listenError(c.HTTP, err)
+	}
+	defer listener.Close()
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	logger := c.logger(s)
+	db, err := aegis.Open(ctx, aegis.Options{
+		Dir: c.DataDir, MemoryBytes: int64(c.Memory), FlushAge: c.FlushAge, Repair: c.Repair, Logger: logger,
+	})
+	if err != nil {
+		return fmt.Errorf("open %s: %w", c.DataDir, err)
+	}
+	server := api.New(db, api.Options{Logger: logger, Version: version})
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	fmt.Fprintf(s.out, "aegis %s: http://%s, data in %s\n", version, listener.Addr(), c.DataDir)
+	fmt.Fprintln(s.out, "listening on loopback only: there are no credentials yet")
+
+	select {
+	case err = <-served:
+		stop()
+	case <-ctx.Done():
+		stop() // a second signal ends the process at once, as signals do
+		fmt.Fprintln(s.out, "stopping; press Ctrl-C again to stop without flushing")
+		drain, cancel := context.WithTimeout(context.Background(), drainTime)
+		err = server.Shutdown(drain)
+		cancel()
+		if err != nil {
+			logger.Warn("stopping", "error", err)
+			err = nil
+		}
+	}
+	err = errors.Join(err, db.Close(context.Background()))
+	if err == nil {
+		fmt.Fprintln(s.out, "stopped")
+	}
+	return err
+}
+
+func listenError(addr string, err error) error {
+	switch column.ClassOf(err) {
+	case column.Conflict:
+		return fmt.Errorf("%w; choose another address with --http, 127.0.0.1:0 for any free port", err)
+	case column.Invalid, column.Denied:
+		return fmt.Errorf("--http %s: %w", addr, err)
+	}
+	return err
+}
+
+func (c *serveCmd) logger(s streams) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // the parser has checked it
+	o := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(s.err, o))
+	}
+	return slog.New(slog.NewTextHandler(s.err, o))
+}
