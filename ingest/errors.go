@@ -41,6 +41,12 @@ func undefined(table meta.TableID, ref uint32) error {
 	return column.Errorf(column.Corrupt, "series %d of table %d is used and not defined", ref, table)
 }
 
+// unknownTable: a dropped table was once there, so an id above all that were ever given means that the catalog has lost
+// commands. Skipping the rows would lose them too.
+func unknownTable(table meta.TableID) error {
+	return column.Errorf(column.Corrupt, "the log has rows of table %d, which the catalog never had: the end of the catalog is missing; restore the folder as a whole", table)
+}
+
 func mistyped(table *meta.Table, at int, got column.Type) error {
 	f := table.Columns.Fields[at]
 	return column.Errorf(column.Corrupt, "column %s of table %s is %s, the record has %s", f.Name, table.Name, f.Type, got)

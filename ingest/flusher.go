@@ -86,7 +86,7 @@ func (s *Shard) Flush(ctx context.Context) error {
 		s.mu.Unlock()
 		return errClosed
 	}
-	for _, table := range s.head.Freeze() {
+	for _, table := range s.head.Freeze(s.dropped) {
 		s.log.Forget(table)
 	}
 	s.mu.Unlock()
@@ -99,6 +99,9 @@ func (s *Shard) Flush(ctx context.Context) error {
 	}
 	return err
 }
+
+// dropped reports that the catalog no longer has a table.
+func (s *Shard) dropped(t meta.TableID) bool { return s.opts.Catalog.Snapshot().TableByID(t) == nil }
 
 // flushFrozen writes the frozen generations and drops them.
 func (s *Shard) flushFrozen(ctx context.Context) error {

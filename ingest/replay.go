@@ -84,7 +84,7 @@ func (r *replayer) commit(rec *wal.Record) error {
 }
 
 func (r *replayer) makeRoom(estimate int64) error {
-	r.shard.head.Freeze()
+	r.shard.head.Freeze(r.shard.dropped)
 	if err := r.shard.flushFrozen(r.ctx); err != nil {
 		return err
 	}
@@ -98,6 +98,9 @@ func (r *replayer) batches(rec *wal.Record) ([]head.Batch, error) {
 		t := &rec.Tables[i]
 		table := catalog.TableByID(t.Table)
 		if table == nil {
+			if t.Table >= catalog.NextTable() {
+				return nil, unknownTable(t.Table)
+			}
 			r.skipped += int64(t.Rows)
 			continue
 		}

@@ -425,3 +425,22 @@ func TestConcurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestCatalogWithoutItsEnd: rows of a table that the catalog never had are no rows of a dropped table.
+func TestCatalogWithoutItsEnd(t *testing.T) {
+	w := newWorld(t, memfs.New(), "tagged")
+	w.open(t)
+	shorter := w.catalog.Clone()
+	late, err := w.catalog.Create("late", shapes["tagged"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.shard.Write(ctx, []meta.Rows{numbered(late, 0, 3)}, meta.AckWAL); err != nil {
+		t.Fatal(err)
+	}
+	w.abort(t)
+	w.opts.Catalog = shorter
+	if _, err := Open(ctx, w.opts); !errors.Is(err, column.Corrupt) || !strings.Contains(err.Error(), "never had") {
+		t.Errorf("open with a catalog that lost its end: %v", err)
+	}
+}

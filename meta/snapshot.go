@@ -106,5 +106,8 @@ func (s *Snapshot) Garbage() []Garbage {
 	return slices.AppendSeq(make([]Garbage, 0, s.garbage.n), s.garbage.all())
 }
 
+// NextTable is the id that the next table gets: no table of that id or a higher one was ever there.
+func (s *Snapshot) NextTable() TableID { return s.nextTable }
+
 // NextSegment is the id that the next reservation starts with: every id from it on is unused.
 func (s *Snapshot) NextSegment() SegmentID { return s.nextSegment }

@@ -216,13 +216,20 @@ func (g *Generation) part(t *meta.Table, d *Dict) *part {
 const DefaultRetire = 10_000
 
 // Freeze ends the present generation, if it has rows, and begins another. Tables most of whose series had no row in it get new
-// dictionaries; their ids are returned, since refs to the old ones end.
-func (h *Head) Freeze() (retired []meta.TableID) {
+// dictionaries, and those of tables that are dropped go; their ids are returned, since refs to the old ones end.
+func (h *Head) Freeze(dropped func(meta.TableID) bool) (retired []meta.TableID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	for table, d := range h.dict {
+		if dropped(table) {
+			delete(h.dict, table)
+			retired = append(retired, table)
+			h.releaseLocked(d)
+		}
+	}
 	g := h.gens[len(h.gens)-1]
 	if g.rows.Load() == 0 {
-		return nil
+		return retired
 	}
 	g.frozen.Store(true)
 	h.gens = append(h.gens[:len(h.gens):len(h.gens)], h.newGeneration())

@@ -131,7 +131,7 @@ func TestScanFiltersAndLabels(t *testing.T) {
 	a, b, c := labelKey("up", "node", "a:1"), labelKey("up", "node", "b:1"), labelKey("down", "api", "a:1")
 	h.appendSamples(t, table, 1, []sample{{b, 10, 1, false}, {a, 10, 2, false}, {c, 10, 3, false}})
 	h.appendSamples(t, table, 2, []sample{{a, 30, 4, false}, {a, 20, 5, false}, {a, 30, 6, false}})
-	h.Freeze()
+	h.Freeze(noneDropped)
 	h.appendSamples(t, table, 3, []sample{{a, 20, 0, true}, {c, 5, 7, false}})
 	ask := func(after, seq meta.Seq, req *scan.Request) []string {
 		return rows(t, h.Snapshot(seq), table, req, after)
@@ -188,7 +188,7 @@ func TestEqualIsOnlyAShortcut(t *testing.T) {
 			}
 			h.appendSamples(t, table, seq, batch)
 			if rapid.IntRange(0, 2).Draw(t, "freeze") == 0 {
-				h.Freeze()
+				h.Freeze(noneDropped)
 			}
 			want := rapid.SampledFrom([]string{"m0", "m1", "m2"}).Draw(t, "want")
 			ask := func(equal [][]byte) []string {
@@ -223,7 +223,7 @@ func TestMask(t *testing.T) {
 			}
 			h.appendSamples(t, table, seq, batch)
 			if rapid.IntRange(0, 3).Draw(t, "freeze") == 0 {
-				h.Freeze()
+				h.Freeze(noneDropped)
 			}
 		}
 		after, upTo := meta.Seq(rapid.IntRange(0, n).Draw(t, "after")), meta.Seq(rapid.IntRange(0, n).Draw(t, "upTo"))
@@ -271,7 +271,7 @@ func TestBudgetAndDrop(t *testing.T) {
 	if reserved, used := h.opts.Pool.Used(), h.Stats().Bytes; seq < 5 || reserved > 1<<20 || used > 1<<20+1<<16 {
 		t.Fatalf("%d commits, %d bytes reserved, %d used", seq, reserved, used)
 	}
-	h.Freeze()
+	h.Freeze(noneDropped)
 	h.Drop(seq)
 	dicts := h.Dict(table.ID).Bytes()
 	if used := h.opts.Pool.Used(); used != dicts || h.Stats().Rows != 0 {
@@ -449,5 +449,26 @@ func BenchmarkSelect(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func noneDropped(meta.TableID) bool { return false }
+
+// TestDroppedTablesLeave: a dictionary goes with its table, once no generation uses it.
+func TestDroppedTablesLeave(t *testing.T) {
+	h, table := newHead(1<<30), samplesTable()
+	var list []sample
+	for i := range 100 {
+		list = append(list, sample{key: labelKey("m", "j", fmt.Sprint(i)), t: 1, v: 1})
+	}
+	h.appendSamples(t, table, 1, list)
+	before := h.Stats().Bytes
+	gone := h.Freeze(func(meta.TableID) bool { return true })
+	if len(gone) != 1 {
+		t.Fatalf("%d tables retired, want 1", len(gone))
+	}
+	h.Drop(1)
+	if after := h.Stats(); after.Bytes >= before/2 || after.Series != 0 {
+		t.Errorf("%d of %d bytes and %d series stay of a dropped table", after.Bytes, before, after.Series)
 	}
 }
