@@ -17,14 +17,16 @@ import (
 
 // serveCmd is aegis serve.
 type serveCmd struct {
-	DataDir   string        `help:"Folder of the data; made if missing." default:"./aegis-data" env:"AEGIS_DATA_DIR" type:"path"`
-	HTTP      string        `name:"http" help:"Address of the HTTP server; port 0 picks a free one." default:"127.0.0.1:9090" env:"AEGIS_HTTP" placeholder:"ADDR"`
-	LogLevel  string        `help:"${enum}." enum:"debug,info,warn,error" default:"info" env:"AEGIS_LOG_LEVEL"`
-	LogFormat string        `help:"${enum}." enum:"text,json" default:"text" env:"AEGIS_LOG_FORMAT"`
-	Memory    size          `help:"Memory the database may hold, such as 2GiB. Default: half of the machine's." env:"AEGIS_MEMORY"`
-	FlushAge  time.Duration `help:"How long rows stay in memory and log before they become segments." default:"1h" env:"AEGIS_FLUSH_AGE"`
-	Repair    bool          `help:"Open a damaged log: drop what cannot be read, and say what that was." env:"AEGIS_REPAIR"`
-	Config    string        `help:"Configuration file; not available in this version." env:"AEGIS_CONFIG" placeholder:"FILE"`
+	DataDir      string        `help:"Folder of the data; made if missing." default:"./aegis-data" env:"AEGIS_DATA_DIR" type:"path"`
+	HTTP         string        `name:"http" help:"Address of the HTTP server; port 0 picks a free one." default:"127.0.0.1:9090" env:"AEGIS_HTTP" placeholder:"ADDR"`
+	LogLevel     string        `help:"${enum}." enum:"debug,info,warn,error" default:"info" env:"AEGIS_LOG_LEVEL"`
+	LogFormat    string        `help:"${enum}." enum:"text,json" default:"text" env:"AEGIS_LOG_FORMAT"`
+	Memory       size          `help:"Memory the database may hold, such as 2GiB. Default: half of the machine's." env:"AEGIS_MEMORY"`
+	FlushAge     time.Duration `help:"How long rows stay in memory and log before they become segments." default:"1h" env:"AEGIS_FLUSH_AGE"`
+	CompactEvery time.Duration `help:"How often to look for segments to merge." default:"10s" env:"AEGIS_COMPACT_EVERY"`
+	KeepRemoved  time.Duration `help:"How long the files of merged segments stay for other readers." default:"1m" env:"AEGIS_KEEP_REMOVED"`
+	Repair       bool          `help:"Open a damaged log: drop what cannot be read, and say what that was." env:"AEGIS_REPAIR"`
+	Config       string        `help:"Configuration file; not available in this version." env:"AEGIS_CONFIG" placeholder:"FILE"`
 }
 
 // drainTime is how long requests that run may take to finish after the first signal.
@@ -48,7 +50,8 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	defer stop()
 	logger := c.logger(s)
 	db, err := aegis.Open(ctx, aegis.Options{
-		Dir: c.DataDir, MemoryBytes: int64(c.Memory), FlushAge: c.FlushAge, Repair: c.Repair, Logger: logger,
+		Dir: c.DataDir, MemoryBytes: int64(c.Memory), FlushAge: c.FlushAge, CompactEvery: c.CompactEvery, KeepRemoved: c.KeepRemoved,
+		Repair: c.Repair, Logger: logger,
 	})
 	if err != nil {
 		return fmt.Errorf("open %s: %w", c.DataDir, err)
