@@ -67,6 +67,9 @@ func access(ctx context.Context, l *slog.Logger, r *http.Request, rec *recorder,
 	switch {
 	case rec.status >= 500 || aborted:
 		level = slog.LevelError
+		if rec.status == http.StatusServiceUnavailable {
+			level = slog.LevelWarn // pushed back: the client comes again
+		}
 	case rec.status >= 400:
 		level = slog.LevelWarn
 	case r.URL.Path == "/metrics" || r.Pattern == "POST /api/v1/write" || rec.status == http.StatusOK && r.Method == http.MethodGet:

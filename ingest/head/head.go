@@ -216,7 +216,7 @@ func (g *Generation) part(t *meta.Table, d *Dict) *part {
 const DefaultRetire = 10_000
 
 // Freeze ends the present generation, if it has rows, and begins another. Tables most of whose series had no row in it get new
-// dictionaries, and those of tables that are dropped go; their ids are returned, since refs to the old ones end.
+// dictionaries, as do all where dictionaries crowd the budget, and those of tables that are dropped go; their ids are returned, since refs to the old ones end.
 func (h *Head) Freeze(dropped func(meta.TableID) bool) (retired []meta.TableID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -233,18 +233,30 @@ func (h *Head) Freeze(dropped func(meta.TableID) bool) (retired []meta.TableID) 
 	}
 	g.frozen.Store(true)
 	h.gens = append(h.gens[:len(h.gens):len(h.gens)], h.newGeneration())
+	crowded := h.crowdedLocked()
 	for table, d := range h.dict {
 		active := 0
 		if p := g.parts[table]; p != nil {
 			active = p.count
 		}
-		if n := d.Len(); n >= h.opts.Retire && 2*active < n {
+		if n := d.Len(); crowded || n >= h.opts.Retire && 2*active < n {
 			h.dict[table] = newDict(d.epoch + 1)
 			retired = append(retired, table)
 			h.releaseLocked(d)
 		}
 	}
 	return retired
+}
+
+// crowdedLocked reports that dictionaries leave too little of the budget to rows: a flush would then free next to nothing, and the
+// head be full again at once. A quarter is what the series of a head that is flushed by age take.
+func (h *Head) crowdedLocked() bool {
+	size := int64(0)
+	for _, d := range h.dict {
+		size += d.Bytes()
+	}
+	limit := h.opts.Pool.Limit()
+	return limit > 0 && size > limit/4
 }
 
 // Drop forgets the frozen generations whose rows are all at or before flushed. Snapshots keep what they hold.

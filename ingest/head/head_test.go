@@ -472,3 +472,21 @@ func TestDroppedTablesLeave(t *testing.T) {
 		t.Errorf("%d of %d bytes and %d series stay of a dropped table", after.Bytes, before, after.Series)
 	}
 }
+
+// TestCrowdedDictionariesLeave: where series take most of the budget, a flush gives it back, small tables' too.
+func TestCrowdedDictionariesLeave(t *testing.T) {
+	h, table := newHead(256<<10), samplesTable()
+	var list []sample
+	for i := range 500 {
+		list = append(list, sample{key: labelKey("m", "j", fmt.Sprintf("%0100d", i)), t: 1, v: 1})
+	}
+	h.appendSamples(t, table, 1, list)
+	if size := h.Dict(table.ID).Bytes(); size <= 64<<10 {
+		t.Fatalf("the dictionary holds %d bytes: it does not crowd the budget", size)
+	}
+	h.Freeze(noneDropped)
+	h.Drop(1)
+	if s := h.Stats(); s.Series != 0 || s.Bytes > 32<<10 {
+		t.Errorf("after the flush %d series and %d bytes stay", s.Series, s.Bytes)
+	}
+}
