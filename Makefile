@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: help build run test lint unit race real crash crash-long fuzz bench bench-compare clean
+.PHONY: help build run test lint unit race real crash crash-long fuzz bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -37,11 +37,35 @@ unit: ## the tests that need nothing but Go
 race: ## the same under the race detector
 	$(GO) test -race -short ./...
 
+real: $(TOOLS)/prometheus3 ## hold aegis against a real Prometheus and a real DuckDB
+	PATH="$(TOOLS)/python/bin:$$PATH" AEGIS_REQUIRE_REAL=1 $(GO) test -count=1 -v -run 'TestRealPrometheus|TestDuckDB' ./bench/real ./bench/duck
+
+crash: ## a few rounds of writing and kill -9
+	$(GO) test -count=1 -v -run TestKill ./bench/crash
+
+crash-long: ## 200 rounds of it
+	AEGIS_CRASH_ROUNDS=200 $(GO) test -count=1 -v -timeout 60m -run TestKill ./bench/crash
+
+fuzz: ## every fuzz target for 20 seconds
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime 20s -fuzzminimizetime 5x $$pkg; \
+		done; \
+	done
+
+bench: ## measure what is promised; the report goes to bench/results
+	$(GO) run ./bench/figures
+
 $(TOOLS)/staticcheck:
 	GOBIN=$(TOOLS) $(GO) install $(STATICCHECK)
 
 $(TOOLS)/gofumpt:
 	GOBIN=$(TOOLS) $(GO) install $(GOFUMPT)
+
+# A current Prometheus, from a module of its own so that its dependencies stay out of ours. Without service discovery it
+# builds in minutes instead of many.
+$(TOOLS)/prometheus3: bench/peers/go.sum
+	cd bench/peers && CGO_ENABLED=0 GOFLAGS=-mod=readonly $(GO) build -tags remove_all_sd -o $@ github.com/prometheus/prometheus/cmd/prometheus
 
 clean: ## remove what was built
 	rm -rf bin .tools
