@@ -1,0 +1,21 @@
+package aegis
+
+import (
+	"flag"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// TestMain looks for goroutines that outlive their database, and keeps property tests short unless a run asks for more.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	asked := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { asked[f.Name] = true })
+	for name, value := range map[string]string{"rapid.checks": "40", "rapid.steps": "25", "rapid.nofailfile": "true"} {
+		if !asked[name] {
+			_ = flag.Set(name, value) // rapid's own flags: they are there
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
