@@ -130,6 +130,9 @@ func (db *DB) ensureSamples(ctx context.Context) error {
 	return err
 }
 
+// closeWait is how long Close waits for statements that were told to end: they look at their context at every batch.
+const closeWait = 10 * time.Second
+
 // Close flushes what is in memory and closes everything. Statements that run end with an error.
 func (db *DB) Close(ctx context.Context) error {
 	db.closing.Do(func() { db.closed = db.close(ctx) })
@@ -143,6 +146,12 @@ func (db *DB) close(ctx context.Context) error {
 	}
 	if db.collector != nil {
 		db.collector.Stop()
+	}
+	if db.engine != nil {
+		// A result that nobody closes must not keep the rows in memory from being flushed.
+		wait, cancel := context.WithTimeout(ctx, closeWait)
+		errs = append(errs, db.engine.Close(wait))
+		cancel()
 	}
 	if db.shard != nil {
 		errs = append(errs, db.shard.Close(ctx))

@@ -2,6 +2,7 @@ package aegis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query"
 )
 
 // TestConcurrent writes, reads, flushes, merges, collects and drops at once. A reader always sees whole writes, all that were
@@ -145,4 +147,38 @@ func TestClosed(t *testing.T) {
 	}
 	_ = db.Compact(ctx)
 	_ = db.Stats()
+}
+
+// TestCloseEndsStatements: a result that is being read ends with an error that says why, and Close does not wait for its reader
+// to think of closing it.
+func TestCloseEndsStatements(t *testing.T) {
+	db, err := Open(t.Context(), memOptions(Options{FS: newDisk()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask(t, db, "CREATE TABLE t (n bigint)")
+	ask(t, db, "INSERT INTO t VALUES (1), (2), (3)")
+	result, err := db.Query(t.Context(), "SELECT n FROM t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- db.Close(context.Background()) }()
+	for err == nil { // until Close has begun
+		var other *query.Result
+		if other, err = db.Query(t.Context(), "SELECT 1"); err == nil {
+			other.Close()
+		}
+	}
+	var e *column.Error
+	if !errors.As(err, &e) || e.SQLState != "57P01" {
+		t.Errorf("a statement during Close: %v", err)
+	}
+	if _, err := result.Next(); !errors.As(err, &e) || e.SQLState != "57P01" {
+		t.Errorf("a result during Close: %v", err)
+	}
+	result.Close()
+	if err := <-closed; err != nil {
+		t.Errorf("close: %v", err)
+	}
 }

@@ -16,8 +16,9 @@ type Catalog interface {
 	// OldestHeld is the version of the oldest acquired snapshot that was not released, or the newest version.
 	OldestHeld() Version
 	// Propose applies a command through Raft and gives the version it made. A condition that does not hold is an error of class
-	// column.Conflict, and nothing changed. After an error of class column.Overloaded (a time-out) it may still be
-	// applied: read again before retrying.
+	// column.Conflict, and nothing changed. After errors of other classes than those a state
+	// machine gives (Overloaded, a time-out; Cancelled; Internal) it may still be applied: read again before retrying,
+	// and keep the files it names.
 	Propose(ctx context.Context, c Command) (Result, error)
 }
 

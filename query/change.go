@@ -27,7 +27,9 @@ func (st *statement) createTable(c *plan.CreateTable) (*Result, error) {
 		return nil, column.SQLErrorf(column.Denied, "42501", "schema %q takes no new tables: %s", schema, why)
 	}
 	if schema != meta.PublicSchema {
-		return nil, column.SQLErrorf(column.NotFound, "3F000", "schema %q does not exist", schema)
+		e := column.SQLErrorf(column.NotFound, "3F000", "schema %q does not exist", schema)
+		e.Position = c.Pos + 1
+		return nil, e
 	}
 	_, err := st.session.engine.store.Catalog().Propose(st.env.Expr.Ctx, meta.Command{CreateTable: &meta.CreateTable{
 		Database: st.snap.Database().ID, Schema: schema, Name: c.Name, Columns: c.Columns, IfNotExists: c.IfNotExists,
@@ -53,6 +55,9 @@ func (st *statement) dropTables(d *plan.DropTables) (*Result, error) {
 		}
 		if !d.IfExists {
 			e := column.SQLErrorf(column.NotFound, "42P01", "table %q does not exist", n.Name)
+			if schema != meta.PublicSchema {
+				e = column.SQLErrorf(column.NotFound, "3F000", "schema %q does not exist", schema)
+			}
 			e.Position = n.Pos + 1
 			return nil, e
 		}

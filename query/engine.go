@@ -68,20 +68,50 @@ type Engine struct {
 	options   Options
 	store     Store
 	functions *fn.Registry
-	running   chan struct{} // a place per running statement
+	running   chan struct{}   // a place per running statement
+	closing   context.Context // ends, with the reason, when the engine is closed
+	close     context.CancelCauseFunc
+}
+
+// errClosing is what statements get that still run when the engine is closed.
+var errClosing = &column.Error{
+	Class: column.Overloaded, SQLState: "57P01", Message: "the statement was ended: the database is closing",
+	Hint: "Try again when it is back.",
 }
 
 // New makes an engine over a store.
 func New(store Store, o Options) *Engine {
 	o.defaults()
-	return &Engine{options: o, store: store, functions: fn.Default(), running: make(chan struct{}, o.Running)}
+	e := &Engine{options: o, store: store, functions: fn.Default(), running: make(chan struct{}, o.Running)}
+	e.closing, e.close = context.WithCancelCause(context.Background())
+	return e
+}
+
+// Close ends the statements that run and refuses new ones. It returns when the last result is closed, or with ctx: then
+// somebody still holds one.
+func (e *Engine) Close(ctx context.Context) error {
+	e.close(errClosing)
+	for range cap(e.running) {
+		select {
+		case e.running <- struct{}{}:
+		case <-ctx.Done():
+			return column.Errorf(column.Cancelled, "a result of a statement was never closed: %w", context.Cause(ctx))
+		}
+	}
+	return nil
 }
 
 // enter waits for a place among the running statements.
 func (e *Engine) enter(ctx context.Context) error {
 	select {
 	case e.running <- struct{}{}:
+		if e.closing.Err() != nil {
+			e.leave()
+			return errClosing
+		}
 		return nil
+	case <-e.closing.Done():
+		return errClosing
 	case <-ctx.Done():
 		return &column.Error{
 			Class: column.Overloaded, SQLState: "53300", Message: "the statement waited for its turn until its time was over",

@@ -211,7 +211,7 @@ func describeAggregate(s *step, n *plan.Aggregate) {
 	if len(n.Keys) > 0 {
 		s.Details = append(s.Details, "group by: "+listText(n.Keys, n.Input))
 		if byRuns(n) {
-			s.Details = append(s.Details, "grouped once per series run, not per row")
+			s.Details = append(s.Details, "keys are constant inside series runs: grouped by run, not by row")
 		}
 	}
 	names := columnNames(n.Input)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -49,9 +50,11 @@ func (s *Session) Run(ctx context.Context, req Request) (result *Result, err err
 			result, err = nil, located(err, req.SQL)
 		}
 	}()
-	r.ctx = ctx
+	c, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(s.engine.closing, func() { cancel(context.Cause(s.engine.closing)) })
+	r.ctx, r.ended = c, append(r.ended, func() { stop(); cancel(nil) })
 	if t := req.timeout(s); t > 0 {
-		c, cancel := context.WithTimeout(ctx, t)
+		c, cancel := context.WithTimeout(r.ctx, t)
 		r.ctx, r.ended = c, append(r.ended, cancel)
 	}
 	parsed, err := sql.ParseOne(req.SQL, sql.Options{MaxBytes: s.engine.options.StatementBytes})
@@ -210,7 +213,17 @@ func (st *statement) show(s *plan.Show) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return st.give(texts("SHOW", []string{s.Name}, [][]string{{v}}))
+	return st.give(texts("SHOW", []string{shownName(s.Name)}, [][]string{{v}}))
+}
+
+// shownName is a setting's name as PostgreSQL writes it: three have capitals.
+func shownName(name string) string {
+	for _, n := range []string{"TimeZone", "DateStyle", "IntervalStyle"} {
+		if strings.EqualFold(n, name) {
+			return n
+		}
+	}
+	return name
 }
 
 // located turns every error into a *column.Error whose position counts characters: the parser's errors do already,

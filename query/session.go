@@ -35,22 +35,30 @@ type Tuning struct {
 // NewSession starts a session in a database ("" = the default one).
 func (e *Engine) NewSession(database string) *Session {
 	return &Session{
-		engine: e, database: database, location: time.UTC, timeout: e.options.Timeout,
-		settings: map[string]string{
-			"timezone": "UTC", "search_path": "public, metrics", "datestyle": "ISO, MDY", "intervalstyle": "postgres",
-			"statement_timeout": e.options.Timeout.String(), "application_name": "", "client_encoding": "UTF8",
-			"server_encoding": "UTF8", "standard_conforming_strings": "on", "server_version": ServerVersion,
-			"extra_float_digits": "1", "optimizer_rules_off": "",
-		},
+		engine: e, database: database, location: time.UTC, timeout: e.options.Timeout, settings: e.defaults(),
+	}
+}
+
+// defaults are the settings of a new session.
+func (e *Engine) defaults() map[string]string {
+	return map[string]string{
+		"timezone": "UTC", "search_path": "public, metrics", "datestyle": "ISO, MDY", "intervalstyle": "postgres",
+		"statement_timeout": e.options.Timeout.String(), "application_name": "", "client_encoding": "UTF8",
+		"server_encoding": "UTF8", "standard_conforming_strings": "on", "server_version": ServerVersion,
+		"extra_float_digits": "1", "optimizer_rules_off": "", "bytea_output": "hex", "client_min_messages": "notice",
+		"transaction_isolation": "read committed", "max_identifier_length": "63", "default_transaction_read_only": "off",
 	}
 }
 
 // Location is the session's time zone.
 func (s *Session) Location() *time.Location { return s.location }
 
-// Set changes a setting, by the name and value of SET.
+// Set changes a setting, by the name and value of SET; "" stands for its default.
 func (s *Session) Set(name, value string) error {
 	name = strings.ToLower(name)
+	if value == "" {
+		value = s.engine.defaults()[name]
+	}
 	switch name {
 	case "timezone":
 		l, err := fn.Location(value)
@@ -70,9 +78,12 @@ func (s *Session) Set(name, value string) error {
 			return err
 		}
 		s.Tuning.RulesOff = off
-	case "application_name":
+	case "application_name", "client_min_messages":
 	default:
-		if _, known := s.settings[name]; known {
+		if now, known := s.settings[name]; known {
+			if strings.EqualFold(now, value) {
+				return nil // what clients send at their start, and what is so anyway
+			}
 			return column.SQLErrorf(column.Unsupported, "0A000", "setting %q cannot be changed", name)
 		}
 		return column.SQLErrorf(column.Invalid, "42704", "unrecognized configuration parameter %q", name)

@@ -51,6 +51,9 @@ func (a *aggregate) parts(ctx context.Context) ([]part, error) {
 		if t.bySpan {
 			a.stats.note("by runs")
 		}
+		if t.shortRuns {
+			a.stats.note("by rows, runs being short")
+		}
 		if t.byRow {
 			a.stats.note("by rows")
 		}
@@ -72,7 +75,8 @@ type aggTable struct {
 
 	spans         []span
 	ids           []uint32
-	bySpan, byRow bool
+	bySpan, byRow bool // how batches were taken
+	shortRuns     bool // by row, although the keys are constant inside runs
 }
 
 func newAggTable(n *plan.Aggregate, env *Env) *aggTable {
@@ -123,7 +127,8 @@ func (t *aggTable) add(w *worker, b *scan.Batch) error {
 		spanIDs = ids[:len(t.spans)]
 		t.findSpans(keys, spanIDs)
 	} else {
-		t.byRow = true
+		short := !t.env.Plain && constant(keys)
+		t.shortRuns, t.byRow = t.shortRuns || short, t.byRow || !short
 		t.findRows(keys, ids)
 	}
 	if t.groups != nil {

@@ -151,6 +151,16 @@ type span struct {
 	sorted bool // inside one run of the table's order
 }
 
+// constant reports that no key changes inside a run.
+func constant(keys []*column.Vector) bool {
+	for _, v := range keys {
+		if v.Enc != column.Const && v.Enc != column.RunEnd {
+			return false
+		}
+	}
+	return true
+}
+
 // spans cuts a batch where a key or the run changes. ok is false if some key changes from row to row (it is flat or a
 // dictionary), or if spans would be so short that rows are cheaper.
 func spans(dst []span, keys []*column.Vector, runs []scan.Run, n int) (out []span, ok bool) {

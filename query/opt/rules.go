@@ -1,6 +1,8 @@
 package opt
 
 import (
+	"slices"
+
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
@@ -12,6 +14,9 @@ func foldConstants(c *context, root plan.Node) plan.Node {
 		if !ok {
 			return n
 		}
+		if l, ok := f.Cond.(*expr.Logic); ok && !l.Or && slices.ContainsFunc(l.Args, neverTrue) {
+			return &plan.Values{Out: f.Columns()}
+		}
 		v := plan.Literal(f.Cond)
 		switch {
 		case v == nil:
@@ -21,6 +26,12 @@ func foldConstants(c *context, root plan.Node) plan.Node {
 		}
 		return &plan.Values{Out: f.Columns()} // WHERE false, or NULL: no row passes
 	})
+}
+
+// neverTrue reports a constant that lets no row pass: false or NULL.
+func neverTrue(e expr.Expr) bool {
+	v := plan.Literal(e)
+	return v != nil && (v.IsNull(0) || !v.Bool(0))
 }
 
 // dropProjects takes away projections that give their input as it is.

@@ -21,6 +21,7 @@ type Explain struct {
 // CreateTable makes a table. Columns has ids, tags, time, key and partition set.
 type CreateTable struct {
 	Schema, Name string
+	Pos          int // byte offset of the name, for errors
 	Columns      column.Schema
 	IfNotExists  bool
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/automatanexus/aegis-db/column/segment"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/tiering/segments"
+	"github.com/automatanexus/aegis-db/tiering/upkeep"
 )
 
 // Options configures a Compactor; the first three are needed.
@@ -37,8 +38,7 @@ type Options struct {
 // Compactor merges segments, one job at a time. Safe for concurrent use.
 type Compactor struct {
 	options  Options
-	stop     context.CancelFunc
-	group    sync.WaitGroup
+	loop     upkeep.Loop
 	mu       sync.Mutex // held during a pass: two passes would merge the same segments
 	merges   atomic.Int64
 	failures atomic.Int64
@@ -60,32 +60,13 @@ func New(o Options) *Compactor {
 
 // Start looks for work at intervals until Stop.
 func (c *Compactor) Start(every time.Duration) {
-	ctx, cancel := context.WithCancel(context.Background())
-	c.stop = cancel
-	c.group.Add(1)
-	go func() {
-		defer c.group.Done()
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			// Each failure is logged where it happened.
-			_ = c.pass(ctx, false)
-		}
-	}()
+	c.loop.Start(every, func(ctx context.Context) {
+		_ = c.pass(ctx, false) // each failure is logged where it happened
+	})
 }
 
 // Stop ends what Start began: a merge that runs is given up, and leaves nothing.
-func (c *Compactor) Stop() {
-	if c.stop != nil {
-		c.stop()
-	}
-	c.group.Wait()
-}
+func (c *Compactor) Stop() { c.loop.Stop() }
 
 // Run merges every partition into as few segments as their largest size allows.
 func (c *Compactor) Run(ctx context.Context) error { return c.pass(ctx, true) }

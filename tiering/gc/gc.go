@@ -16,6 +16,7 @@ import (
 	"github.com/automatanexus/aegis-db/column/segment"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/tiering/segments"
+	"github.com/automatanexus/aegis-db/tiering/upkeep"
 )
 
 // Options configures a Collector; all of it is needed but Logger and Now.
@@ -32,8 +33,7 @@ type Options struct {
 // Collector removes garbage. Safe for concurrent use.
 type Collector struct {
 	options Options
-	stop    context.CancelFunc
-	group   sync.WaitGroup
+	loop    upkeep.Loop
 
 	mu   sync.Mutex
 	seen map[meta.Garbage]time.Time // when it was first met
@@ -52,33 +52,15 @@ func New(o Options) *Collector {
 
 // Start collects at intervals until Stop.
 func (c *Collector) Start(every time.Duration) {
-	ctx, cancel := context.WithCancel(context.Background())
-	c.stop = cancel
-	c.group.Add(1)
-	go func() {
-		defer c.group.Done()
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if err := c.Run(ctx); err != nil && ctx.Err() == nil {
-				c.options.Logger.Warn("replaced files could not be removed; will try again", "error", err)
-			}
+	c.loop.Start(every, func(ctx context.Context) {
+		if err := c.Run(ctx); err != nil && ctx.Err() == nil {
+			c.options.Logger.Warn("replaced files could not be removed; will try again", "error", err)
 		}
-	}()
+	})
 }
 
 // Stop ends what Start began, and waits for it.
-func (c *Collector) Stop() {
-	if c.stop != nil {
-		c.stop()
-	}
-	c.group.Wait()
-}
+func (c *Collector) Stop() { c.loop.Stop() }
 
 // Run removes what may be removed now: no open snapshot is older than the version that removed it, and Keep is over.
 func (c *Collector) Run(ctx context.Context) error {
