@@ -28,7 +28,7 @@ func (b *binder) createTable(n *sql.CreateTable) (plan.Statement, error) {
 	case len(n.Columns) == 0:
 		return nil, errorAt(n.Pos, "42601", "a table needs a column")
 	}
-	out := &plan.CreateTable{Schema: n.Name.Schema, Name: n.Name.Name, IfNotExists: n.IfNotExists}
+	out := &plan.CreateTable{Schema: n.Name.Schema, Name: n.Name.Name, Pos: n.Name.Pos, IfNotExists: n.IfNotExists}
 	if out.Schema == "" {
 		out.Schema = defaultSchema
 	}

@@ -60,8 +60,17 @@ func testCatalog() catalog {
 		name string
 		kind column.Kind
 	}{
-		{"ts", column.TimestampTZ}, {"host", column.Text}, {"region", column.Text}, {"usage", column.Float64}, {"n", column.Int32}, {"big", column.Int64},
-		{"ok", column.Bool}, {"amount", column.Numeric}, {"doc", column.JSON}, {"at", column.TimestampNS}, {"small", column.Int16},
+		{"ts", column.TimestampTZ},
+		{"host", column.Text},
+		{"region", column.Text},
+		{"usage", column.Float64},
+		{"n", column.Int32},
+		{"big", column.Int64},
+		{"ok", column.Bool},
+		{"amount", column.Numeric},
+		{"doc", column.JSON},
+		{"at", column.TimestampNS},
+		{"small", column.Int16},
 	} {
 		cpu.Fields = append(cpu.Fields, column.Field{ID: column.ID(i + 1), Name: f.name, Type: column.T(f.kind), NotNull: i == 0})
 	}

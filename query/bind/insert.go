@@ -31,8 +31,6 @@ func (b *binder) insert(n *sql.Insert) (plan.Statement, error) {
 		return nil, unsupported(n.OnConflict.Pos, "ON CONFLICT is not supported", "Declare the table WITH (unique_key = (...)): later rows replace earlier ones.")
 	case len(n.Returning) > 0:
 		return nil, unsupported(n.Returning[0].Pos, "RETURNING is not supported yet", "")
-	case n.Query == nil:
-		return nil, unsupported(n.Pos, "INSERT ... DEFAULT VALUES is not supported", "List the values: VALUES (NULL, ...).")
 	}
 	rel, err := b.Resolver.Resolve(b.ctx, n.Table.Schema, n.Table.Name)
 	if err != nil {
@@ -46,6 +44,14 @@ func (b *binder) insert(n *sql.Insert) (plan.Statement, error) {
 	in := &insertion{rel: rel, schema: rel.Schema(), name: n.Table.Name, listed: n.Columns}
 	if err := in.setColumns(n.Columns); err != nil {
 		return nil, err
+	}
+	if n.Query == nil { // DEFAULT VALUES
+		row := make([]sql.Expr, len(in.columns))
+		for i := range row {
+			row[i] = &sql.Default{Pos: n.Pos}
+		}
+		source, err := b.insertValues(in, &sql.Values{Pos: n.Pos, Rows: [][]sql.Expr{row}})
+		return &plan.Insert{Table: rel, Columns: in.columns, Source: source}, err
 	}
 	var source plan.Node
 	if v, ok := n.Query.Body.(*sql.Values); ok && n.Query.OrderBy == nil && n.Query.Limit == nil && n.Query.Offset == nil {
@@ -211,13 +217,20 @@ func (b *binder) insertQuery(in *insertion, q *sql.Query) (plan.Node, error) {
 		return nil, err
 	}
 	cols := root.Columns()
-	if err := in.fit(len(cols), q.Pos); err != nil {
+	places := itemPlaces(q, len(cols))
+	at := q.Pos
+	if len(cols) < len(in.listed) {
+		at = in.listed[len(cols)].Pos
+	} else if len(cols) > len(in.columns) {
+		at = places[len(in.columns)]
+	}
+	if err := in.fit(len(cols), at); err != nil {
 		return nil, err
 	}
 	p := &plan.Project{Input: root}
 	for i, c := range cols {
 		f := &in.schema.Fields[in.columns[i]]
-		var e expr.Expr = &expr.Column{Index: i, Name: c.Name, T: c.Type, At: q.Pos}
+		var e expr.Expr = &expr.Column{Index: i, Name: c.Name, T: c.Type, At: places[i]}
 		if e, err = b.assign(e, f); err != nil {
 			return nil, err
 		}
@@ -225,4 +238,17 @@ func (b *binder) insertQuery(in *insertion, q *sql.Query) (plan.Node, error) {
 		p.Names = append(p.Names, f.Name)
 	}
 	return p, nil
+}
+
+// itemPlaces says where the n columns of a query are written: at their select items, if each is one column, else at the query.
+func itemPlaces(q *sql.Query, n int) []int {
+	out := make([]int, n)
+	block, _ := q.Body.(*sql.Select)
+	for i := range out {
+		out[i] = q.Pos
+		if block != nil && len(block.Targets) == n {
+			out[i] = block.Targets[i].Expr.Position()
+		}
+	}
+	return out
 }

@@ -197,7 +197,7 @@ func expand(s *scope, star *sql.Star) ([]target, error) {
 // ordinal reads an integer constant that stands for a column of the select list; -1 if e is something else.
 func ordinal(e sql.Expr, clause string, n int) (int, error) {
 	l, ok := e.(*sql.Literal)
-	if !ok || l.Kind == sql.LitNull {
+	if !ok {
 		return -1, nil
 	}
 	if l.Kind != sql.LitInt {
@@ -404,7 +404,11 @@ func (b *binder) count(n sql.Expr, clause, state string, none int64) (int64, err
 	if err != nil {
 		return 0, err
 	}
-	if e, err = b.coerce(e, column.T(column.Int64), fn.Assignment); err != nil {
+	bigint := column.T(column.Int64)
+	if t := e.Type(); t != unknown && !b.Functions.CanCast(t, bigint, fn.Assignment) {
+		return 0, errorAt(e.Pos(), "42804", "argument of %s must be type bigint, not type %s", clause, t)
+	}
+	if e, err = b.coerce(e, bigint, fn.Assignment); err != nil {
 		return 0, err
 	}
 	if _, ok := e.(*expr.Param); ok {

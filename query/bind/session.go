@@ -13,7 +13,7 @@ import (
 
 // settings are the names SET and SHOW know. Those after the blank line change nothing; clients send them at their start.
 var settings = map[string]bool{
-	"timezone": true, "search_path": true, "statement_timeout": true,
+	"timezone": true, "search_path": true, "statement_timeout": true, "optimizer_rules_off": true,
 
 	"application_name": true, "client_encoding": true, "client_min_messages": true, "datestyle": true, "extra_float_digits": true,
 	"intervalstyle": true, "standard_conforming_strings": true, "bytea_output": true, "server_version": true, "server_encoding": true,

@@ -27,13 +27,6 @@ var known = map[string]string{
 	"point": "Use two columns.", "cidr": "Use text.", "macaddr": "Use text.", "tsvector": "Use text.", "regclass": "Use text.",
 }
 
-// kindNames are the internal names, for the names of result columns and of error texts.
-var kindNames = map[column.Kind]string{
-	column.Bool: "bool", column.Int16: "int2", column.Int32: "int4", column.Int64: "int8", column.Float32: "float4", column.Float64: "float8",
-	column.Numeric: "numeric", column.Text: "text", column.Bytea: "bytea", column.Date: "date", column.Timestamp: "timestamp",
-	column.TimestampTZ: "timestamptz", column.TimestampNS: "timestamp_ns", column.IntervalKind: "interval", column.JSON: "json",
-}
-
 // typeOf resolves a written type, without its modifiers.
 func typeOf(n *sql.TypeName) (column.Type, error) {
 	if len(n.Dims) > 0 || n.SetOf {

@@ -20,8 +20,6 @@ func newGroupTable() *groupTable {
 	return &groupTable{slots: make([]uint32, 64), offsets: []int{0}}
 }
 
-func (t *groupTable) len() int { return len(t.hashes) }
-
 // key gives the key of a group.
 func (t *groupTable) key(group int) []byte { return t.keys[t.offsets[group]:t.offsets[group+1]] }
 

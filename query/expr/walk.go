@@ -207,6 +207,10 @@ func Fold(ctx *Context, e Expr) Expr {
 			if l := foldStrict(x); l != nil {
 				return l
 			}
+		case *Case:
+			if s := foldCase(x); s != nil {
+				return s
+			}
 		case *Logic:
 			if s := foldLogic(x); s != nil {
 				return s
@@ -237,6 +241,30 @@ func foldStrict(e *Call) Expr {
 		}
 	}
 	return nil
+}
+
+// foldCase drops arms that are never taken and what follows one that always is; nil = as it was.
+func foldCase(e *Case) Expr {
+	out := &Case{Else: e.Else, T: e.T, At: e.At}
+	for i, w := range e.When {
+		l, constant := w.(*Literal)
+		if constant && !l.Value.IsNull(0) && l.Value.Bool(0) {
+			out.Else = e.Then[i]
+			break
+		}
+		if !constant {
+			out.When, out.Then = append(out.When, w), append(out.Then, e.Then[i])
+		}
+	}
+	switch {
+	case len(out.When) == len(e.When):
+		return nil
+	case len(out.When) > 0:
+		return out
+	case out.Else == nil:
+		return &Literal{Value: column.Flatten(column.NewNull(e.T, 1)), At: e.At}
+	}
+	return out.Else
 }
 
 // foldLogic drops neutral constants and stops at a deciding one that nothing fallible precedes; nil = as it was.

@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"math"
+
 	"github.com/cockroachdb/apd/v3"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -151,6 +153,16 @@ type floatCell struct {
 	n   int64
 }
 
+// overflown is the error of finite values whose sum is not; nil if one of them is infinite or NaN.
+func overflown(v ...float64) error {
+	for _, x := range v {
+		if x-x != 0 {
+			return nil
+		}
+	}
+	return outOfRange(tFloat8)
+}
+
 func floatSum(t column.Type, mean bool) *fold[float64, floatCell] {
 	return &fold[float64, floatCell]{
 		result: t,
@@ -158,12 +170,19 @@ func floatSum(t column.Type, mean bool) *fold[float64, floatCell] {
 		groups: func(slots []floatCell, groups []uint32, v []float64, mask int) error {
 			for i, g := range groups {
 				c := &slots[g]
-				c.sum += v[i&mask]
+				s := c.sum + v[i&mask]
+				if s > math.MaxFloat64 || s < -math.MaxFloat64 {
+					if err := overflown(c.sum, v[i&mask]); err != nil {
+						return err
+					}
+				}
+				c.sum = s
 				c.n++
 			}
 			return nil
 		},
 		run: func(c *floatCell, v []float64) error {
+			all, before := v, c.sum
 			c.n += int64(len(v))
 			var s0, s1, s2, s3 float64
 			for len(v) >= 4 {
@@ -177,16 +196,27 @@ func floatSum(t column.Type, mean bool) *fold[float64, floatCell] {
 				s0 += x
 			}
 			c.sum += (s0 + s1) + (s2 + s3)
+			if c.sum-c.sum != 0 && before-before == 0 {
+				return overflown(all...)
+			}
 			return nil
 		},
 		one: func(c *floatCell, x float64) error {
+			before := c.sum
 			c.sum += x
 			c.n++
+			if math.IsInf(c.sum, 0) {
+				return overflown(before, x)
+			}
 			return nil
 		},
 		merge: func(c, o *floatCell) error {
+			before := c.sum
 			c.sum += o.sum
 			c.n += o.n
+			if math.IsInf(c.sum, 0) {
+				return overflown(before, o.sum)
+			}
 			return nil
 		},
 		finish: func(b *column.Builder, c *floatCell) error {
@@ -199,6 +229,9 @@ func floatSum(t column.Type, mean bool) *fold[float64, floatCell] {
 				v /= float64(c.n)
 			case t == tFloat4:
 				v = float64(float32(v))
+				if math.IsInf(v, 0) && !math.IsInf(c.sum, 0) {
+					return outOfRange(t)
+				}
 			}
 			b.AppendFloat(v)
 			return nil

@@ -34,7 +34,7 @@ func (b *bucketer) of(v int64) (lo, hi int64, err error) {
 		c.loc = nil
 		scale := b.perDay / literal.MicrosPerDay
 		local := toLocal(floorDiv(v, scale), b.loc) * scale
-		if lo, hi, err = c.of(local); err != nil {
+		if lo, _, err = c.of(local); err != nil {
 			return 0, 0, err
 		}
 		// Only the start is right where the clock is changed: no row after the first may rely on hi.
@@ -154,6 +154,8 @@ func gallop(times []int64, i, end int, limit int64) int {
 // bucketArgs says what an overload's arguments after width and time are.
 type bucketArgs struct {
 	origin, offset, zone int // their places; 0 = none
+	// bin is for date_bin, PostgreSQL's: an origin, no months, and errors of its own.
+	bin bool
 }
 
 func addBuckets(r *Registry) {
@@ -165,6 +167,9 @@ func addBuckets(r *Registry) {
 			r.addBucket(t, bucketArgs{zone: 2})
 			r.addBucket(t, bucketArgs{zone: 2, origin: 3})
 		}
+	}
+	for _, t := range []column.Type{tTimestamp, tTimestampTZ} {
+		r.addBucket(t, bucketArgs{origin: 2, bin: true})
 	}
 	for _, t := range []column.Type{tInt2, tInt4, tInt8} {
 		r.addIntBucket(t, false)
@@ -185,7 +190,11 @@ func (r *Registry) addBucket(t column.Type, a bucketArgs) {
 		}
 	}
 	// Months and days of an offset on an instant follow the session's zone.
-	f := scalar{name: "time_bucket", args: args, result: t, stable: a.offset > 0 && t != tTimestamp && t != tDate, doc: "start of the bucket of a width that a time falls into", kernel: bucketKernel(t, a)}.function("")
+	name := "time_bucket"
+	if a.bin {
+		name = "date_bin"
+	}
+	f := scalar{name: name, args: args, result: t, stable: a.offset > 0 && t != tTimestamp && t != tDate, doc: "start of the bucket of a width that a time falls into", kernel: bucketKernel(t, a)}.function("")
 	if a.zone == 0 && a.offset == 0 {
 		f.RunsArg = 1
 		f.Runs = func(ctx *expr.Context, vs []*column.Vector, n int) (*column.Vector, error) {
@@ -204,7 +213,7 @@ func (r *Registry) addBucket(t column.Type, a bucketArgs) {
 			return BucketRuns(t, vs[1].Ints[:n], ctx.Runs, b.of)
 		}
 	}
-	r.functions["time_bucket"] = append(r.functions["time_bucket"], f)
+	r.functions[name] = append(r.functions[name], f)
 }
 
 // bucketer reads the arguments of row i.
@@ -219,7 +228,10 @@ func (a bucketArgs) bucketer(ctx *expr.Context, t column.Type, vs []*column.Vect
 	var origin *int64
 	if a.origin > 0 {
 		o := vs[a.origin].Int(i)
-		if isInfinite(o) {
+		switch {
+		case isInfinite(o) && a.bin:
+			return nil, sqlError("22008", "origin out of range")
+		case isInfinite(o):
 			return nil, sqlError("22023", "invalid origin value: infinity")
 		}
 		origin = &o
@@ -235,7 +247,14 @@ func (a bucketArgs) bucketer(ctx *expr.Context, t column.Type, vs []*column.Vect
 			*origin = toLocal(floorDiv(*origin, scale), loc) * scale
 		}
 	}
-	b, err := newBucketer(vs[0].Interval(i), perDay, origin)
+	width := vs[0].Interval(i)
+	switch {
+	case a.bin && width.Months != 0:
+		return nil, sqlError("0A000", "timestamps cannot be binned into intervals containing months or years")
+	case a.bin && int64(width.Days)*literal.MicrosPerDay+width.Micros <= 0:
+		return nil, sqlError("22008", "stride must be greater than zero")
+	}
+	b, err := newBucketer(width, perDay, origin)
 	if err != nil {
 		return nil, err
 	}

@@ -59,13 +59,18 @@ func extractKernel(t, result column.Type) Kernel {
 		offset := int64(0)
 		switch t {
 		case tDate:
+			infinite := v == literal.DateInfinity || v == literal.DateNegInfinity
 			switch name {
 			case "microseconds", "milliseconds", "second", "minute", "hour", "timezone", "timezone_hour", "timezone_minute":
 				return field{}, unitError(unit, t)
 			case "epoch":
-				return field{v * 86400, 0}, nil
+				if !infinite {
+					return field{v * 86400, 0}, nil
+				}
 			case "julian":
-				return field{v + 2440588, 0}, nil
+				if !infinite {
+					return field{v + 2440588, 0}, nil
+				}
 			}
 			ts, err := dateToTimestamp(v)
 			if err != nil {

@@ -29,6 +29,14 @@ func addFloats(r *Registry) {
 		)
 		r.add(scalar{name: "abs", args: types(t), result: t, safe: true, kernel: floatMap(t, math.Abs), doc: "absolute value"})
 	}
+	root := func(name, doc string, f func(float64) (float64, error)) {
+		r.operator(scalar{
+			name: name, args: types(tFloat8), result: tFloat8, doc: doc,
+			kernel: kernel1(tFloat8, readFloat, writeFloat, func(_ *expr.Context, a float64) (float64, error) { return f(a) }),
+		})
+	}
+	root("|/", "square root", sqrtFloat)
+	root("||/", "cube root", func(a float64) (float64, error) { return math.Cbrt(a), nil })
 	one := func(name, doc string, f func(float64) float64) {
 		r.add(scalar{name: name, args: types(tFloat8), result: tFloat8, safe: true, kernel: floatMap(tFloat8, f), doc: doc})
 	}
@@ -48,8 +56,10 @@ func addFloats(r *Registry) {
 	one("cosh", "hyperbolic cosine", math.Cosh)
 
 	risky := func(name, doc string, f func(float64) (float64, error)) {
-		r.add(scalar{name: name, args: types(tFloat8), result: tFloat8, doc: doc,
-			kernel: kernel1(tFloat8, readFloat, writeFloat, func(_ *expr.Context, a float64) (float64, error) { return f(a) })})
+		r.add(scalar{
+			name: name, args: types(tFloat8), result: tFloat8, doc: doc,
+			kernel: kernel1(tFloat8, readFloat, writeFloat, func(_ *expr.Context, a float64) (float64, error) { return f(a) }),
+		})
 	}
 	risky("sqrt", "square root", sqrtFloat)
 	risky("exp", "e to a power", expFloat)
@@ -178,10 +188,8 @@ func signFloat(a float64) float64 {
 		return 1
 	case a < 0:
 		return -1
-	case a != a:
-		return a
 	}
-	return 0
+	return 0 // and of NaN, as in PostgreSQL
 }
 
 func sqrtFloat(a float64) (float64, error) {

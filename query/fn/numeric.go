@@ -59,6 +59,12 @@ func addNumerics(r *Registry) {
 			}
 			return int64(scaleOf(a)), nil
 		}), safe: true, doc: "number of decimals"},
+		scalar{name: "min_scale", args: types(tNumeric), result: tInt4, kernel: kernel1(tInt4, readNumeric, writeInt, func(_ *expr.Context, a *apd.Decimal) (int64, error) {
+			if a.Form != apd.Finite {
+				return 0, errNull
+			}
+			return int64(scaleOf(trimScale(a))), nil
+		}), safe: true, doc: "number of decimals without the zeros at the end"},
 		scalar{name: "trim_scale", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return trimScale(a), nil }), safe: true, doc: "without zeros at the end of the decimals"},
 	)
 }

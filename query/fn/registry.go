@@ -71,7 +71,7 @@ var families = []func(r *Registry){
 	addIntegers, addFloats, addNumerics, addComparisons,
 	addCasts, addSpecials, addTexts, addLikes, addRegexes,
 	addTimes, addExtracts, addBuckets, addMisc, addFormats,
-	addSums, addExtremes, addCounts, addVariances, addFirstLast,
+	addSums, addExtremes, addCounts, addBitAggregates, addEdits, addVariances, addFirstLast,
 }
 
 // scalar describes a function for add.

@@ -47,6 +47,10 @@ func addTexts(r *Registry) {
 		sum := md5.Sum(a)
 		return hex.AppendEncode(nil, sum[:]), nil
 	})
+	r.add(scalar{name: "md5", args: types(tBytea), result: tText, safe: true, doc: "MD5 of the bytes, in hexadecimal", kernel: kernel1(tText, readBytes, writeBytes, func(_ *expr.Context, a []byte) ([]byte, error) {
+		sum := md5.Sum(a)
+		return hex.AppendEncode(nil, sum[:]), nil
+	})})
 	one("quote_literal", "as a string literal", func(a []byte) ([]byte, error) {
 		return []byte("'" + strings.ReplaceAll(string(a), "'", "''") + "'"), nil
 	})
@@ -63,7 +67,7 @@ func addTexts(r *Registry) {
 			case a == 0:
 				return "", sqlError("54000", "null character not permitted")
 			case a < 0:
-				return "", sqlError("54000", "character number must be positive")
+				return "", sqlError("22023", "character number must be positive")
 			case a > unicode.MaxRune || a >= 0xd800 && a < 0xe000:
 				return "", sqlError("54000", "requested character too large for encoding: %d", a)
 			}

@@ -60,6 +60,7 @@ func addZones(r *Registry) {
 	for _, t := range []column.Type{tTimestamp, tTimestampTZ, tTimestampNS} {
 		r.add(scalar{name: "isfinite", args: types(t), result: tBool, safe: true, doc: "whether it is not infinity", kernel: kernel1(tBool, readInt, writeBool, func(_ *expr.Context, v int64) (bool, error) { return !isInfinite(v), nil })})
 	}
+	r.add(scalar{name: "isfinite", args: types(tInterval), result: tBool, safe: true, doc: "true: an interval is never infinite", kernel: kernel1(tBool, readInterval, writeBool, func(*expr.Context, column.Interval) (bool, error) { return true, nil })})
 	r.add(scalar{name: "isfinite", args: types(tDate), result: tBool, safe: true, doc: "whether it is not infinity", kernel: kernel1(tBool, readInt, writeBool, func(_ *expr.Context, v int64) (bool, error) {
 		return v != literal.DateInfinity && v != literal.DateNegInfinity, nil
 	})})

@@ -47,9 +47,10 @@ type Literal struct {
 // TypedLiteral is a type followed by a string: timestamp '2024-01-01'. A Fields
 // restriction of an interval stands in Type.
 type TypedLiteral struct {
-	Pos   int
-	Type  *TypeName
-	Value string
+	Pos      int
+	Type     *TypeName
+	Value    string
+	ValuePos int // where the string stands
 }
 
 // Param is $1 or ? (Index from 1, Name empty) or :name (Index 0).

@@ -19,7 +19,7 @@ func clearPos(v reflect.Value) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).Name == "Pos" {
+			if name := v.Type().Field(i).Name; name == "Pos" || name == "ValuePos" {
 				v.Field(i).SetInt(0)
 			} else if v.Type().Field(i).IsExported() {
 				clearPos(v.Field(i))

@@ -292,7 +292,7 @@ func (l *lexer) operator(start int) token {
 		i++
 	}
 	op := l.text[start:i]
-	if len(op) > 1 && strings.IndexAny(op, "~!@#^&|`?%") < 0 {
+	if len(op) > 1 && !strings.ContainsAny(op, "~!@#^&|`?%") {
 		for len(op) > 1 && (op[len(op)-1] == '+' || op[len(op)-1] == '-') {
 			op = op[:len(op)-1]
 		}

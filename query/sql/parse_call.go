@@ -7,7 +7,8 @@ func (p *parser) parseCall(name Name) Expr {
 	p.parseCallArgs(f)
 	if p.tok.kind == tString && !f.Distinct && !f.Star && !f.Variadic && f.ArgNames == nil && f.OrderBy == nil {
 		typ := &TypeName{Pos: name.Pos, Schema: name.Schema, Name: name.Name, Mods: f.Args}
-		return &TypedLiteral{Pos: name.Pos, Type: typ, Value: p.advance().text}
+		at := p.pos()
+		return &TypedLiteral{Pos: name.Pos, Type: typ, Value: p.advance().text, ValuePos: at}
 	}
 	if p.tok.kind == tWord {
 		p.parseCallTail(f)

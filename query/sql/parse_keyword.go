@@ -135,6 +135,7 @@ func (p *parser) exprList() []Expr {
 func (p *parser) parseTypedLiteral() Expr {
 	t := &TypedLiteral{Pos: p.pos()}
 	t.Type = p.parseSimpleType(true)
+	t.ValuePos = p.pos()
 	t.Value = p.stringLit()
 	if t.Type.Keyword && t.Type.Name == "interval" && len(t.Type.Mods) == 0 {
 		p.parseIntervalFields(t.Type)

@@ -311,7 +311,8 @@ func (p *parser) parseNameExpr() Expr {
 	case p.tok.kind == tString && canFunc:
 		n := p.qualified(pos, col.Parts)
 		typ := &TypeName{Pos: pos, Schema: n.Schema, Name: n.Name}
-		return &TypedLiteral{Pos: pos, Type: typ, Value: p.advance().text}
+		at := p.pos()
+		return &TypedLiteral{Pos: pos, Type: typ, Value: p.advance().text, ValuePos: at}
 	case !canColumn:
 		p.unexpected()
 	case len(col.Parts) > 4:

@@ -2,12 +2,10 @@ package sql
 
 // createFlags are the words between CREATE and the kind of object.
 type createFlags struct {
-	pos       int
-	replace   bool
-	temp      bool
-	unlogged  bool
-	unique    bool
-	recursive bool
+	pos      int
+	replace  bool
+	temp     bool
+	unlogged bool
 }
 
 // parseCreate reads CREATE.
