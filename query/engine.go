@@ -103,6 +103,10 @@ func (e *Engine) Close(ctx context.Context) error {
 
 // enter waits for a place among the running statements.
 func (e *Engine) enter(ctx context.Context) error {
+	// First: select would choose at random between a free place and a client that has left.
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
 	select {
 	case e.running <- struct{}{}:
 		if e.closing.Err() != nil {

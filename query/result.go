@@ -31,7 +31,8 @@ type Result struct {
 	list    []*scan.Batch // rows that are there already
 	started time.Time
 	ctx     context.Context
-	text    string // for positions of errors
+	closing context.Context // the engine's; ctx ends by it too, but a moment later
+	text    string          // for positions of errors
 	ended   []func()
 	pool    *mem.Pool
 }
@@ -45,6 +46,9 @@ func (r *Result) Next() (*scan.Batch, error) {
 		b := r.list[0]
 		r.list = r.list[1:]
 		return b, nil
+	}
+	if err := context.Cause(r.closing); err != nil {
+		return nil, err
 	}
 	b, err := r.rows.Next(r.ctx)
 	if err != nil && !errors.Is(err, io.EOF) {

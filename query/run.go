@@ -40,7 +40,7 @@ type statement struct {
 // Run runs one statement. The result holds a snapshot, memory and a place among the running statements until it is closed.
 // Errors are *column.Error with a SQLSTATE and, where there is one, a position in characters.
 func (s *Session) Run(ctx context.Context, req Request) (result *Result, err error) {
-	r := &Result{started: time.Now(), Location: s.location, text: req.SQL}
+	r := &Result{started: time.Now(), Location: s.location, text: req.SQL, closing: s.engine.closing}
 	defer func() {
 		if p := recover(); p != nil {
 			err = column.Errorf(column.Internal, "internal error: %v\n%s", p, debug.Stack())
@@ -241,12 +241,8 @@ func located(err error, text string) error {
 		return &column.Error{Class: class, SQLState: parse.Code, Message: parse.Message, Hint: parse.Hint, Position: parse.Position}
 	}
 	var e *column.Error
-	if errors.As(err, &e) {
-		c := *e
-		if c.Position > 0 {
-			c.Position = sql.CharPosition(text, c.Position-1)
-		}
-		return &c
+	if errors.As(bind.Locate(err, text), &e) {
+		return e
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return column.SQLErrorf(column.Cancelled, "57014", "canceling statement: %w", err)

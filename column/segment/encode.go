@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/bytestreamsplit"
@@ -47,10 +48,20 @@ type encoder struct {
 	bytes []byte
 }
 
+// encoders are shared by all writers, one for each speed: starting one costs a millisecond and a megabyte, which a flush of many
+// small partitions would pay for each. EncodeAll is safe for concurrent use, and runs on its caller's goroutine.
+var encoders = func() (list [zstd.SpeedBestCompression + 1]func() (*zstd.Encoder, error)) {
+	for speed := range list {
+		list[speed] = sync.OnceValues(func() (*zstd.Encoder, error) {
+			// Pages are small, and so is the window.
+			return zstd.NewWriter(nil, zstd.WithEncoderCRC(false), zstd.WithEncoderLevel(zstd.EncoderLevel(speed)), zstd.WithWindowSize(1<<20))
+		})
+	}
+	return list
+}()
+
 func newEncoder(level int) (*encoder, error) {
-	// One goroutine: a flush runs beside ingest and must not take its cores. Pages are small, and so is the window.
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false),
-		zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(level)), zstd.WithWindowSize(1<<20))
+	z, err := encoders[zstd.EncoderLevelFromZstd(level)]()
 	if err != nil {
 		return nil, column.Errorf(column.Internal, "segment: start zstd: %w", err)
 	}

@@ -395,9 +395,6 @@ func (w *Writer) release() {
 		w.o.Pool.Shrink(w.reserved)
 		w.reserved = 0
 	}
-	if w.enc != nil {
-		_ = w.enc.zstd.Close()
-	}
 }
 
 // writeFile makes a small file durable.

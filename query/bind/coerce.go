@@ -49,6 +49,12 @@ func (b *binder) coerce(e expr.Expr, t column.Type, how fn.CastContext) (expr.Ex
 	if from == unknown {
 		return b.settle(e, t)
 	}
+	// The commonest constants, whole numbers, widen as they are: a bulk INSERT has thousands of them.
+	if l, ok := e.(*expr.Literal); ok && from.IsInteger() && t.IsInteger() && from.Kind < t.Kind {
+		wide := *l.Value
+		wide.Type = t
+		return &expr.Literal{Value: &wide, At: l.At}, nil
+	}
 	f, ok := b.Functions.Cast(from, t, how)
 	if !ok {
 		return nil, cannotCast(e.Pos(), from, t)

@@ -127,6 +127,10 @@ func (v *values) parts(context.Context) ([]part, error) {
 		}
 		for _, row := range v.node.Rows {
 			for i, e := range row {
+				if v := plan.Literal(e); v != nil {
+					builders[i].AppendRow(v, 0)
+					continue
+				}
 				cell, err := expr.Eval(&w.expr, e, nil, 1)
 				if err != nil {
 					return nil, err
