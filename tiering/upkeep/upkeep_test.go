@@ -18,6 +18,7 @@ func TestLoop(t *testing.T) {
 			}
 		})
 		time.Sleep(10*time.Minute + time.Second)
+		synctest.Wait()
 		if ran != 3 {
 			t.Errorf("ran %d times, want 3: the third never ends by itself", ran)
 		}
