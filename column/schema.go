@@ -25,6 +25,9 @@ type Schema struct {
 	// Key, if not empty, makes rows unique, the highest seq winning. It holds every tag and the time column where
 	// there are such, so that equal keys always meet in one series and one partition.
 	Key []ID
+	// Merge says that rows of equal key become one row whose fields are each the newest that is not NULL, instead of the newest
+	// row as a whole: the rule of line protocol, whose points may name some of the fields only.
+	Merge bool
 	// Partition is the length of a time partition in the time column's unit (> 0 if Time != 0).
 	Partition int64
 	// LabelSets says that the last tag is a JSON object of labels ({"job":"x",…}, keys sorted), whose members

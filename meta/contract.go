@@ -66,6 +66,9 @@ type AddColumns struct {
 	Table   TableID        `json:"table"`
 	From    uint32         `json:"from"`
 	Columns []column.Field `json:"columns"` // ids are assigned by the catalog
+	// Tags says that the columns are tags: they go to the end of the tags, and of the key where there is one. Rows
+	// written before have NULL there, so no series changes its place.
+	Tags bool `json:"tags,omitempty"`
 }
 
 // OpenShard gives the caller the next epoch of a shard and fences every owner before it.

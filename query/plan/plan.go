@@ -132,6 +132,48 @@ type Values struct {
 	Rows [][]expr.Expr
 }
 
+// JoinKind says which rows of the two sides a Join gives.
+type JoinKind uint8
+
+// The kinds. Semi and Anti give the rows of the left side only: those that have, or do not have, a partner.
+const (
+	InnerJoin JoinKind = iota
+	LeftJoin
+	RightJoin
+	FullJoin
+	SemiJoin
+	AntiJoin
+	// NullAntiJoin is NOT IN: a left row whose key is NULL, or any right row with a NULL key, makes the comparison NULL,
+	// so that the row is not given, unless the right side is empty. It has exactly one key and no Cond.
+	NullAntiJoin
+)
+
+// Join pairs the rows of two inputs. Rows are partners if LeftKeys[i] = RightKeys[i] for all i (NULL equals nothing) and Cond,
+// if there is one, is true. Without keys every pair is looked at. The output is left's columns, then right's; where a side has no
+// partner its columns are NULL.
+type Join struct {
+	Left, Right Node
+	Kind        JoinKind
+	LeftKeys    []expr.Expr // over Left's columns
+	RightKeys   []expr.Expr // over Right's, of the same types
+	Cond        expr.Expr   // over left's columns, then right's; nil = true
+	// BuildLeft says that the hash table is built from the left side; the optimizer sets it where that side is smaller.
+	BuildLeft bool
+}
+
+// Union is UNION ALL: the rows of its inputs one after the other, all with the same column types.
+type Union struct {
+	Ins []Node
+	Out []Column
+}
+
+// Series is generate_series: one column, from Start by Step while it has not passed Stop. The arguments are of one row, without
+// columns; any that is NULL gives no rows. Step of 0 is error 22023.
+type Series struct {
+	Start, Stop, Step expr.Expr // integer, bigint or numeric; or timestamps with an interval as step
+	Name              string
+}
+
 func (n *Scan) Columns() []Column {
 	all := n.Relation.Columns()
 	out := make([]Column, len(n.Project))
@@ -165,6 +207,33 @@ func (n *Aggregate) Columns() []Column {
 	return out
 }
 
+func (n *Join) Columns() []Column {
+	out := append([]Column{}, n.Left.Columns()...)
+	if n.Kind >= SemiJoin {
+		return out
+	}
+	right := append([]Column{}, n.Right.Columns()...)
+	if n.Kind == RightJoin || n.Kind == FullJoin {
+		nullable(out)
+	}
+	if n.Kind == LeftJoin || n.Kind == FullJoin {
+		nullable(right)
+	}
+	return append(out, right...)
+}
+
+func nullable(columns []Column) {
+	for i := range columns {
+		columns[i].NotNull = false
+	}
+}
+
+func (n *Union) Columns() []Column  { return n.Out }
+func (n *Series) Columns() []Column { return []Column{{Name: n.Name, Type: n.Start.Type()}} }
+
+func (n *Join) Inputs() []Node      { return []Node{n.Left, n.Right} }
+func (n *Union) Inputs() []Node     { return n.Ins }
+func (n *Series) Inputs() []Node    { return nil }
 func (n *Scan) Inputs() []Node      { return nil }
 func (n *Values) Inputs() []Node    { return nil }
 func (n *Filter) Inputs() []Node    { return []Node{n.Input} }
@@ -173,6 +242,9 @@ func (n *Aggregate) Inputs() []Node { return []Node{n.Input} }
 func (n *Sort) Inputs() []Node      { return []Node{n.Input} }
 func (n *Limit) Inputs() []Node     { return []Node{n.Input} }
 
+func (n *Join) With(in []Node) Node      { c := *n; c.Left, c.Right = in[0], in[1]; return &c }
+func (n *Union) With(in []Node) Node     { c := *n; c.Ins = in; return &c }
+func (n *Series) With([]Node) Node       { return n }
 func (n *Scan) With([]Node) Node         { return n }
 func (n *Values) With([]Node) Node       { return n }
 func (n *Filter) With(in []Node) Node    { c := *n; c.Input = in[0]; return &c }
