@@ -33,6 +33,8 @@ type Options struct {
 	Logger   *slog.Logger
 	// FullRows and FullBytes are the size at which a segment grows no more. Default 64 Mi rows or 1 GiB.
 	FullRows, FullBytes int64
+	// CheapRows is the size up to which a segment is rewritten for a single dead row. Default 64 Ki rows.
+	CheapRows int64
 }
 
 // Compactor merges segments, one job at a time. Safe for concurrent use.
@@ -51,6 +53,9 @@ func New(o Options) *Compactor {
 	}
 	if o.FullRows == 0 {
 		o.FullRows = defaultFullRows
+	}
+	if o.CheapRows == 0 {
+		o.CheapRows = defaultCheapRows
 	}
 	if o.FullBytes == 0 {
 		o.FullBytes = defaultFullBytes

@@ -17,6 +17,9 @@ const (
 	defaultFullBytes = 1 << 30
 	// deadShare is the share of deleted rows that is worth a rewrite: scans pay for dead rows, one in five is felt.
 	deadShare = 0.2
+	// defaultCheapRows is how many rows are rewritten for a single dead one: it takes some milliseconds, and other programs can read the
+	// Parquet file without our deletion vector then.
+	defaultCheapRows = 64 << 10
 )
 
 // job is a set of segments of one partition to merge into one level.
@@ -58,7 +61,7 @@ func (o *Options) pick(table meta.TableID, partition int64, list []*meta.Segment
 		}
 	}
 	for _, s := range list {
-		if s.Deleted != nil && float64(s.Deleted.Rows) >= deadShare*float64(s.Rows) {
+		if s.Deleted != nil && (s.Rows <= o.CheapRows || float64(s.Deleted.Rows) >= deadShare*float64(s.Rows)) {
 			return j.of([]*meta.Segment{s}, "deleted rows"), true
 		}
 	}
@@ -78,7 +81,9 @@ func (j job) of(inputs []*meta.Segment, why string) job {
 	for _, s := range inputs {
 		j.level = max(j.level, s.Level)
 	}
-	if j.level < 255 {
+	// One segment that is only rewritten stays among its equals: else it would climb out of every later merge. Level 0 is what flushes
+	// write, and for nothing else.
+	if j.level < 255 && (len(inputs) > 1 || j.level == 0) {
 		j.level++
 	}
 	return j

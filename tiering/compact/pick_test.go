@@ -12,7 +12,7 @@ import (
 
 // TestPick runs testdata/pick. Its input has a segment per line: id, level, rows, and optionally deleted=rows, bytes=n, seq=n.
 func TestPick(t *testing.T) {
-	o := New(Options{FullRows: 1000, FullBytes: 1 << 20}).options
+	o := New(Options{FullRows: 1000, FullBytes: 1 << 20, CheapRows: 50}).options
 	datadriven.RunTest(t, "testdata/pick", func(t *testing.T, d *datadriven.TestData) string {
 		var list []*meta.Segment
 		for _, line := range strings.Split(strings.TrimSpace(d.Input), "\n") {
