@@ -2,6 +2,7 @@ package aegis
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -153,6 +154,9 @@ func makeRows(rng *rand.Rand, table *meta.Table, n int) []modelRow {
 	return out
 }
 
+// unitOf is how many of a time type's units a microsecond is.
+func unitOf(t column.Type) int64 { return t.UnitsPerSecond() / 1e6 }
+
 func makeCell(rng *rand.Rand, s *column.Schema, f column.Field) cell {
 	pick := func(list []cell) cell { return list[rng.IntN(len(list))] }
 	switch {
@@ -165,7 +169,7 @@ func makeCell(rng *rand.Rand, s *column.Schema, f column.Field) cell {
 		case 1:
 			at = []int64{0, -1, base * 2, 1}[rng.IntN(4)] // another time
 		}
-		return at
+		return at * unitOf(f.Type)
 	case s.LabelSets && s.IsTag(f.ID):
 		if f.Type.Kind == column.JSON {
 			return []cell{`{}`, `{"job":"x"}`, `{"job":"y","ts":"1"}`}[rng.IntN(3)]
@@ -219,7 +223,20 @@ func writeSamples(db *DB, rows []modelRow) error {
 	return err
 }
 
-// TestModel runs any interleaving of definitions, writes by every path, flushes, compactions, collections, restarts and
+// grow adds a column to a table, as a tag or a field; a table grows a few times.
+func (w *world) grow(t *rapid.T, name string) {
+	table := w.table(name)
+	if name == samples || table.Columns.Version > 3 {
+		return
+	}
+	f := column.Field{Name: fmt.Sprint("more", table.Columns.Version), Type: column.T(rapid.SampledFrom([]column.Kind{column.Text, column.Int64, column.Bool}).Draw(t, "kind"))}
+	if err := addColumns(context.Background(), w.db, name, rapid.Bool().Draw(t, "tag"), f); err != nil {
+		t.Fatal(err)
+	}
+	w.models[name].grow(&w.table(name).Columns)
+}
+
+// TestModel runs any interleaving of definitions, columns added, writes by every path, flushes, compactions, collections, restarts and
 // crashes, with snapshots held open, against rows in a slice.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -242,6 +259,7 @@ func TestModel(t *testing.T) {
 					delete(w.models, kind)
 				}
 			},
+			"grow": func(t *rapid.T) { w.grow(t, some(t)) },
 			"insert": func(t *rapid.T) {
 				name := some(t)
 				rows := drawRows(t, w.table(name))

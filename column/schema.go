@@ -27,7 +27,7 @@ type Schema struct {
 	Key []ID
 	// Merge says that rows of equal key become one row whose fields are each the newest that is not NULL, instead of the newest
 	// row as a whole: the rule of line protocol, whose points may name some of the fields only.
-	Merge bool
+	Merge bool `json:",omitempty"` // absent from what was written before there were such tables
 	// Partition is the length of a time partition in the time column's unit (> 0 if Time != 0).
 	Partition int64
 	// LabelSets says that the last tag is a JSON object of labels ({"job":"x",…}, keys sorted), whose members
@@ -63,6 +63,15 @@ func (s *Schema) IsTag(id ID) bool {
 		}
 	}
 	return false
+}
+
+// TagTypes gives the types of the tags: what package key needs to take a series' key apart.
+func (s *Schema) TagTypes() []Type {
+	types := make([]Type, len(s.Tags))
+	for i, id := range s.Tags {
+		types[i] = s.Fields[s.Index(id)].Type
+	}
+	return types
 }
 
 // Order lists the columns that order rows inside one series: the key's columns that are no tags (of a tagged

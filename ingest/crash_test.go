@@ -48,7 +48,53 @@ func unique(t *meta.Table, call, n int) meta.Rows {
 	return r
 }
 
-// script is what the crash tests do: writes to two tables, flushes, a restart. It returns at the first error; what was acknowledged
+// partial makes rows of the table "merging" whose keys repeat from call to call, each with one of its fields, and every second one with
+// the tags that the table got later.
+func partial(t *meta.Table, call int) meta.Rows {
+	const n = 8
+	r := meta.Rows{Table: t, Len: n}
+	for _, f := range t.Columns.Fields {
+		b := column.NewBuilder(f.Type, n)
+		for i := range n {
+			switch {
+			case f.ID == t.Columns.Time:
+				b.AppendInt(int64((i + call%2) * 10)) // of one partition: files cost operations
+			case f.Name == "host":
+				b.AppendString("h")
+			case t.Columns.IsTag(f.ID) && i%2 == 1:
+				b.AppendString("z")
+			case t.Columns.IsTag(f.ID) || int(f.ID)%4 != (i+call)%4:
+				b.AppendNull()
+			case f.Type.Physical() == column.PhysInt:
+				b.AppendInt(int64(call))
+			case f.Type.Physical() == column.PhysFloat:
+				b.AppendFloat(float64(call))
+			case f.Type.Physical() == column.PhysBool:
+				b.AppendBool(call%2 == 0)
+			default:
+				b.AppendString(fmt.Sprint("call ", call))
+			}
+		}
+		r.Columns = append(r.Columns, b.Finish())
+	}
+	return r
+}
+
+// addZone gives the table "merging" a tag, unless it has it.
+func (w *world) addZone(ctx context.Context) error {
+	t := w.tables["merging"]
+	if t.Columns.Version > 1 {
+		return nil
+	}
+	add := meta.AddColumns{Table: t.ID, From: 1, Tags: true, Columns: []column.Field{{Name: "zone", Type: column.T(column.Text)}}}
+	if _, err := w.catalog.Propose(ctx, meta.Command{AddColumns: &add}); err != nil {
+		return err
+	}
+	w.tables["merging"] = w.catalog.Snapshot().TableByID(t.ID)
+	return nil
+}
+
+// script is what the crash tests do: writes to three tables, one of which gets a tag, flushes, a restart. It returns at the first error; what was acknowledged
 // is in w.rows, and maybe is the write that was under way.
 func (w *world) script(ctx context.Context) (maybe []meta.Rows, err error) {
 	if w.shard, err = Open(ctx, w.opts); err != nil {
@@ -56,7 +102,12 @@ func (w *world) script(ctx context.Context) (maybe []meta.Rows, err error) {
 	}
 	defer func() { _ = w.shard.Abort() }() // after a failure there is nothing more to lose
 	for call := range 6 {
-		batch := []meta.Rows{numbered(w.tables["tagged"], call*10, 10), unique(w.tables["tagged_unique"], call, 6)}
+		if call == 3 {
+			if err := w.addZone(ctx); err != nil {
+				return nil, err
+			}
+		}
+		batch := []meta.Rows{numbered(w.tables["tagged"], call*10, 10), unique(w.tables["tagged_unique"], call, 6), partial(w.tables["merging"], call)}
 		if _, err := w.shard.Write(ctx, batch, meta.AckWAL); err != nil {
 			return batch, err
 		}
@@ -95,14 +146,16 @@ func (w *world) verify(t *testing.T, maybe []meta.Rows, where string) {
 	w.apply(maybe)
 	snap := w.snapshot()
 	var seen []bool
-	for name, table := range w.tables {
+	for name, newest := range w.tables {
+		table := snap.meta.TableByID(newest.ID)
 		got, err := w.read(snap, table, &scan.Request{Columns: allColumns(table), Time: scan.AllTime})
 		if err != nil {
 			t.Fatalf("%s: read %s: %v", where, name, err)
 		}
-		a, b := slices.Equal(got, without[name].list()), slices.Equal(got, with[name].list())
+		before, now := without[name].list(&table.Columns), with[name].list(&table.Columns)
+		a, b := slices.Equal(got, before), slices.Equal(got, now)
 		if !a && !b {
-			t.Fatalf("%s: %s has\n%v, want\n%v or\n%v", where, name, got, without[name].list(), with[name].list())
+			t.Fatalf("%s: %s has\n%v, want\n%v or\n%v", where, name, got, before, now)
 		}
 		if !(a && b) {
 			seen = append(seen, b)
@@ -120,7 +173,7 @@ func (w *world) verify(t *testing.T, maybe []meta.Rows, where string) {
 }
 
 func crashWorld(t *testing.T, fsys *faultfs.FS) *world {
-	w := newWorld(t, fsys, "tagged", "tagged_unique")
+	w := newWorld(t, fsys, "tagged", "tagged_unique", "merging")
 	w.opts.FileBytes = 2 << 10
 	return w
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -60,6 +61,32 @@ var shapes = map[string]column.Schema{
 		Fields: []column.Field{{ID: 1, Name: "name", Type: column.T(column.Text), NotNull: true}, {ID: 2, Name: "v", Type: column.T(column.Int64)}},
 		Key:    []column.ID{1},
 	},
+	"merging": {
+		Fields: []column.Field{
+			{ID: 1, Name: "host", Type: column.T(column.Text)},
+			{ID: 2, Name: "ts", Type: column.T(column.TimestampNS), NotNull: true},
+			{ID: 3, Name: "v", Type: column.T(column.Float64)},
+			{ID: 4, Name: "note", Type: column.T(column.Text)},
+			{ID: 5, Name: "n", Type: column.T(column.Int64)},
+			{ID: 6, Name: "ok", Type: column.T(column.Bool)},
+		},
+		Tags: []column.ID{1}, Time: 2, Key: []column.ID{1, 2}, Merge: true, Partition: 100,
+	},
+	"merging_wide": {
+		Fields: []column.Field{
+			{ID: 1, Name: "name", Type: column.T(column.Text), NotNull: true},
+			{ID: 2, Name: "ts", Type: column.T(column.Timestamp), NotNull: true},
+			{ID: 3, Name: "v", Type: column.T(column.Float64)},
+			{ID: 4, Name: "note", Type: column.T(column.Text)},
+		},
+		Time: 2, Key: []column.ID{1, 2}, Merge: true, Partition: 100,
+	},
+	"merging_states": {
+		Fields: []column.Field{
+			{ID: 1, Name: "host", Type: column.T(column.Text)}, {ID: 2, Name: "v", Type: column.T(column.Int64)}, {ID: 3, Name: "note", Type: column.T(column.Text)},
+		},
+		Tags: []column.ID{1}, Key: []column.ID{1}, Merge: true,
+	},
 }
 
 func shapeNames() []string {
@@ -79,42 +106,55 @@ type world struct {
 	opts    Options
 	shard   *Shard
 	tables  map[string]*meta.Table
+	older   map[string][]*meta.Table // descriptions that were the newest once
 	rows    map[string]modelRows
 }
 
-// modelRows are a table's rows as text: by key where the table has one, else counted.
+// modelRow is a row's cells that are not NULL, as text.
+type modelRow map[column.ID]string
+
+// modelRows are a table's rows: by key where the table has one.
 type modelRows struct {
-	byKey map[string]string
-	count map[string]int
+	byKey map[string]modelRow
+	all   []modelRow
 }
 
 func (m modelRows) clone() modelRows {
-	out := modelRows{map[string]string{}, map[string]int{}}
-	for k, v := range m.byKey {
-		out.byKey[k] = v
-	}
-	for k, v := range m.count {
-		out.count[k] = v
+	out := modelRows{byKey: maps.Clone(m.byKey), all: slices.Clone(m.all)}
+	if out.byKey == nil {
+		out.byKey = map[string]modelRow{}
 	}
 	return out
 }
 
-func (m modelRows) list() []string {
-	var out []string
-	for _, r := range m.byKey {
-		out = append(out, r)
-	}
-	for r, n := range m.count {
-		for range n {
-			out = append(out, r)
-		}
+// rows lists the rows in no order.
+func (m modelRows) rows() []modelRow {
+	return slices.AppendSeq(slices.Clone(m.all), maps.Values(m.byKey))
+}
+
+// list writes the rows as a schema has them, sorted.
+func (m modelRows) list(s *column.Schema) []string {
+	out := []string{}
+	for _, r := range m.rows() {
+		out = append(out, r.text(fieldIDs(s)))
 	}
 	slices.Sort(out)
 	return out
 }
 
+func (r modelRow) text(ids []column.ID) string {
+	cells := make([]string, len(ids))
+	for i, id := range ids {
+		cells[i] = "NULL"
+		if c, ok := r[id]; ok {
+			cells[i] = c
+		}
+	}
+	return strings.Join(cells, " ")
+}
+
 func newWorld(tb rapid.TB, fsys vfs.FS, names ...string) *world {
-	w := &world{catalog: ingesttest.NewCatalog(), fs: fsys, files: segment.NewLocalFiles(fsys, "/segments"), tables: map[string]*meta.Table{}, rows: map[string]modelRows{}}
+	w := &world{catalog: ingesttest.NewCatalog(), fs: fsys, files: segment.NewLocalFiles(fsys, "/segments"), tables: map[string]*meta.Table{}, older: map[string][]*meta.Table{}, rows: map[string]modelRows{}}
 	for _, name := range names {
 		t, err := w.catalog.Create(name, shapes[name])
 		if err != nil {
@@ -171,17 +211,37 @@ func (w *world) apply(batches []meta.Rows) {
 		m := w.rows[b.Table.Name]
 		schema := &b.Table.Columns
 		for i := range b.Len {
+			row := modelRow{}
+			for k, f := range schema.Fields {
+				if v := b.Columns[k]; !v.IsNull(i) {
+					row[f.ID] = cellText(v, i)
+				}
+			}
 			if len(schema.Key) == 0 {
-				m.count[rowText(b.Columns, i)]++
+				m.all = append(m.all, row)
 				continue
 			}
-			var k []string
-			for _, id := range schema.Key {
-				k = append(k, cellText(b.Columns[schema.Index(id)], i))
+			name := row.key(schema)
+			if old := m.byKey[name]; schema.Merge && old != nil {
+				merged := maps.Clone(old)
+				maps.Copy(merged, row)
+				row = merged
 			}
-			m.byKey[strings.Join(k, " ")] = rowText(b.Columns, i)
+			m.byKey[name] = row
+		}
+		w.rows[b.Table.Name] = m
+	}
+}
+
+// key names a row; a tag that was added and is absent changes no name.
+func (r modelRow) key(s *column.Schema) string {
+	var k []string
+	for _, id := range s.Key {
+		if c, ok := r[id]; ok {
+			k = append(k, fmt.Sprint(id, "=", c))
 		}
 	}
+	return strings.Join(k, " ")
 }
 
 // drawRows makes rows from few values, so that series, times and keys meet again.
@@ -227,13 +287,15 @@ type snapshot struct {
 	head *head.Snapshot
 	meta *meta.Snapshot
 	want map[string][]string
+	rows map[string]modelRows
 }
 
 func (w *world) snapshot() snapshot {
-	s := snapshot{head: w.shard.Snapshot(), want: map[string][]string{}}
+	s := snapshot{head: w.shard.Snapshot(), want: map[string][]string{}, rows: map[string]modelRows{}}
 	s.meta = w.catalog.Snapshot()
-	for name, m := range w.rows {
-		s.want[name] = m.list()
+	for name, t := range w.tables {
+		s.rows[name] = w.rows[name].clone()
+		s.want[name] = w.rows[name].list(&s.meta.TableByID(t.ID).Columns)
 	}
 	return s
 }
@@ -244,6 +306,7 @@ func (w *world) read(s snapshot, table *meta.Table, req *scan.Request) ([]string
 	after := s.meta.FlushedSeq(1)
 	mask := s.head.Mask(table, after)
 	var morsels []scan.Morsel
+	var stored []segment.Stored
 	for seg := range s.meta.Manifest(table.ID).All() {
 		ref := segment.Ref{Table: uint64(table.ID), Segment: uint64(seg.ID), Rows: seg.Rows, DataBytes: seg.DataBytes, SidecarBytes: seg.SidecarBytes, SidecarSum: seg.SidecarSum}
 		r, err := segment.Open(ctx, w.files, ref, segment.ReadOptions{})
@@ -262,8 +325,12 @@ func (w *world) read(s snapshot, table *meta.Table, req *scan.Request) ([]string
 			return nil, err
 		}
 		morsels = append(morsels, ms...)
+		stored = append(stored, segment.Stored{
+			Times: scan.TimeRange{Min: seg.MinTime, Max: seg.MaxTime},
+			Open:  func(context.Context) (*segment.Reader, *roaring.Bitmap, error) { return r, dead, nil },
+		})
 	}
-	ms, _, err := s.head.Morsels(ctx, table, req, after)
+	ms, _, err := s.head.Morsels(ctx, table, req, after, segment.NewFiller(&table.Columns, stored))
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +338,7 @@ func (w *world) read(s snapshot, table *meta.Table, req *scan.Request) ([]string
 }
 
 func readMorsels(morsels []scan.Morsel) ([]string, error) {
-	var out []string
+	out := []string{}
 	pool := mem.NewPool("test", 0, nil)
 	for _, m := range morsels {
 		r, err := m.Open(context.Background(), pool)
@@ -304,17 +371,20 @@ func readMorsels(morsels []scan.Morsel) ([]string, error) {
 	return out, nil
 }
 
-func allColumns(t *meta.Table) []column.ID {
-	var ids []column.ID
-	for _, f := range t.Columns.Fields {
-		ids = append(ids, f.ID)
+func allColumns(t *meta.Table) []column.ID { return fieldIDs(&t.Columns) }
+
+func fieldIDs(s *column.Schema) []column.ID {
+	ids := make([]column.ID, len(s.Fields))
+	for i, f := range s.Fields {
+		ids[i] = f.ID
 	}
 	return ids
 }
 
 func (w *world) check(tb rapid.TB, s snapshot) {
 	tb.Helper()
-	for name, table := range w.tables {
+	for name, newest := range w.tables {
+		table := s.meta.TableByID(newest.ID)
 		got, err := w.read(s, table, &scan.Request{Columns: allColumns(table), Time: scan.AllTime})
 		if err != nil {
 			tb.Fatalf("read %s: %v", name, err)
@@ -327,8 +397,8 @@ func (w *world) check(tb rapid.TB, s snapshot) {
 
 var errLost = column.Errorf(column.Overloaded, "no answer in time")
 
-// TestModel runs any interleaving of writes, flushes, failures of the catalog and restarts, with snapshots held open, against rows in a
-// map.
+// TestModel runs any interleaving of writes by old and new descriptions of tables that get columns and tags, flushes, failures of
+// the catalog and restarts, with snapshots held open, against rows in a map.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -348,13 +418,19 @@ func TestModel(t *testing.T) {
 			"write": func(t *rapid.T) {
 				var batches []meta.Rows
 				for range rapid.IntRange(1, 3).Draw(t, "batches") {
-					batches = append(batches, drawRows(t, w.tables[rapid.SampledFrom(shapeNames()).Draw(t, "table")]))
+					batches = append(batches, drawRows(t, w.drawVersion(t, rapid.SampledFrom(shapeNames()).Draw(t, "table"))))
 				}
 				ack := meta.Ack(rapid.IntRange(0, 2).Draw(t, "ack"))
 				if _, err := w.shard.Write(context.Background(), batches, ack); err != nil {
 					t.Fatalf("write: %v", err)
 				}
 				w.apply(batches)
+			},
+			"grow": func(t *rapid.T) { w.grow(t, rapid.SampledFrom(shapeNames()).Draw(t, "table")) },
+			"ask": func(t *rapid.T) {
+				for _, s := range append(slices.Clone(held), w.snapshot()) {
+					w.ask(t, s, rapid.SampledFrom(shapeNames()).Draw(t, "table"))
+				}
 			},
 			"flush": func(t *rapid.T) {
 				if err := w.shard.Flush(context.Background()); err != nil {

@@ -26,9 +26,14 @@ type replayed struct {
 
 func (r *replayer) file(string) { r.tables = map[meta.TableID]*replayed{} }
 
-func (r *replayer) define(table meta.TableID, ref uint32, key []byte) error {
+func (r *replayer) define(table meta.TableID, ref uint32, encodedKey []byte) error {
 	if r.shard.opts.Catalog.Snapshot().TableByID(table) == nil {
 		return nil
+	}
+	// Logs of before tags could be added have complete keys.
+	short, err := r.shard.shortKey(table, encodedKey)
+	if err != nil {
+		return err
 	}
 	t := r.tables[table]
 	if t == nil {
@@ -39,8 +44,7 @@ func (r *replayer) define(table meta.TableID, ref uint32, key []byte) error {
 	for len(t.refs) <= int(ref) {
 		t.refs = append(t.refs, head.NoRef)
 	}
-	var err error
-	t.refs[ref], err = t.dict.Intern(key, 0) // a limit that was lowered does not lose rows
+	t.refs[ref], err = t.dict.Intern(short, 0) // a limit that was lowered does not lose rows
 	return err
 }
 

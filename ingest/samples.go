@@ -26,6 +26,7 @@ type Samples struct {
 	table meta.TableID
 	time  column.Field
 	value column.Field
+	start column.Field // of id 0: the table has none
 }
 
 // Samples opens the fast path to a table. value names its float column; all columns that are neither tag, time nor value must
@@ -44,6 +45,13 @@ func (s *Shard) Samples(table *meta.Table, value column.ID) (*Samples, error) {
 	return &Samples{shard: s, table: table.ID, time: schema.Fields[t], value: schema.Fields[v]}, nil
 }
 
+// WithStart names the column that takes SampleBatch.Starts: a time in the unit of the time column that accepts NULL.
+func (s *Samples) WithStart(f column.Field) *Samples {
+	with := *s
+	with.start = f
+	return &with
+}
+
 // SampleBatch is one write. Its slices have one element per sample and may be reused after Write returned.
 type SampleBatch struct {
 	// Epoch is that of the refs, as Lookup gave it.
@@ -53,35 +61,22 @@ type SampleBatch struct {
 	Values []float64
 	// Valid, as in column.Vector, has clear bits for rows with a NULL value (stale markers); nil = all have one.
 	Valid column.Bitmap
+	// Starts are the start timestamps of those whose bit is set in Started; nil = none has one.
+	Starts  []int64
+	Started column.Bitmap
 }
 
 // Lookup resolves hashes[i] to refs[i], NoRef where the series is unknown, and gives the epoch of the refs and the
 // number of unknown ones.
 func (s *Samples) Lookup(hashes []SeriesHash, refs []uint32) (epoch uint64, missing int) {
-	d := s.shard.head.Dict(s.table)
-	s.shard.head.AccountDict(d) // what earlier batches have defined
-	return d.Epoch(), d.Resolve(hashes, refs)
+	return s.shard.lookup(s.table, hashes, refs)
 }
 
 // Define makes a series known: encodedKey is the tuple of its tags by package key (over Schema.Tags); it is copied. Where
 // epoch is no longer current the answer is ErrStale. A table that is full gives an error of class column.Limit, a full head one of
 // class column.Overloaded.
 func (s *Samples) Define(epoch uint64, hash SeriesHash, encodedKey []byte) (uint32, error) {
-	d := s.shard.head.Dict(s.table)
-	if d.Epoch() != epoch {
-		return 0, ErrStale
-	}
-	if s.shard.head.Full() {
-		s.shard.wake()
-		return 0, refuse(flushPause, "the head is full until it is flushed")
-	}
-	ref, err := d.Define(hash, encodedKey, s.shard.opts.SeriesLimit)
-	if err != nil {
-		if t := s.shard.opts.Catalog.Snapshot().TableByID(s.table); t != nil {
-			err = seriesError(err, t)
-		}
-	}
-	return ref, err
+	return s.shard.define(s.table, epoch, hash, encodedKey)
 }
 
 // Write appends a batch as one commit. ErrStale says that the refs belong to an epoch that has ended: look them
@@ -119,6 +114,12 @@ func (s *Samples) Write(ctx context.Context, b *SampleBatch, ack meta.Ack) (meta
 	columns := []head.Column{
 		{Field: s.time, Vector: column.NewInts(s.time.Type, b.Times, nil)},
 		{Field: s.value, Vector: column.NewFloats(s.value.Type, b.Values, b.Valid)},
+	}
+	if b.Starts != nil {
+		if s.start.ID == 0 || len(b.Starts) != n || len(b.Started)*64 < n {
+			return 0, column.Errorf(column.Internal, "samples: %d start times of %d samples, column %d", len(b.Starts), n, s.start.ID)
+		}
+		columns = append(columns, head.Column{Field: s.start, Vector: column.NewInts(s.start.Type, b.Starts, b.Started)})
 	}
 	p, err := newPrepared([]head.Batch{{Table: table, Rows: n, Refs: b.Refs, Dict: dict, Columns: columns}})
 	if err != nil {

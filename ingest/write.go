@@ -190,7 +190,7 @@ func resolveRows(dict *head.Dict, c *checkedRows, limit int) ([]uint32, error) {
 		ref, err := dict.Intern(nil, limit)
 		return []uint32{ref}, err
 	}
-	refs := make([]uint32, c.rows)
+	refs, types := make([]uint32, c.rows), c.table.Columns.TagTypes()
 	var buf, last []byte
 	for i := range refs {
 		buf = buf[:0]
@@ -205,11 +205,13 @@ func resolveRows(dict *head.Dict, c *checkedRows, limit int) ([]uint32, error) {
 			refs[i] = refs[i-1]
 			continue
 		}
-		ref, err := dict.Intern(buf, limit)
+		short, err := key.Short(buf, types)
 		if err != nil {
 			return nil, err
 		}
-		refs[i] = ref
+		if refs[i], err = dict.Intern(short, limit); err != nil {
+			return nil, err
+		}
 		buf, last = last, buf
 	}
 	return refs, nil

@@ -92,26 +92,46 @@ func (c *change) addColumns(cmd *AddColumns) (Result, bool, error) {
 	if len(cmd.Columns) == 0 {
 		return Result{}, false, column.Errorf(column.Invalid, "no column to add to table %q", t.Name)
 	}
+	if cmd.Tags && t.Columns.LabelSets {
+		return Result{}, false, column.SQLErrorf(column.Invalid, stateInvalidTable,
+			"table %q takes no more tags: its last one is the label set, which new labels go into", t.Name)
+	}
 	next := *t
 	next.Columns = cloneSchema(&t.Columns)
 	next.Columns.Version++
 	for _, f := range cmd.Columns {
-		if f.NotNull {
-			return Result{}, false, column.SQLErrorf(column.Invalid, stateNotNull,
-				"column %q of table %q cannot be added as NOT NULL: rows that exist have no value for it", f.Name, t.Name)
+		if err := next.addColumn(f, cmd.Tags); err != nil {
+			return Result{}, false, err
 		}
-		if f.ID != 0 && f.ID != next.NextColumn {
-			return Result{}, false, column.Errorf(column.Invalid, "ids of added columns are given by the catalog, column %q has id %d", f.Name, f.ID)
-		}
-		f.ID = next.NextColumn
-		next.NextColumn++
-		next.Columns.Fields = append(next.Columns.Fields, f)
 	}
 	if err := CheckSchema(&next.Columns); err != nil {
 		return Result{}, false, err
 	}
 	c.tables = withEntry(c.tables, t.ID, &next)
 	return Result{ID: uint64(t.NextColumn)}, true, nil
+}
+
+// addColumn appends a column under the next id. A tag goes to the end of the tags and of the key: so the order of what is stored, where
+// the tag is absent, stays the table's order.
+func (t *Table) addColumn(f column.Field, tag bool) error {
+	if f.NotNull {
+		return column.SQLErrorf(column.Invalid, stateNotNull,
+			"column %q of table %q cannot be added as NOT NULL: rows that exist have no value for it", f.Name, t.Name)
+	}
+	if f.ID != 0 && f.ID != t.NextColumn {
+		return column.Errorf(column.Invalid, "ids of added columns are given by the catalog, column %q has id %d", f.Name, f.ID)
+	}
+	f.ID = t.NextColumn
+	t.NextColumn++
+	s := &t.Columns
+	s.Fields = append(s.Fields, f)
+	if tag {
+		s.Tags = append(s.Tags, f.ID)
+		if len(s.Key) > 0 {
+			s.Key = append(s.Key, f.ID)
+		}
+	}
+	return nil
 }
 
 func (c *change) hasDatabase(id DatabaseID) bool {

@@ -143,6 +143,9 @@ func checkTime(s *column.Schema) error {
 
 func checkKey(s *column.Schema) error {
 	if len(s.Key) == 0 {
+		if s.Merge {
+			return column.SQLErrorf(column.Invalid, stateInvalidTable, "a table whose rows merge must have a key that says which rows are one")
+		}
 		return nil
 	}
 	for i, id := range s.Key {

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +75,7 @@ func TestSchemaRefused(t *testing.T) {
 		{func(s *column.Schema) { s.Key = []column.ID{1, 5} }, column.Invalid, "42P16", `"ts" is missing`},
 		{func(s *column.Schema) { s.Key = []column.ID{2} }, column.Invalid, "42P16", `"host" is missing`},
 		{func(s *column.Schema) { s.Key = []column.ID{1, 2, 2} }, column.Invalid, "42701", "key twice"},
+		{func(s *column.Schema) { s.Merge = true }, column.Invalid, "42P16", "must have a key"},
 		{func(s *column.Schema) { s.Key = []column.ID{1, 2, 7} }, column.Invalid, "42703", "key column with id 7"},
 	} {
 		schema := timedSchema()
@@ -86,6 +88,7 @@ func TestCommandRefused(t *testing.T) {
 	s := base(t)
 	s = must(t, s, Command{ReserveIDs: &ReserveIDs{Count: 10}})
 	s = must(t, s, Command{OpenShard: &OpenShard{}})
+	s = must(t, s, Command{CreateTable: &CreateTable{Database: 1, Schema: PrometheusSchema, Name: SamplesTable, Columns: SamplesSchema()}})
 	seg := Segment{ID: 1, SchemaVersion: 1, Rows: 5, Partition: 1, MinTime: 100, MaxTime: 199}
 	edit := func(e Edit) Command { e.Table = 1; return Command{Commit: &Commit{Edits: []Edit{e}}} }
 	with := func(change func(*Segment)) Command {
@@ -108,13 +111,15 @@ func TestCommandRefused(t *testing.T) {
 		{Command{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "t"}}, column.Conflict, "42P07", "already exists"},
 		{Command{CreateTable: &CreateTable{Database: 2, Schema: "s", Name: "t"}}, column.NotFound, "3D000", "no database"},
 		{Command{CreateTable: &CreateTable{Database: 1, Schema: MetricsSchema, Name: "t"}}, column.Invalid, "42939", "is computed"},
-		{Command{DropTable: &DropTable{Table: 2}}, column.NotFound, "42P01", "no table"},
-		{Command{AddColumns: &AddColumns{Table: 2}}, column.NotFound, "42P01", "no table"},
+		{Command{DropTable: &DropTable{Table: 3}}, column.NotFound, "42P01", "no table"},
+		{Command{AddColumns: &AddColumns{Table: 3}}, column.NotFound, "42P01", "no table"},
 		{Command{AddColumns: &AddColumns{Table: 1, From: 2}}, column.Conflict, "", "computed from version 2"},
 		{Command{AddColumns: &AddColumns{Table: 1, From: 1}}, column.Invalid, "", "no column"},
 		{Command{AddColumns: &AddColumns{Table: 1, From: 1, Columns: []column.Field{{Name: "v", Type: column.T(column.Text)}}}}, column.Invalid, "42701", "more than once"},
 		{Command{AddColumns: &AddColumns{Table: 1, From: 1, Columns: []column.Field{{Name: "n", Type: column.T(column.Text), NotNull: true}}}}, column.Invalid, "23502", "NOT NULL"},
 		{Command{AddColumns: &AddColumns{Table: 1, From: 1, Columns: []column.Field{{ID: 5, Name: "n", Type: column.T(column.Text)}}}}, column.Invalid, "", "given by the catalog"},
+		{Command{AddColumns: &AddColumns{Table: 1, From: 1, Tags: true, Columns: []column.Field{{Name: "n", Type: column.T(column.Float64)}}}}, column.Invalid, "42P16", "must be text, an integer"},
+		{Command{AddColumns: &AddColumns{Table: 2, From: 1, Tags: true, Columns: []column.Field{{Name: "n", Type: column.T(column.Text)}}}}, column.Invalid, "42P16", "label set"},
 		{Command{ReserveIDs: &ReserveIDs{}}, column.Invalid, "", "0 segment ids"},
 		{Command{ReserveIDs: &ReserveIDs{Count: 1 << 21}}, column.Invalid, "", "2097152 segment ids"},
 		{Command{Commit: &Commit{PrevFlushed: 3}}, column.Invalid, "", "not where to"},
@@ -123,7 +128,7 @@ func TestCommandRefused(t *testing.T) {
 		{Command{Commit: &Commit{PrevFlushed: 6, Flushed: &Flushed{Epoch: 1, Seq: 8}}}, column.Conflict, "", "expects 6"},
 		{Command{Commit: &Commit{PrevFlushed: 7, Flushed: &Flushed{Epoch: 1, Seq: 6}}}, column.Invalid, "", "cannot go back"},
 		{Command{Commit: &Commit{Edits: []Edit{{Table: 1}, {Table: 1}}}}, column.Invalid, "", "two edits"},
-		{Command{Commit: &Commit{Edits: []Edit{{Table: 2}}}}, column.NotFound, "42P01", "no table"},
+		{Command{Commit: &Commit{Edits: []Edit{{Table: 3}}}}, column.NotFound, "42P01", "no table"},
 		{edit(Edit{Remove: []SegmentAt{{ID: 2}}}), column.Conflict, "", "not live"},
 		{edit(Edit{Remove: []SegmentAt{{ID: 1, Vector: 1}}}), column.Conflict, "", "made from 1"},
 		{edit(Edit{Remove: []SegmentAt{{ID: 1}, {ID: 1}}}), column.Invalid, "", "segment 1 twice"},
@@ -246,5 +251,32 @@ func TestManifestIterators(t *testing.T) {
 	}
 	if m.Segment(1001) != nil || m.Segment(500).ID != 500 || NewManifest(1, nil).Segment(1) != nil {
 		t.Error("segments are not found by id")
+	}
+}
+
+// TestAddTags: tags that are added go to the end of the tags and of the key, and a table without them gets its first.
+func TestAddTags(t *testing.T) {
+	keyed := timedSchema()
+	keyed.Key, keyed.Merge = []column.ID{2, 1}, true
+	s := must(t, base(t), Command{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "keyed", Columns: keyed}})
+	s = must(t, s, Command{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "plain", Columns: plainSchema()}})
+	add := func(table TableID, from uint32, names ...string) {
+		cmd := &AddColumns{Table: table, From: from, Tags: true}
+		for _, n := range names {
+			cmd.Columns = append(cmd.Columns, column.Field{Name: n, Type: column.T(column.Text)})
+		}
+		s = must(t, s, Command{AddColumns: cmd})
+	}
+	add(2, 1, "a", "b")
+	add(2, 2, "c")
+	add(3, 1, "a")
+	for id, want := range map[TableID]struct{ tags, key []column.ID }{
+		2: {[]column.ID{1, 6, 7, 8}, []column.ID{2, 1, 6, 7, 8}},
+		3: {[]column.ID{2}, nil},
+	} {
+		c := s.TableByID(id).Columns
+		if !slices.Equal(c.Tags, want.tags) || !slices.Equal(c.Key, want.key) || c.Merge != (id == 2) {
+			t.Errorf("table %d: tags %v, key %v, merge %v", id, c.Tags, c.Key, c.Merge)
+		}
 	}
 }

@@ -45,9 +45,21 @@ func goldenCommands() []Command {
 	}
 }
 
-func goldenState(t testing.TB) *Snapshot {
+// growingCommands have the fields that came to version 1 later, which an older reader refuses: a table that merges rows, and
+// tags added to it.
+func growingCommands() []Command {
+	merging := timedSchema()
+	merging.Key, merging.Merge = []column.ID{1, 2}, true
+	return []Command{
+		{CreateDatabase: &CreateDatabase{Name: "default"}},
+		{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "points", Columns: merging}},
+		{AddColumns: &AddColumns{Table: 1, From: 1, Tags: true, Columns: []column.Field{{Name: "zone", Type: column.T(column.Text)}}}},
+	}
+}
+
+func goldenState(t testing.TB, commands []Command) *Snapshot {
 	s := NewSnapshot()
-	for i, cmd := range goldenCommands() {
+	for i, cmd := range commands {
 		next, _, err := s.Apply(cmd, uint64(i+2))
 		if err != nil {
 			t.Fatal(err)
@@ -76,7 +88,7 @@ func golden(t *testing.T, name string, data []byte) []byte {
 }
 
 func TestCommandGolden(t *testing.T) {
-	for i, cmd := range goldenCommands() {
+	for i, cmd := range append(goldenCommands(), growingCommands()[1:]...) {
 		data, err := AppendCommand(nil, cmd)
 		if err != nil {
 			t.Fatal(err)
@@ -92,20 +104,22 @@ func TestCommandGolden(t *testing.T) {
 }
 
 func TestSnapshotGolden(t *testing.T) {
-	s := goldenState(t)
-	data, err := AppendSnapshot(nil, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := DecodeSnapshot(golden(t, "snapshot.v1", data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := dumpSnapshot(back), dumpSnapshot(s); got != want || back.Applied() != 12 {
-		t.Errorf("applied %d, state\n%s\nwant\n%s", back.Applied(), got, want)
-	}
-	if !reflect.DeepEqual(back.tables, s.tables) {
-		t.Error("descriptions of tables differ")
+	for name, commands := range map[string][]Command{"snapshot.v1": goldenCommands(), "snapshot-growing.v1": growingCommands()} {
+		s := goldenState(t, commands)
+		data, err := AppendSnapshot(nil, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := DecodeSnapshot(golden(t, name, data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := dumpSnapshot(back), dumpSnapshot(s); got != want || back.Applied() != uint64(len(commands)+1) {
+			t.Errorf("%s: applied %d, state\n%s\nwant\n%s", name, back.Applied(), got, want)
+		}
+		if !reflect.DeepEqual(back.tables, s.tables) {
+			t.Errorf("%s: descriptions of tables differ", name)
+		}
 	}
 }
 
@@ -135,7 +149,7 @@ func TestDecodeCommandRefused(t *testing.T) {
 // TestDecodeSnapshotDamage cuts and flips every byte: decoding must end in an error or in a state that encodes to
 // exactly these bytes, and never panic.
 func TestDecodeSnapshotDamage(t *testing.T) {
-	data, err := AppendSnapshot(nil, goldenState(t))
+	data, err := AppendSnapshot(nil, goldenState(t, goldenCommands()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +193,7 @@ func decodeOrRefuse(t *testing.T, data []byte) {
 }
 
 func FuzzDecodeSnapshot(f *testing.F) {
-	data, err := AppendSnapshot(nil, goldenState(f))
+	data, err := AppendSnapshot(nil, goldenState(f, goldenCommands()))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -188,14 +202,14 @@ func FuzzDecodeSnapshot(f *testing.F) {
 }
 
 func FuzzDecodeCommand(f *testing.F) {
-	for _, cmd := range goldenCommands() {
+	for _, cmd := range append(goldenCommands(), growingCommands()...) {
 		data, err := AppendCommand(nil, cmd)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(data)
 	}
-	state := goldenState(f)
+	state := goldenState(f, goldenCommands())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		cmd, err := DecodeCommand(data)
 		if err != nil {

@@ -27,6 +27,8 @@ type modelTable struct {
 	timed            bool
 	version          uint32
 	columns          int
+	tags             []column.ID
+	nextColumn       column.ID
 	segments         map[SegmentID]Segment
 }
 
@@ -100,7 +102,13 @@ func (m *model) try(cmd Command) column.Class {
 			return column.Conflict
 		}
 		t.version++
-		t.columns += len(cmd.AddColumns.Columns)
+		for range cmd.AddColumns.Columns {
+			if cmd.AddColumns.Tags {
+				t.tags = append(slices.Clip(t.tags), t.nextColumn)
+			}
+			t.columns++
+			t.nextColumn++
+		}
 	case cmd.OpenShard != nil:
 		f := m.shards[cmd.OpenShard.Shard]
 		f.Shard, f.Epoch = cmd.OpenShard.Shard, f.Epoch+1
@@ -148,7 +156,7 @@ func (m *model) createTable(c *CreateTable) column.Class {
 	}
 	m.tables[m.nextTab] = &modelTable{
 		db: db, schema: c.Schema, name: c.Name, timed: c.Columns.Time != 0, version: 1, columns: len(c.Columns.Fields),
-		segments: map[SegmentID]Segment{},
+		tags: c.Columns.Tags, nextColumn: c.Columns.Fields[len(c.Columns.Fields)-1].ID + 1, segments: map[SegmentID]Segment{},
 	}
 	m.nextTab++
 	return ok
@@ -276,7 +284,7 @@ func (m *model) dump() string {
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.tables)) {
 		t := m.tables[id]
-		fmt.Fprintf(&b, "table %d %s.%s.%s v%d %d columns\n", id, t.db, t.schema, t.name, t.version, t.columns)
+		fmt.Fprintf(&b, "table %d %s.%s.%s v%d %d columns, tags %v\n", id, t.db, t.schema, t.name, t.version, t.columns, t.tags)
 		segments := slices.Collect(maps.Values(t.segments))
 		slices.SortFunc(segments, func(a, b Segment) int { return byPlace.compare(&a, &b) })
 		for i := range segments {
@@ -317,7 +325,8 @@ func dumpSnapshot(s *Snapshot) string {
 		if s.Table(t.Database, t.Schema, t.Name) != t {
 			fmt.Fprintf(&b, "table %d is not found by its name\n", id)
 		}
-		fmt.Fprintf(&b, "table %d %s.%s.%s v%d %d columns\n", id, names[t.Database], t.Schema, t.Name, t.Columns.Version, len(t.Columns.Fields))
+		fmt.Fprintf(&b, "table %d %s.%s.%s v%d %d columns, tags %v\n",
+			id, names[t.Database], t.Schema, t.Name, t.Columns.Version, len(t.Columns.Fields), t.Columns.Tags)
 		m := s.Manifest(id)
 		var rows int64
 		for seg := range m.All() {

@@ -29,3 +29,20 @@ func SamplesSchema() column.Schema {
 		LabelSets: true,
 	}
 }
+
+// MetadataSchema is the table prometheus.metadata: one row per metric, the newest description that came. ts is when it came.
+func MetadataSchema() column.Schema {
+	const metric, ts, kind, unit, help = 1, 2, 3, 4, 5
+	return column.Schema{
+		Version: 1,
+		Fields: []column.Field{
+			{ID: metric, Name: "metric", Type: column.T(column.Text), NotNull: true},
+			{ID: ts, Name: "ts", Type: column.T(column.TimestampTZ), NotNull: true},
+			{ID: kind, Name: "type", Type: column.T(column.Text), NotNull: true},
+			{ID: unit, Name: "unit", Type: column.T(column.Text), NotNull: true},
+			{ID: help, Name: "help", Type: column.T(column.Text), NotNull: true},
+		},
+		Tags: []column.ID{metric},
+		Key:  []column.ID{metric},
+	}
+}

@@ -128,7 +128,7 @@ func drawCommand(t *rapid.T, s *Snapshot) Command {
 		id := table()
 		from := uint32(rapid.IntRange(1, 2).Draw(t, "from"))
 		name := "c" + string(rune('a'+from))
-		return Command{AddColumns: &AddColumns{Table: id, From: from, Columns: []column.Field{{Name: name, Type: column.T(column.Bool)}}}}
+		return Command{AddColumns: &AddColumns{Table: id, From: from, Columns: []column.Field{{Name: name, Type: column.T(column.Bool)}}, Tags: rapid.Bool().Draw(t, "tags")}}
 	case "shard":
 		return Command{OpenShard: &OpenShard{Shard: 1}}
 	case "ids":

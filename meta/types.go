@@ -24,6 +24,7 @@ const (
 	PublicSchema     = "public"     // where CREATE TABLE puts tables
 	PrometheusSchema = "prometheus" // holds the table of all metrics
 	SamplesTable     = "samples"
+	MetadataTable    = "metadata"
 	MetricsSchema    = "metrics" // logical: a table per metric, computed from samples
 )
 

@@ -5,12 +5,13 @@ import (
 	"context"
 	"sort"
 
+	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/mem"
 )
 
-// FindRows gives the rows of a series (encoded tags) whose order key (package key, over Schema.Order) is among orderKeys, which ascend; the
-// rows ascend too. A table whose order has no columns has the empty order key.
+// FindRows gives the rows of a series (encoded tags, in either form) whose order key (package key, over Schema.Order) is among orderKeys, which
+// ascend; the rows ascend too. A table whose order has no columns has the empty order key.
 func (r *Reader) FindRows(ctx context.Context, series []byte, orderKeys [][]byte) ([]uint32, error) {
 	i, err := r.FindSeries(series)
 	if err != nil || i < 0 || len(orderKeys) == 0 {
@@ -24,78 +25,87 @@ func (r *Reader) FindRows(ctx context.Context, series []byte, orderKeys [][]byte
 }
 
 func (r *Reader) findRows(ctx context.Context, s Series, orderKeys [][]byte, pool *mem.Pool) ([]uint32, error) {
+	var rows []uint32
+	err := r.matchRows(ctx, s, orderKeys, pool, func(row uint32, _ int) { rows = append(rows, row) })
+	return rows, err
+}
+
+// matchRows gives each row of a series whose order key is among orderKeys, which ascend, and the number of that key. The rows ascend.
+func (r *Reader) matchRows(ctx context.Context, s Series, orderKeys [][]byte, pool *mem.Pool, found func(row uint32, k int)) error {
 	schema := &r.meta.schema
 	order := schema.Order()
 	if len(order) == 1 && order[0] == schema.Time && r.meta.timeSorted {
-		return r.findTimes(ctx, s, orderKeys, pool)
+		return r.matchTimes(ctx, s, orderKeys, pool, found)
 	}
 	readers := make([]*columnReader, len(order))
 	for i, id := range order {
 		c, err := r.columnReader(schema.Index(id), pool)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer c.close()
 		readers[i] = c
 	}
-	var rows []uint32
 	var encoded []byte
 	for row := s.First; row < s.First+s.Rows; row++ {
 		encoded = encoded[:0]
 		for _, c := range readers {
 			v, i, _, err := c.part(ctx, row, row+1)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			encoded = key.AppendValue(encoded, v, i)
 		}
 		k := sort.Search(len(orderKeys), func(i int) bool { return bytes.Compare(orderKeys[i], encoded) >= 0 })
 		if k < len(orderKeys) && bytes.Equal(orderKeys[k], encoded) {
-			rows = append(rows, row)
+			found(row, k)
 		}
 	}
-	return rows, nil
+	return nil
 }
 
-// findTimes looks sorted times up in a sorted run: both sides only move forward.
-func (r *Reader) findTimes(ctx context.Context, s Series, orderKeys [][]byte, pool *mem.Pool) ([]uint32, error) {
+// matchTimes looks sorted times up in a sorted run: both sides only move forward.
+func (r *Reader) matchTimes(ctx context.Context, s Series, orderKeys [][]byte, pool *mem.Pool, found func(row uint32, k int)) error {
 	t := r.meta.schema.Fields[r.meta.schema.Index(r.meta.schema.Time)].Type
 	c, err := r.columnReader(r.meta.schema.Index(r.meta.schema.Time), pool)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer c.close()
-	var rows []uint32
 	row, end := s.First, s.First+s.Rows
-	for _, k := range orderKeys {
-		value, null, _, err := key.Next(k, t, nil)
+	for k, orderKey := range orderKeys {
+		wanted, null, err := timeOf(orderKey, t)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if null {
-			continue
-		}
-		wanted := key.Int(value)
-		if wanted < s.Min || wanted > s.Max {
+		if null || wanted < s.Min || wanted > s.Max {
 			continue
 		}
 		if row, err = c.search(ctx, row, end, func(t int64) bool { return t >= wanted }); err != nil {
-			return nil, err
+			return err
 		}
-		for row < end {
+		for ; row < end; row++ {
 			v, i, _, err := c.part(ctx, row, row+1)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			if v.Ints[i] != wanted {
 				break
 			}
-			rows = append(rows, row)
-			row++
+			found(row, k)
 		}
 		if row >= end {
 			break
 		}
 	}
-	return rows, nil
+	return nil
+}
+
+// timeOf reads the time that an order key begins with.
+func timeOf(orderKey []byte, t column.Type) (at int64, null bool, err error) {
+	value, null, _, err := key.Next(orderKey, t, nil)
+	if err != nil || null {
+		return 0, null, err
+	}
+	return key.Int(value), false, nil
 }

@@ -170,11 +170,11 @@ func (r *Reader) Series(i int) (Series, error) {
 	return b.series(i % blockSeries), nil
 }
 
-// FindSeries gives the number of the series with these encoded tags, -1 if the segment has none of its rows. A key made by a later schema,
-// with more tags, is the same series if those are absent.
+// FindSeries gives the number of the series with these encoded tags, in either form of package key, -1 if the segment has none of its rows. A
+// key made by another schema, with more tags or fewer, is the same series where those are absent.
 func (r *Reader) FindSeries(series []byte) (int, error) {
-	own, err := r.ownKey(series)
-	if err != nil || own == nil {
+	own, known, err := key.Complete(series, r.meta.tags)
+	if err != nil || !known {
 		return -1, err
 	}
 	directory, err := r.loadDirectory()
@@ -194,25 +194,4 @@ func (r *Reader) FindSeries(series []byte) (int, error) {
 		return k*blockSeries + i, nil
 	}
 	return -1, nil
-}
-
-// ownKey cuts a key to the segment's own tags; nil if a tag that the segment does not know is present.
-func (r *Reader) ownKey(series []byte) ([]byte, error) {
-	rest := series
-	for _, id := range r.meta.schema.Tags {
-		var err error
-		if _, _, rest, err = key.Next(rest, r.meta.schema.Fields[r.meta.schema.Index(id)].Type, nil); err != nil {
-			return nil, err
-		}
-	}
-	absent := key.AppendNull(nil)[0]
-	for _, c := range rest {
-		if c != absent {
-			return nil, nil
-		}
-	}
-	if own := series[:len(series)-len(rest)]; own != nil {
-		return own, nil
-	}
-	return []byte{}, nil
 }

@@ -44,6 +44,7 @@ type job struct {
 	ids     []uint64 // reserved and not used
 	tables  []*written
 	vectors []file // of the present attempt
+	pages   *lastPages
 }
 
 // written is what a flush made of a table.
@@ -70,7 +71,8 @@ func Run(ctx context.Context, o Options, snap *head.Snapshot) error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	j := &job{Options: o, snap: snap}
+	j := &job{Options: o, snap: snap, pages: newLastPages(o.Pool)}
+	defer j.pages.clear()
 	mark := o.Catalog.Snapshot().Shard(o.Shard)
 	if mark.Epoch != o.Epoch {
 		return ErrFenced

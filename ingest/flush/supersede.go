@@ -82,7 +82,7 @@ func (j *job) open(ctx context.Context, table *meta.Table, s *meta.Segment) (*ol
 	o.reader, err = segment.Open(ctx, j.Files, segment.Ref{
 		Table: uint64(table.ID), Segment: uint64(s.ID), Rows: s.Rows,
 		DataBytes: s.DataBytes, SidecarBytes: s.SidecarBytes, SidecarSum: s.SidecarSum,
-	}, segment.ReadOptions{})
+	}, segment.ReadOptions{Cache: j.pages})
 	if err != nil {
 		return nil, fmt.Errorf("segment %d: %w", s.ID, err)
 	}
@@ -94,7 +94,7 @@ func (j *job) find(ctx context.Context, table *meta.Table, p *partition, olds []
 	schema := &table.Columns
 	req := &scan.Request{Columns: schema.Order(), Time: timesOf(schema, p.number)}
 	timed := len(req.Columns) > 0 && req.Columns[0] == schema.Time
-	return j.scan(ctx, table, req, func(b *scan.Batch, runs head.Runs) error {
+	return j.scan(ctx, table, req, nil, func(b *scan.Batch, runs head.Runs) error {
 		for k, run := range runs.Runs {
 			lo, hi := int(run.Start), int(run.Start+run.Len)
 			times := scan.AllTime

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/column/segment"
 	"github.com/automatanexus/aegis-db/ingest/head"
@@ -15,8 +16,12 @@ import (
 )
 
 // write makes the segments of all tables. Rows of tables that are gone are left out.
+//
+// Rows that merge take values from the segments of one catalog version. They stay right when the command is made for a newer one: only
+// a flush of this shard changes what is stored of its rows, and there is no other while the flushed mark stands.
 func (j *job) write(ctx context.Context) error {
-	catalog := j.Catalog.Snapshot()
+	catalog, release := j.Catalog.Acquire()
+	defer release()
 	for _, id := range j.snap.Tables(j.prev) {
 		table := catalog.TableByID(id)
 		if table == nil {
@@ -30,7 +35,7 @@ func (j *job) write(ctx context.Context) error {
 		}
 		for _, n := range numbers {
 			w.parts = append(w.parts, partition{number: n})
-			if err := j.partition(ctx, table, &w.parts[len(w.parts)-1]); err != nil {
+			if err := j.partition(ctx, catalog, table, &w.parts[len(w.parts)-1]); err != nil {
 				return fmt.Errorf("table %d, partition %d: %w", table.ID, n, err)
 			}
 		}
@@ -63,8 +68,9 @@ type output struct {
 }
 
 // partition writes the rows of one partition, series by series, as one segment or several.
-func (j *job) partition(ctx context.Context, table *meta.Table, part *partition) error {
+func (j *job) partition(ctx context.Context, held *meta.Snapshot, table *meta.Table, part *partition) (err error) {
 	schema := &table.Columns
+	tags := schema.TagTypes()
 	req := &scan.Request{Time: timesOf(schema, part.number)}
 	place := make([]int, len(schema.Fields)) // in the batch; -1 for tags
 	for i, f := range schema.Fields {
@@ -76,15 +82,21 @@ func (j *job) partition(ctx context.Context, table *meta.Table, part *partition)
 	}
 	out := &output{job: j, table: table, part: part}
 	defer out.abort()
+	stored := j.stored(held, table, part.number)
+	defer func() { err = errors.Join(err, stored.close()) }()
 	columns := make([]*column.Vector, len(schema.Fields))
-	err := j.scan(ctx, table, req, func(b *scan.Batch, runs head.Runs) error {
+	err = j.scan(ctx, table, req, stored.filler(schema), func(b *scan.Batch, runs head.Runs) error {
 		for k, run := range runs.Runs {
+			series, _, err := key.Complete(runs.Keys[k], tags)
+			if err != nil {
+				return err
+			}
 			for i, p := range place {
 				if p >= 0 {
 					columns[i] = b.Columns[p].Slice(int(run.Start), int(run.Start+run.Len))
 				}
 			}
-			if err := out.append(ctx, runs.Keys[k], columns, int(run.Len)); err != nil {
+			if err := out.append(ctx, series, columns, int(run.Len)); err != nil {
 				return err
 			}
 		}
@@ -96,9 +108,9 @@ func (j *job) partition(ctx context.Context, table *meta.Table, part *partition)
 	return out.finish()
 }
 
-// scan reads the rows that are to be flushed, in order.
-func (j *job) scan(ctx context.Context, table *meta.Table, req *scan.Request, each func(*scan.Batch, head.Runs) error) error {
-	morsels, _, err := j.snap.Morsels(ctx, table, req, j.prev)
+// scan reads the rows that are to be flushed, in order. older, which may be nil, has what is stored of them.
+func (j *job) scan(ctx context.Context, table *meta.Table, req *scan.Request, older scan.Filler, each func(*scan.Batch, head.Runs) error) error {
+	morsels, _, err := j.snap.Morsels(ctx, table, req, j.prev, older)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,8 @@ const (
 // cost their keys and some 60 bytes each: a map of strings would cost twice that. Series are never removed; a table whose
 // series are mostly gone gets a new Dict.
 //
-// Keys are immutable, so what Keys returns needs no lock.
+// Keys are in the short form of package key, so that a dictionary outlives tags being added: whoever brings a key shortens it.
+// They are immutable, so what Keys returns needs no lock.
 type Dict struct {
 	epoch uint64
 	users atomic.Int32 // generations that refer to it

@@ -71,13 +71,19 @@ func (h *Head) appendSamples(t rapid.TB, table *meta.Table, seq meta.Seq, rows [
 // rows reads a scan in order, checking runs and batch sizes.
 func rows(t rapid.TB, s *Snapshot, table *meta.Table, req *scan.Request, after meta.Seq) []string {
 	t.Helper()
-	morsels, _, err := s.Morsels(context.Background(), table, req, after)
+	morsels, _, err := s.Morsels(context.Background(), table, req, after, nil)
 	if err != nil {
 		t.Fatalf("morsels: %v", err)
 	}
+	return lines(t, morsels, nil)
+}
+
+// lines drains morsels in order.
+func lines(t rapid.TB, morsels []scan.Morsel, pool *mem.Pool) []string {
+	t.Helper()
 	var out []string
 	for _, m := range morsels {
-		r, err := m.Open(context.Background(), nil)
+		r, err := m.Open(context.Background(), pool)
 		if err != nil {
 			t.Fatalf("open: %v", err)
 		}
@@ -372,7 +378,7 @@ func TestChunksHoldEveryType(t *testing.T) {
 			ids[i] = fields[i].ID
 		}
 		got := 0
-		morsels, _, err := h.Snapshot(meta.Seq(upTo)).Morsels(context.Background(), table, &scan.Request{Columns: ids, Time: scan.AllTime}, 0)
+		morsels, _, err := h.Snapshot(meta.Seq(upTo)).Morsels(context.Background(), table, &scan.Request{Columns: ids, Time: scan.AllTime}, 0, nil)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
@@ -443,13 +449,46 @@ func BenchmarkSelect(b *testing.B) {
 		b.Run(fmt.Sprint("listed=", equal != nil), func(b *testing.B) {
 			for range b.N {
 				f := scan.SeriesFilter{Tag: 1, Equal: equal, Match: equalTo("metric_7")}
-				_, stats, err := h.Snapshot(1).Morsels(context.Background(), table, &scan.Request{Time: scan.AllTime, Series: []scan.SeriesFilter{f}}, 0)
+				_, stats, err := h.Snapshot(1).Morsels(context.Background(), table, &scan.Request{Time: scan.AllTime, Series: []scan.SeriesFilter{f}}, 0, nil)
 				if err != nil || stats.HeadRows != 200 {
 					b.Fatal(err, stats)
 				}
 			}
 		})
 	}
+}
+
+// BenchmarkScan reads all rows of a head, a fifth of the series written twice over.
+func BenchmarkScan(b *testing.B) {
+	const series, rounds = 500, 300
+	table, h := samplesTable(), newHead(0)
+	for round := range rounds {
+		batch := make([]sample, series)
+		for i := range batch {
+			batch[i] = sample{labelKey("metric", "node", fmt.Sprint(i)), int64(round / (1 + i%5/4)), float64(round), false}
+		}
+		h.appendSamples(b, table, meta.Seq(round+1), batch)
+	}
+	req := &scan.Request{Columns: []column.ID{3, 4}, Time: scan.AllTime}
+	for b.Loop() {
+		morsels, _, err := h.Snapshot(rounds).Morsels(b.Context(), table, req, 0, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, m := range morsels {
+			r, err := m.Open(b.Context(), nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for err == nil {
+				_, err = r.Next(b.Context())
+			}
+			if !errors.Is(err, io.EOF) {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/series/rounds, "ns/row")
 }
 
 func noneDropped(meta.TableID) bool { return false }

@@ -38,10 +38,14 @@ type mask struct {
 
 // Superseded implements scan.Mask.
 func (m *mask) Superseded(series, lo, hi []byte) ([][]byte, error) {
+	short, err := key.Short(series, m.plan.tags)
+	if err != nil {
+		return nil, err
+	}
 	times := m.times(lo, hi)
 	var pieces []piece
 	for _, p := range m.parts {
-		ref := p.dict.Find(series)
+		ref := p.dict.Find(short)
 		if ref == NoRef {
 			continue
 		}

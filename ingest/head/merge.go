@@ -23,6 +23,14 @@ func (s *selection) len() int {
 	return s.hi - s.lo
 }
 
+// at gives the i-th row.
+func (s *selection) at(i int) int {
+	if s.index != nil {
+		return int(s.index[i])
+	}
+	return s.lo + i
+}
+
 func (s *selection) skip(n int) {
 	if s.index != nil {
 		if s.index = s.index[n:]; len(s.index) == 0 {
@@ -103,8 +111,8 @@ func (p *plan) decodePiece(d *decoder, g *piece, out []*column.Vector) (int, err
 	return hi - lo, nil
 }
 
-// choose sorts the rows of a group into the table's order, drops superseded ones where the table has a key, and those outside
-// of the time range. Sorting is stable, so that rows of equal order stay in the order of seq.
+// choose sorts the rows of a group into the table's order, makes one of those with equal keys where the table has a key, and drops
+// those outside of the time range. Sorting is stable, so that rows of equal order stay in the order of seq.
 func (p *plan) choose(vectors []*column.Vector, n int) selection {
 	s := selection{hi: n}
 	if n == 0 {
@@ -114,9 +122,9 @@ func (p *plan) choose(vectors []*column.Vector, n int) selection {
 	switch ints := p.singleInt(vectors); {
 	case len(p.order) == 0 && !keyed:
 	case ints != nil:
-		s = sortInts(ints, keyed)
+		s = p.sortInts(vectors, ints)
 	default:
-		s = sortKeys(p.orderKeys(vectors, n), keyed)
+		s = p.sortKeys(vectors, n)
 	}
 	if p.schema.Time == 0 || p.req.Time == scan.AllTime {
 		return s
@@ -136,10 +144,10 @@ func (p *plan) singleInt(vectors []*column.Vector) []int64 {
 	return v.Ints
 }
 
-func sortInts(v []int64, unique bool) selection {
-	sorted := true
+func (p *plan) sortInts(vectors []*column.Vector, v []int64) selection {
+	keyed, sorted := len(p.schema.Key) > 0, true
 	for i := 1; i < len(v) && sorted; i++ {
-		sorted = v[i-1] < v[i] || !unique && v[i-1] == v[i]
+		sorted = v[i-1] < v[i] || !keyed && v[i-1] == v[i]
 	}
 	if sorted {
 		return selection{hi: len(v)}
@@ -154,17 +162,17 @@ func sortInts(v []int64, unique bool) selection {
 		}
 		return 0
 	})
-	if unique {
-		index = lastOfEqual(index, func(a, b int32) bool { return v[a] == v[b] })
+	if keyed {
+		return p.unite(vectors, index, func(a, b int32) bool { return v[a] == v[b] })
 	}
 	return selection{index: index}
 }
 
-func sortKeys(keys [][]byte, unique bool) selection {
-	index := identity(len(keys))
+func (p *plan) sortKeys(vectors []*column.Vector, n int) selection {
+	keys, index := p.orderKeys(vectors, n), identity(n)
 	slices.SortStableFunc(index, func(a, b int32) int { return bytes.Compare(keys[a], keys[b]) })
-	if unique {
-		index = lastOfEqual(index, func(a, b int32) bool { return bytes.Equal(keys[a], keys[b]) })
+	if len(p.schema.Key) > 0 {
+		return p.unite(vectors, index, func(a, b int32) bool { return bytes.Equal(keys[a], keys[b]) })
 	}
 	return selection{index: index}
 }
@@ -194,17 +202,21 @@ func (p *plan) orderKeys(vectors []*column.Vector, n int) [][]byte {
 	var arena []byte
 	for i := range keys {
 		from := len(arena)
-		for _, id := range p.order {
-			v := vectors[slices.Index(p.needed, id)]
-			if v == nil {
-				arena = key.AppendNull(arena)
-			} else {
-				arena = key.AppendValue(arena, v, i)
-			}
-		}
+		arena = p.appendOrderKey(arena, vectors, i)
 		keys[i] = arena[from:len(arena):len(arena)]
 	}
 	return keys
+}
+
+func (p *plan) appendOrderKey(dst []byte, vectors []*column.Vector, row int) []byte {
+	for _, id := range p.order {
+		if v := vectors[slices.Index(p.needed, id)]; v == nil {
+			dst = key.AppendNull(dst)
+		} else {
+			dst = key.AppendValue(dst, v, row)
+		}
+	}
+	return dst
 }
 
 // cut drops the rows outside of the time range.

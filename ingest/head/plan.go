@@ -3,6 +3,7 @@ package head
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
@@ -26,6 +27,10 @@ type plan struct {
 	// needed are the columns that are decoded: those asked for, the order's, and time where it is filtered.
 	needed []column.ID
 	output []output // one per column asked for, then one per label
+	// older has the stored rows that the head's merge with, and fill says which of needed may get values from there; none
+	// where rows do not merge.
+	older scan.Filler
+	fill  []int
 }
 
 // output says where a column of a batch comes from.
@@ -37,11 +42,15 @@ type output struct {
 }
 
 // Morsels plans the scan of one table. Only rows with a seq in (after, Seq] are returned; after is the flushed mark of
-// the catalog snapshot the head is combined with. Of rows with equal keys the one with the highest seq is returned.
-func (s *Snapshot) Morsels(ctx context.Context, table *meta.Table, req *scan.Request, after meta.Seq) ([]scan.Morsel, scan.Stats, error) {
+// the catalog snapshot the head is combined with. Of rows with equal keys the one with the highest seq is returned, or, in tables whose
+// rows merge, the row that they make together with the one that older has; older may be nil.
+func (s *Snapshot) Morsels(ctx context.Context, table *meta.Table, req *scan.Request, after meta.Seq, older scan.Filler) ([]scan.Morsel, scan.Stats, error) {
 	p, err := newPlan(&table.Columns, req, after, s.seq)
 	if err != nil {
 		return nil, scan.Stats{}, err
+	}
+	if older != nil && table.Columns.Merge {
+		p.fillFrom(older)
 	}
 	var stats scan.Stats
 	views, err := s.selectViews(ctx, table.ID, p, &stats)
@@ -95,10 +104,7 @@ func (s *Snapshot) selectViews(ctx context.Context, table meta.TableID, p *plan,
 }
 
 func newPlan(schema *column.Schema, req *scan.Request, after, upTo meta.Seq) (*plan, error) {
-	p := &plan{schema: schema, req: req, after: after, upTo: upTo, order: schema.Order()}
-	for _, id := range schema.Tags {
-		p.tags = append(p.tags, schema.Fields[schema.Index(id)].Type)
-	}
+	p := &plan{schema: schema, req: req, after: after, upTo: upTo, order: schema.Order(), tags: schema.TagTypes()}
 	for _, id := range req.Columns {
 		i := schema.Index(id)
 		if i < 0 {
@@ -129,6 +135,17 @@ func newPlan(schema *column.Schema, req *scan.Request, after, upTo meta.Seq) (*p
 		p.need(schema.Time)
 	}
 	return p, nil
+}
+
+// fillFrom makes rows take the values they lack in the columns asked for from those that older has. Columns of the order are part of the
+// key, and so the same there.
+func (p *plan) fillFrom(older scan.Filler) {
+	p.older = older
+	for _, o := range p.output {
+		if o.needed >= 0 && !slices.Contains(p.order, p.needed[o.needed]) && !slices.Contains(p.fill, o.needed) {
+			p.fill = append(p.fill, o.needed)
+		}
+	}
 }
 
 func (p *plan) need(id column.ID) int {
@@ -180,10 +197,7 @@ type matcher struct {
 }
 
 func newMatcher(schema *column.Schema, filters []scan.SeriesFilter) (*matcher, error) {
-	m := &matcher{filters: make([][]scan.SeriesFilter, len(schema.Tags)), last: -1}
-	for _, id := range schema.Tags {
-		m.types = append(m.types, schema.Fields[schema.Index(id)].Type)
-	}
+	m := &matcher{types: schema.TagTypes(), filters: make([][]scan.SeriesFilter, len(schema.Tags)), last: -1}
 	for _, f := range filters {
 		at := -1
 		for k, id := range schema.Tags {
@@ -226,7 +240,7 @@ func (m *matcher) match(k []byte) (bool, error) {
 	return true, nil
 }
 
-// nextTag is key.Next, with tags that were added after the key was made read as NULL.
+// nextTag is key.Next, with the absent values at the end that a short key leaves out.
 func nextTag(k []byte, t column.Type, scratch []byte) (value []byte, null bool, rest []byte, err error) {
 	if len(k) == 0 {
 		return nil, true, nil, nil

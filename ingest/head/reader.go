@@ -39,7 +39,7 @@ type reader struct {
 
 // Runs names the series of a batch's runs.
 type Runs struct {
-	Keys [][]byte // encoded tag tuples
+	Keys [][]byte // of the tags, in the short form of package key
 	Runs []scan.Run
 }
 
@@ -51,7 +51,7 @@ const columnBytes = 8 * scan.BatchRows
 
 func newReader(p *plan, views []view, pool *mem.Pool) (*reader, error) {
 	r := &reader{plan: p, views: views, pool: pool}
-	if err := r.reserve(int64(1+len(p.output)+len(p.needed)) * columnBytes); err != nil {
+	if err := r.reserve(r.batchBytes() + int64(len(p.needed))*columnBytes); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -86,7 +86,7 @@ func (r *reader) Next(ctx context.Context) (*scan.Batch, error) {
 		case len(r.groups) > 0:
 			g := r.groups[0]
 			r.groups = r.groups[1:]
-			if err := r.load(g); err != nil {
+			if err := r.load(ctx, g); err != nil {
 				return nil, err
 			}
 		case len(r.views) > 0:
@@ -109,14 +109,14 @@ func (r *reader) next() {
 	r.views = r.views[1:]
 	times := scan.AllTime
 	if r.plan.schema.Time != 0 {
-		times = r.plan.req.Time
+		times = r.plan.req.Bound.Within(r.plan.req.Time)
 	}
 	var pieces []piece
 	v.each(func(p place) {
 		pieces = p.pieces(pieces, r.plan.after, r.plan.upTo, times, r.wantedCopy)
 	})
 	r.key, r.open = v.key, false
-	r.groups = r.plan.group(pieces)
+	r.groups = r.plan.ends(r.plan.group(pieces))
 }
 
 func (r *reader) wantedCopy(fields []column.Field) []bool {
@@ -174,24 +174,34 @@ func (p *plan) group(pieces []piece) [][]piece {
 }
 
 // load decodes a group and decides which of its rows are given, in which order.
-func (r *reader) load(g []piece) error {
+func (r *reader) load(ctx context.Context, g []piece) error {
 	vectors, n, err := r.plan.decodeGroup(&r.dec, g)
 	if err != nil {
 		return err
 	}
+	if err := r.reserve(2*sizeOf(vectors) + r.batchBytes()); err != nil {
+		return err
+	}
+	r.vector = vectors
+	r.rows = r.plan.choose(vectors, n)
+	if len(r.plan.fill) > 0 && r.rows.len() > 0 {
+		return r.fill(ctx)
+	}
+	return nil
+}
+
+func sizeOf(vectors []*column.Vector) int64 {
 	size := int64(0)
 	for _, v := range vectors {
 		if v != nil {
 			size += v.SizeBytes()
 		}
 	}
-	if err := r.reserve(2*size + int64(1+len(r.plan.output))*columnBytes); err != nil {
-		return err
-	}
-	r.vector = vectors
-	r.rows = r.plan.choose(vectors, n)
-	return nil
+	return size
 }
+
+// batchBytes is what the batch that is being built takes.
+func (r *reader) batchBytes() int64 { return int64(1+len(r.plan.output)) * columnBytes }
 
 // give moves rows of the present group into the batch, as many as fit.
 func (r *reader) give() {

@@ -1,10 +1,10 @@
 package head
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/meta"
 )
@@ -87,7 +87,7 @@ type place struct {
 
 // view is a series as a snapshot sees it, over all generations, oldest first.
 type view struct {
-	key   []byte
+	key   []byte // short
 	first place
 	more  []place
 	rows  int64 // upper bound
@@ -335,5 +335,5 @@ func (d *decoder) partitions(p *piece, schema *column.Schema, seen map[int64]boo
 }
 
 func sortViews(views []view) {
-	slices.SortFunc(views, func(a, b view) int { return bytes.Compare(a.key, b.key) })
+	slices.SortFunc(views, func(a, b view) int { return key.CompareShort(a.key, b.key) })
 }

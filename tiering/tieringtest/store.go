@@ -23,11 +23,12 @@ import (
 	"github.com/automatanexus/aegis-db/meta/node"
 )
 
-// Row is a row of any of the tables: all have these columns.
+// Row is a row of any of the tables: all have these columns, and those that have grown the last one.
 type Row struct {
 	Host string // "" = NULL
 	At   int64
 	N    int64
+	Zone string // "" = NULL
 }
 
 // Schemas are the ways in which a table may order its rows.
@@ -122,10 +123,26 @@ func (s *Store) Drop(t testing.TB, table *meta.Table) {
 	s.Do(t, meta.Command{DropTable: &meta.DropTable{Table: table.ID}})
 }
 
+// zone is the id of the column that Grow adds.
+const zone column.ID = 4
+
+// Grow adds the tag "zone" to a table and gives the table as it then is.
+func (s *Store) Grow(t testing.TB, table *meta.Table) *meta.Table {
+	t.Helper()
+	s.Do(t, meta.Command{AddColumns: &meta.AddColumns{
+		Table: table.ID, From: table.Columns.Version, Tags: true, Columns: []column.Field{{Name: "zone", Type: column.T(column.Text)}},
+	}})
+	return s.Catalog.Snapshot().TableByID(table.ID)
+}
+
 // order is what a row is sorted by: series, then the table's order.
 func order(c *column.Schema, r Row) (series, rest []byte) {
-	if len(c.Tags) > 0 {
-		series = hostKey(nil, r.Host)
+	for _, id := range c.Tags {
+		if id == zone {
+			series = hostKey(series, r.Zone)
+		} else {
+			series = hostKey(series, r.Host)
+		}
 	}
 	for _, id := range c.Order() {
 		switch id {
@@ -193,14 +210,14 @@ func (s *Store) Segment(t testing.TB, table *meta.Table, rows []Row) *meta.Segme
 	s.seq++
 	s.Do(t, meta.Command{Commit: &meta.Commit{Edits: []meta.Edit{{Table: table.ID, Add: []meta.Segment{{
 		ID: meta.SegmentID(id), Rows: info.Rows, MinTime: info.MinTime, MaxTime: info.MaxTime, MinSeq: s.seq, MaxSeq: s.seq,
-		DataBytes: info.DataBytes, SidecarBytes: info.SidecarBytes, SidecarSum: info.SidecarSum, SchemaVersion: 1,
+		DataBytes: info.DataBytes, SidecarBytes: info.SidecarBytes, SidecarSum: info.SidecarSum, SchemaVersion: schema.Version,
 	}}}}}})
 	return s.Catalog.Snapshot().Manifest(table.ID).Segment(meta.SegmentID(id))
 }
 
 func vectors(s *column.Schema, rows []Row) []*column.Vector {
 	var b [3]*column.Builder
-	for i, f := range s.Fields {
+	for i, f := range s.Fields[:3] {
 		b[i] = column.NewBuilder(f.Type, len(rows))
 	}
 	for _, r := range rows {
@@ -212,8 +229,8 @@ func vectors(s *column.Schema, rows []Row) []*column.Vector {
 		b[1].AppendInt(r.At)
 		b[2].AppendInt(r.N)
 	}
-	out := make([]*column.Vector, 3)
-	for i, f := range s.Fields {
+	out := make([]*column.Vector, len(s.Fields))
+	for i, f := range s.Fields[:3] {
 		if !s.IsTag(f.ID) {
 			out[i] = b[i].Finish()
 		}
@@ -272,19 +289,21 @@ func (s *Store) Rows(t testing.TB, table *meta.Table, g *meta.Segment) []Row {
 }
 
 func appendRun(t testing.TB, out []Row, table *meta.Table, run segment.Run) []Row {
+	var tags Row
+	rest := run.Series
+	for _, id := range table.Columns.Tags {
+		v, _, next, err := key.Next(rest, column.T(column.Text), nil)
+		must(t, err)
+		if rest = next; id == zone {
+			tags.Zone = string(v)
+		} else {
+			tags.Host = string(v)
+		}
+	}
 	for i := range run.Len {
-		row := Row{At: run.Columns[1].Int(i), N: run.Columns[2].Int(i)}
-		switch host := run.Columns[0]; {
-		case !table.Columns.IsTag(1):
-			if !host.IsNull(i) {
-				row.Host = string(host.Bytes(i))
-			}
-		default:
-			v, null, _, err := key.Next(run.Series, column.T(column.Text), nil)
-			must(t, err)
-			if !null {
-				row.Host = string(v)
-			}
+		row := Row{Host: tags.Host, At: run.Columns[1].Int(i), N: run.Columns[2].Int(i), Zone: tags.Zone}
+		if host := run.Columns[0]; !table.Columns.IsTag(1) && !host.IsNull(i) {
+			row.Host = string(host.Bytes(i))
 		}
 		out = append(out, row)
 	}
