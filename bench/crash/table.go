@@ -2,6 +2,7 @@ package crash
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ type table struct {
 	unique bool   // rows of the same key replace each other, so a batch may be sent twice
 	read   string // a query whose columns are writer, key (or the time that stands for it) and value
 	insert func(rows []Row) string
+	lines  func(rows []Row) string // line protocol, which makes the table
 }
 
 // tables are every kind there is. Keys spread over a few partitions.
@@ -62,6 +64,7 @@ var tables = []*table{
 			})
 		},
 	},
+	{name: "lines", unique: true, read: `SELECT w, k, v FROM crash_lines`, lines: asLines},
 	{name: "samples", unique: true, read: `SELECT labels, ts, value FROM prometheus.samples WHERE metric = 'crash_rows'`},
 }
 
@@ -79,7 +82,10 @@ func values(head string, rows []Row, tuple func(Row) string) string {
 
 // send writes rows; what its error means is for verdict to say.
 func (t *table) send(ctx context.Context, s *server.Server, c *load.Client, rows []Row) error {
-	if t.insert == nil {
+	switch {
+	case t.lines != nil:
+		return c.SendLines(ctx, []byte(t.lines(rows)))
+	case t.insert == nil:
 		return c.Send(ctx, load.Encode(asSeries(rows)).Data)
 	}
 	answer, err := s.Query(ctx, t.insert(rows))
@@ -87,6 +93,23 @@ func (t *table) send(ctx context.Context, s *server.Server, c *load.Client, rows
 		return &server.QueryError{Message: fmt.Sprintf("INSERT of %d rows answers that it affected %d", len(rows), answer.Affected)}
 	}
 	return err
+}
+
+// asLines splits each row over two lines, which are one row only if they are merged. Tables and columns are made on the way: some fields come
+// with later batches, and the tag late with later keys; it depends on the key alone, so the row of a key stays in its series.
+func asLines(rows []Row) string {
+	const manyKeys, moreFields = 100, 8
+	var b strings.Builder
+	for _, r := range rows {
+		series := fmt.Sprintf("crash_lines,writer=writer-%d", r.Writer)
+		if r.Key >= manyKeys {
+			series += ",late=yes"
+		}
+		nanos := keyMillis(r.Key) * 1_000_000
+		fmt.Fprintf(&b, "%s w=%di,k=%di,more_%d=%d.5 %d\n", series, r.Writer, r.Key, r.Batch()/20%moreFields, r.Key, nanos)
+		fmt.Fprintf(&b, "%s v=%di %d\n", series, r.Value, nanos)
+	}
+	return b.String()
 }
 
 // seriesPerWriter spreads a writer's samples over several series.
@@ -110,13 +133,17 @@ func asSeries(rows []Row) []load.Series {
 // rowsOf reads all rows that a table shows, by writer.
 func (t *table) rowsOf(ctx context.Context, s *server.Server) (map[int64][]Row, error) {
 	answer, err := s.Query(ctx, t.read)
+	var refusal *server.QueryError
+	if t.lines != nil && errors.As(err, &refusal) && refusal.SQLState == undefinedTable {
+		return nil, nil // killed before the first lines made it
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.read, err)
 	}
 	out := map[int64][]Row{}
 	for _, values := range answer.Rows {
 		var r Row
-		if t.insert == nil {
+		if t.insert == nil && t.lines == nil {
 			r, err = sampleRow(values)
 		} else {
 			r, err = sqlRow(values)

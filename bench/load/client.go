@@ -15,14 +15,14 @@ import (
 
 // Client sends bodies to one server over connections that stay open.
 type Client struct {
-	url  string
+	base string
 	http *http.Client
 }
 
 // NewClient is a client of the server at base ("http://host:port") with at most so many connections.
 func NewClient(base string, connections int) *Client {
 	return &Client{
-		url: base + "/api/v1/write",
+		base: base,
 		http: &http.Client{
 			Timeout: time.Minute,
 			Transport: &http.Transport{
@@ -44,7 +44,7 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
-	return fmt.Sprintf("remote write: status %d: %s", e.Status, e.Body)
+	return fmt.Sprintf("write: status %d: %s", e.Status, e.Body)
 }
 
 // Pushback says that the server asks to be asked again later.
@@ -55,13 +55,26 @@ func (e *StatusError) Pushback() bool {
 // Send writes one body. A nil error is the server's acknowledgement; a *StatusError is its refusal; with anything else it is
 // not known whether the samples were taken.
 func (c *Client) Send(ctx context.Context, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/v1/write", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-protobuf")
 	req.Header.Set("Content-Encoding", "snappy")
 	req.Header.Set("X-Prometheus-Remote-Write-Version", "0.1.0")
+	return c.do(req)
+}
+
+// SendLines does the same with lines of line protocol.
+func (c *Client) SendLines(ctx context.Context, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/write", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	return c.do(req)
+}
+
+func (c *Client) do(req *http.Request) error {
 	req.Header.Set("User-Agent", "aegis-bench")
 	resp, err := c.http.Do(req)
 	if err != nil {
