@@ -1,0 +1,71 @@
+package promql
+
+import (
+	"context"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/annotations"
+
+	"github.com/automatanexus/aegis-db/column/mem"
+)
+
+// queryable shows a database to Prometheus' engine.
+type queryable struct {
+	engine   *Engine
+	database string
+}
+
+// Querier implements storage.Queryable.
+func (d queryable) Querier(mint, maxt int64) (storage.Querier, error) {
+	s, err := d.engine.store.OpenSnapshot(d.database)
+	if err != nil {
+		return nil, err
+	}
+	pool := mem.NewPool("a PromQL query", d.engine.options.QueryBytes, d.engine.options.Pool)
+	return &querier{engine: d.engine, snapshot: s, pool: pool, times: timeRange{mint, maxt}}, nil
+}
+
+// querier implements storage.Querier over one snapshot. Safe for concurrent use until it is closed.
+type querier struct {
+	engine   *Engine
+	snapshot Snapshot
+	pool     *mem.Pool
+	times    timeRange
+}
+
+// seriesOnly is the name of the function that hints give where samples are not needed.
+const seriesOnly = "series"
+
+// Select implements storage.Querier. The set is always sorted: it costs little, since sources are sorted by tags, and an answer whose
+// order is not asked for is at least the same every time.
+func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	times := q.times
+	read := q.readSamples
+	if hints != nil {
+		times = timeRange{hints.Start, hints.End}
+		if hints.Func == seriesOnly {
+			read = q.readSeries
+		}
+	}
+	return &seriesSet{load: func() ([]series, error) { return read(ctx, times, matchers) }}
+}
+
+// LabelValues implements storage.Querier.
+func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	values, err := q.values(ctx, q.times, name, matchers)
+	return values, nil, err
+}
+
+// LabelNames implements storage.Querier.
+func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	names, err := q.labelNames(ctx, q.times, matchers)
+	return names, nil, err
+}
+
+// Close implements storage.Querier.
+func (q *querier) Close() error {
+	q.snapshot.Close()
+	q.pool.Close()
+	return nil
+}

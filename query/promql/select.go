@@ -1,0 +1,198 @@
+package promql
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
+)
+
+// timeRange is a closed range of milliseconds.
+type timeRange struct{ min, max int64 }
+
+// selection is one selector at work: what it reads, and the series that it makes of that.
+type selection struct {
+	q     *querier
+	times timeRange
+	// parts are the series of an answer before their samples are brought together.
+	parts []part
+}
+
+// part is a series as one target has it.
+type part struct {
+	labels labels.Labels
+	pieces []piece
+	layout layout
+}
+
+// readSamples gives the series that match, with their samples in a range, sorted by labels.
+func (q *querier) readSamples(ctx context.Context, times timeRange, matchers []*labels.Matcher) ([]series, error) {
+	targets, err := q.targets(ctx, matchers)
+	if err != nil {
+		return nil, err
+	}
+	s := &selection{q: q, times: times}
+	for _, t := range targets {
+		if err := s.readTarget(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	return s.finish(ctx)
+}
+
+// columnsOf are the columns a target is read with: tags, time, and what is measured.
+func columnsOf(t *target) (tags, measured []column.ID) {
+	schema := &t.table.Columns
+	if t.samples() {
+		return schema.Tags, []column.ID{schema.Fields[schema.Lookup(valueColumn)].ID}
+	}
+	for _, m := range t.metrics {
+		measured = append(measured, m.field.ID)
+	}
+	return schema.Tags, measured
+}
+
+// The columns of prometheus.samples that hold the values and the times at which counters began.
+const (
+	valueColumn = "value"
+	startColumn = "start_ts"
+)
+
+func layoutOf(t *target) layout {
+	schema := &t.table.Columns
+	unit := schema.Fields[schema.Index(schema.Time)].Type.UnitsPerSecond()
+	return layout{clock: clock{perMilli: unit / 1000}, stale: t.samples(), shuffled: schema.Order()[0] != schema.Time}
+}
+
+func (r timeRange) of(c clock) scan.TimeRange {
+	return scan.TimeRange{Min: c.first(r.min), Max: c.last(r.max)}
+}
+
+// readTarget scans a target.
+func (s *selection) readTarget(ctx context.Context, t *target) error {
+	tags, measured := columnsOf(t)
+	how := layoutOf(t)
+	req := &scan.Request{
+		Columns: slices.Concat(tags, []column.ID{t.table.Columns.Time}, measured), Series: t.filters, Time: s.times.of(how.clock),
+	}
+	starts := t.samples() && s.q.engine.options.StartTimestamps
+	if starts {
+		schema := &t.table.Columns
+		req.Columns = append(req.Columns, schema.Fields[schema.Lookup(startColumn)].ID)
+	}
+	var mu sync.Mutex
+	var all []*collector
+	err := s.q.scan(ctx, t.source, req, func() sink {
+		c := newCollector(s.q.pool, len(tags), len(measured), starts)
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, c)
+		return c.add
+	})
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	for _, other := range all[1:] {
+		all[0].merge(other)
+	}
+	return s.name(t, how, all[0].series)
+}
+
+// name gives the series that were found their labels.
+func (s *selection) name(t *target, how layout, list []found) error {
+	n := newNamer(t)
+	for i := range list {
+		for k, pieces := range list[i].pieces {
+			set, err := n.labels(list[i].tags, k)
+			if err != nil {
+				return err
+			}
+			if err := s.q.pool.Grow(int64(set.ByteSize())); err != nil {
+				return err
+			}
+			s.parts = append(s.parts, part{labels: set, pieces: pieces, layout: how})
+		}
+	}
+	return nil
+}
+
+// sampleBytes is what a sample takes in a series: a time, a value, and, if there are such, when it started.
+const sampleBytes = 24
+
+// finish sorts the series and brings the samples of each together. Series without samples are left out.
+func (s *selection) finish(ctx context.Context) ([]series, error) {
+	slices.SortStableFunc(s.parts, func(a, b part) int { return labels.Compare(a.labels, b.labels) })
+	var starts []int // of each distinct label set
+	rows := int64(0)
+	for i := range s.parts {
+		rows += int64(rowsOf(s.parts[i].pieces))
+		if i == 0 || !labels.Equal(s.parts[i-1].labels, s.parts[i].labels) {
+			starts = append(starts, i)
+		}
+	}
+	if err := s.q.pool.Grow(rows * sampleBytes); err != nil {
+		return nil, err
+	}
+	out := make([]series, len(starts))
+	starts = append(starts, len(s.parts))
+	fill := func(i int) {
+		parts := s.parts[starts[i]:starts[i+1]]
+		out[i].labels = parts[0].labels
+		all := parts[0].flatten()
+		for k := 1; k < len(parts); k++ {
+			all = lastOf(mergeSamples(all, parts[k].flatten()))
+		}
+		out[i].samples = all
+	}
+	if err := s.q.each(ctx, len(out), rows, fill); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(out, func(s series) bool { return len(s.times) == 0 }), nil
+}
+
+func (p *part) flatten() samples { return p.layout.flatten(p.pieces) }
+
+// lastOf keeps, of the samples of one millisecond, the last.
+func lastOf(s samples) samples { return clock{perMilli: 1}.settle(s) }
+
+// each calls f with 0 to n-1, by as many workers as pay for so many rows.
+func (q *querier) each(ctx context.Context, n int, rows int64, f func(i int)) error {
+	// A series is short work: workers take some at a time.
+	const stretch = 64
+	var next atomic.Int64
+	work := func() (err error) {
+		defer guard(&err)
+		for ctx.Err() == nil {
+			hi := int(next.Add(stretch))
+			lo := hi - stretch
+			if lo >= n {
+				return nil
+			}
+			for i := lo; i < min(hi, n); i++ {
+				f(i)
+			}
+		}
+		return queryError(ctx, ctx.Err())
+	}
+	workers := min(q.engine.options.Workers, (n+stretch-1)/stretch)
+	if workers <= 1 || rows <= inlineRows {
+		return work()
+	}
+	var group sync.WaitGroup
+	errs := make([]error, workers)
+	for w := range workers {
+		group.Go(func() { errs[w] = work() })
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
