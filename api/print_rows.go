@@ -21,17 +21,23 @@ type linePrinter struct {
 
 func newLinePrinter(_ *Server, out *answer, r *query.Result) (printer, error) {
 	p := &linePrinter{out: out, loc: r.Location}
-	used := map[string]bool{}
-	for _, c := range r.Columns {
-		// An object has each name once: the second x is x_2.
+	for _, name := range distinctNames(r) {
+		p.keys = append(p.keys, append(appendJSONString(nil, name), ':'))
+	}
+	return p, nil
+}
+
+// distinctNames names columns where each name can be there once: the second x is x_2.
+func distinctNames(r *query.Result) []string {
+	names, used := make([]string, len(r.Columns)), map[string]bool{}
+	for i, c := range r.Columns {
 		name := c.Name
 		for n := 2; used[name]; n++ {
 			name = c.Name + "_" + strconv.Itoa(n)
 		}
-		used[name] = true
-		p.keys = append(p.keys, append(appendJSONString(nil, name), ':'))
+		used[name], names[i] = true, name
 	}
-	return p, nil
+	return names
 }
 
 func (p *linePrinter) batch(b *scan.Batch) error {

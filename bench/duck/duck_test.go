@@ -2,7 +2,12 @@ package duck
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -55,20 +60,45 @@ func TestDuckDBReadsSegments(t *testing.T) {
 			t.Errorf("%s has %d rows, %d were written; %v", table.name, n, table.rows, err)
 		}
 	}
+	exported := map[string]string{}
+	for _, table := range tables {
+		exported[table.name], err = export(ctx, s.URL, "SELECT * FROM "+table.name, t.TempDir())
+		must(t, err)
+	}
 	must(t, s.Stop(time.Minute))
 
 	segments, err := manifest(binary, dir)
 	must(t, err)
 	for _, table := range tables {
-		files := check(t, table, segments[table.name])
-		theirs, err := Query(table.duckQueries(files)...)
-		must(t, err)
-		for i, q := range table.queries() {
-			if problems := compareRows(table.name, answers[q], theirs[i]); len(problems) > 0 {
-				t.Errorf("%s: %d differences, the first ones:\n  %s", q, len(problems), strings.Join(problems[:min(len(problems), 5)], "\n  "))
+		for what, files := range map[string][]string{"segments": check(t, table, segments[table.name]), "export": {exported[table.name]}} {
+			theirs, err := Query(table.duckQueries(files)...)
+			must(t, err)
+			for i, q := range table.queries() {
+				if problems := compareRows(table.name, answers[q], theirs[i]); len(problems) > 0 {
+					t.Errorf("%s, %s: %d differences, the first ones:\n  %s", what, q, len(problems), strings.Join(problems[:min(len(problems), 5)], "\n  "))
+				}
 			}
 		}
 	}
+}
+
+// export asks for a result as a Parquet file.
+func export(ctx context.Context, base, sql, dir string) (file string, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/api/v1/export?format=parquet&sql="+url.QueryEscape(sql), nil)
+	if err != nil {
+		return "", err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("export: %s %.200s %w", resp.Status, b, err)
+	}
+	file = filepath.Join(dir, "export.parquet")
+	return file, os.WriteFile(file, b, 0o600)
 }
 
 // write fills all tables at once, over several flushes.

@@ -58,3 +58,17 @@ func TestDecodeMatrix(t *testing.T) {
 		}
 	}
 }
+
+func TestCompareMetadataFindsFaults(t *testing.T) {
+	want := map[string][]Metadata{"a": {{"gauge", "", "A."}, {"gauge", "", "Also a."}}, "b": {{"counter", "s", ""}}}
+	for text, got := range map[string]map[string]Metadata{
+		"":                             {"a": {"gauge", "", "Also a."}, "b": {"counter", "s", ""}},
+		"a: {\"counter\" \"\" \"A.\"}": {"a": {"counter", "", "A."}},
+		"c: {\"gauge\" \"\" \"C.\"}":   {"c": {"gauge", "", "C."}},
+	} {
+		problems := strings.Join(compareMetadata(want, got), "\n")
+		if !strings.HasPrefix(problems, text) || text == "" && problems != "" {
+			t.Errorf("%q, want %q", problems, text)
+		}
+	}
+}

@@ -63,15 +63,19 @@ func TestRealPrometheus(t *testing.T) {
 	t.Cleanup(exporter.Stop)
 	t.Run("Debian", func(t *testing.T) {
 		t.Parallel()
-		compareWith(t, binary, exporter, need(t, "/usr/bin/prometheus", "apt-get install prometheus"))
+		compareWith(t, binary, exporter, need(t, "/usr/bin/prometheus", "apt-get install prometheus"), Message1)
 	})
 	t.Run("Current", func(t *testing.T) {
 		t.Parallel()
-		compareWith(t, binary, exporter, need(t, filepath.Join(root, ".tools", "prometheus3"), "make .tools/prometheus3"))
+		compareWith(t, binary, exporter, need(t, filepath.Join(root, ".tools", "prometheus3"), "make .tools/prometheus3"), Message1)
+	})
+	t.Run("RemoteWrite2", func(t *testing.T) {
+		t.Parallel()
+		compareWith(t, binary, exporter, need(t, filepath.Join(root, ".tools", "prometheus3"), "make .tools/prometheus3"), Message2)
 	})
 }
 
-func compareWith(t *testing.T, binary string, exporter *Process, prometheus string) {
+func compareWith(t *testing.T, binary string, exporter *Process, prometheus, message string) {
 	ctx := context.Background()
 	options := server.Options{
 		Binary: binary, Dir: t.TempDir(), Args: []string{"--flush-age", "4s", "--compact-every", "1s", "--keep-removed", "1s"},
@@ -79,7 +83,7 @@ func compareWith(t *testing.T, binary string, exporter *Process, prometheus stri
 	s, err := server.Start(ctx, options)
 	must(t, err)
 	defer func() { s.Kill() }()
-	p, err := StartPrometheus(ctx, prometheus, t.TempDir(), strings.TrimPrefix(exporter.URL, "http://"), s.URL)
+	p, err := StartPrometheus(ctx, prometheus, t.TempDir(), strings.TrimPrefix(exporter.URL, "http://"), s.URL, message)
 	must(t, err)
 	defer p.Stop()
 
@@ -88,6 +92,8 @@ func compareWith(t *testing.T, binary string, exporter *Process, prometheus stri
 	w := Window{From: time.Now().UnixMilli()}
 	time.Sleep(seconds(t))
 	w.To = time.Now().UnixMilli()
+	described, err := p.Metadata(ctx) // gone with the targets
+	must(t, err)
 	time.Sleep(settle)
 	must(t, p.StopScraping(ctx))
 	if err := server.Until(ctx, 30*time.Second, func() (bool, string, error) { return p.caughtUp(ctx) }); err != nil {
@@ -101,12 +107,18 @@ func compareWith(t *testing.T, binary string, exporter *Process, prometheus stri
 	t.Logf("%d samples of %d metrics", len(want), len(totals(want)))
 
 	check(ctx, t, s, w, want, "straight after the last write")
+	if message == Message1 {
+		checkMetadata(ctx, t, s, described)
+	}
 	must(t, s.WaitSettled(ctx, 30*time.Second))
 	check(ctx, t, s, w, want, "after flush and compaction")
 	s.Kill()
 	s, err = server.Start(ctx, options)
 	must(t, err)
 	check(ctx, t, s, w, want, "after kill -9 and a new start")
+	if message == Message1 {
+		checkMetadata(ctx, t, s, described)
+	}
 }
 
 // check asks the same window in three ways: every sample, totals per metric in one query, and the logical table of each metric.
@@ -135,6 +147,20 @@ func check(ctx context.Context, t *testing.T, s *server.Server, w Window, want [
 		must(t, err)
 	}
 	report("schema metrics", compareTotals(expected, tables))
+}
+
+// checkMetadata holds what is stored against Prometheus' own descriptions; nearly all of its metrics must have come.
+func checkMetadata(ctx context.Context, t *testing.T, s *server.Server, want map[string][]Metadata) {
+	t.Helper()
+	got, err := describedBy(ctx, s)
+	must(t, err)
+	for _, p := range compareMetadata(want, got) {
+		t.Error("metadata of", p)
+	}
+	if len(want) < 200 || len(got) < len(want)*3/4 {
+		t.Errorf("%d metrics are described, Prometheus describes %d", len(got), len(want))
+	}
+	t.Logf("%d metrics are described, Prometheus describes %d", len(got), len(want))
 }
 
 func groupedTotals(ctx context.Context, s *server.Server, w Window) (map[string]Totals, error) {

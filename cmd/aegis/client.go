@@ -81,6 +81,20 @@ func (c *client) query(ctx context.Context, sql, accept string) (*reply, error) 
 	return &reply{body: answer.Body, command: answer.Header.Get("x-aegis-command"), took: time.Since(started)}, nil
 }
 
+// export runs a statement that reads rows; the answer's body is the file.
+func (c *client) export(ctx context.Context, sql, format string) (*http.Response, error) {
+	body, err := json.Marshal(map[string]string{"sql": sql, "database": c.database, "format": format})
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/v1/export", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	return c.do(r)
+}
+
 // get reads a JSON answer into v.
 func (c *client) get(ctx context.Context, path string, v any) error {
 	separator := "?"
@@ -140,12 +154,16 @@ func (l local) RoundTrip(r *http.Request) (*http.Response, error) {
 		q.Body = http.NoBody
 	}
 	q.RequestURI, q.Host = q.URL.RequestURI(), q.URL.Host
+	trailer := http.Header{} // complete when the body ends
 	go func() {
 		defer func() {
 			if recover() != nil { // the handler has logged it, and could not say it otherwise
 				_ = out.CloseWithError(io.ErrUnexpectedEOF)
 			}
 			w.WriteHeader(http.StatusOK)
+			for _, name := range w.sent["Trailer"] {
+				trailer[name] = w.header[name]
+			}
 			_ = out.Close()
 		}()
 		l.handler.ServeHTTP(w, q)
@@ -153,7 +171,7 @@ func (l local) RoundTrip(r *http.Request) (*http.Response, error) {
 	<-w.started
 	return &http.Response{
 		Status: fmt.Sprint(w.status, " ", http.StatusText(w.status)), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.sent, Body: in, ContentLength: -1, Request: r,
+		Header: w.sent, Trailer: trailer, Body: in, ContentLength: -1, Request: r,
 	}, nil
 }
 

@@ -29,6 +29,7 @@ const (
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server. Ctrl-C writes everything down and stops."`
 	SQL     sqlCmd     `cmd:"" name:"sql" help:"Run SQL: a shell, one statement (-c), or a script on standard input."`
+	Export  exportCmd  `cmd:"" help:"Write the rows of a statement to a file."`
 	Inspect inspectCmd `cmd:"" help:"Look into the files of a database without changing them."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -14,6 +14,7 @@ import (
 	aegis "github.com/automatanexus/aegis-db"
 	"github.com/automatanexus/aegis-db/api"
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/promql"
 )
 
 // serveCmd is aegis serve.
@@ -26,8 +27,26 @@ type serveCmd struct {
 	FlushAge     time.Duration `help:"How long rows stay in memory and log before they become segments." default:"1h" env:"AEGIS_FLUSH_AGE"`
 	CompactEvery time.Duration `help:"How often to look for segments to merge." default:"10s" env:"AEGIS_COMPACT_EVERY"`
 	KeepRemoved  time.Duration `help:"How long the files of merged segments stay for other readers." default:"1m" env:"AEGIS_KEEP_REMOVED"`
+	PromQL       promFlags     `embed:"" prefix:"query."`
 	Repair       bool          `help:"Open a damaged log: drop what cannot be read, and say what that was." env:"AEGIS_REPAIR"`
 	Config       string        `help:"Configuration file; not available in this version." env:"AEGIS_CONFIG" placeholder:"FILE"`
+}
+
+// promFlags bound PromQL, under the names that they have in Prometheus; 0 stands for the default.
+type promFlags struct {
+	MaxSamples      int           `help:"Samples that one PromQL query may hold. Default: 50000000, or what a query's memory holds if that is less." env:"AEGIS_QUERY_MAX_SAMPLES" placeholder:"N"`
+	MaxConcurrency  int           `help:"PromQL queries that run at a time." default:"20" env:"AEGIS_QUERY_MAX_CONCURRENCY"`
+	Timeout         time.Duration `help:"How long a PromQL query may take." default:"2m" env:"AEGIS_QUERY_TIMEOUT"`
+	LookbackDelta   time.Duration `help:"How old the last sample of a series may be to count as its present value." default:"5m" env:"AEGIS_QUERY_LOOKBACK_DELTA"`
+	Experimental    bool          `help:"Take functions and syntax that Prometheus calls experimental." env:"AEGIS_QUERY_EXPERIMENTAL"`
+	StartTimestamps bool          `help:"Let rate and its like use the times at which counters began." env:"AEGIS_QUERY_START_TIMESTAMPS"`
+}
+
+func (f *promFlags) limits() promql.Limits {
+	return promql.Limits{
+		Samples: f.MaxSamples, Concurrency: f.MaxConcurrency, Timeout: f.Timeout, Lookback: f.LookbackDelta,
+		Experimental: f.Experimental, StartTimestamps: f.StartTimestamps,
+	}
 }
 
 // drainTime is how long requests that run may take to finish after the first signal.
@@ -52,7 +71,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	logger := c.logger(s)
 	db, err := aegis.Open(ctx, aegis.Options{
 		Dir: c.DataDir, MemoryBytes: int64(c.Memory), FlushAge: c.FlushAge, CompactEvery: c.CompactEvery, KeepRemoved: c.KeepRemoved,
-		Repair: c.Repair, Logger: logger,
+		Repair: c.Repair, Logger: logger, PromQL: c.PromQL.limits(),
 	})
 	if err != nil {
 		return fmt.Errorf("open %s: %w", c.DataDir, err)

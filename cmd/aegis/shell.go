@@ -98,7 +98,7 @@ func (r *runner) line(ctx context.Context, text string) (quit bool, err error) {
 		r.timing = !r.timing
 		fmt.Fprintln(r.out, "timing is", map[bool]string{true: "on", false: "off"}[r.timing])
 	case `\format`:
-		if media[argument] == "" || argument == "arrow" {
+		if media[argument] == "" || argument == "arrow" || argument == "parquet" {
 			return false, fmt.Errorf("format %q is not known; use table, csv, json or ndjson", argument)
 		}
 		r.format = argument

@@ -5,33 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	aegis "github.com/automatanexus/aegis-db"
-	"github.com/automatanexus/aegis-db/api"
 )
 
 // sqlCmd is aegis sql.
 type sqlCmd struct {
-	Command  []string `short:"c" sep:"none" help:"Statement to run, or several with semicolons; may be given more than once." placeholder:"SQL"`
-	Format   string   `help:"${enum}." enum:"table,csv,json,ndjson,arrow,parquet" default:"table"`
-	Server   string   `help:"URL of a server. Default: http://127.0.0.1:9090." env:"AEGIS_SERVER" placeholder:"URL"`
-	DataDir  string   `help:"Folder of a database that no server has open." type:"path" placeholder:"DIR"`
-	Database string   `short:"d" help:"Database to ask." default:"default" env:"AEGIS_DATABASE"`
-	Timing   bool     `help:"Print how long statements take."`
+	Command []string `short:"c" sep:"none" help:"Statement to run, or several with semicolons; may be given more than once." placeholder:"SQL"`
+	Format  string   `help:"${enum}." enum:"table,csv,json,ndjson,arrow,parquet" default:"table"`
+	Timing  bool     `help:"Print how long statements take."`
+	source
 }
 
 // Run runs the statements of -c, of a script on standard input, or of whoever sits at the terminal.
 func (c *sqlCmd) Run(ctx context.Context, s streams) (err error) {
-	if c.Format == "parquet" {
-		return usageError{"--format parquet is not available in this version: use arrow, csv or ndjson"}
-	}
 	cl, closing, err := c.open(ctx)
 	if err != nil {
 		return err
@@ -61,31 +52,6 @@ func isTerminal(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// open finds whom to ask.
-func (c *sqlCmd) open(ctx context.Context) (*client, func() error, error) {
-	if c.DataDir == "" {
-		server := c.Server
-		if server == "" {
-			server = "http://127.0.0.1:9090"
-		}
-		cl, err := newClient(server, c.Database)
-		return cl, func() error { return nil }, err
-	}
-	if c.Server != "" {
-		return nil, nil, usageError{"--server and --data-dir are two places: give one (AEGIS_SERVER counts as the first)"}
-	}
-	if _, err := os.Stat(c.DataDir); err != nil {
-		return nil, nil, fmt.Errorf("--data-dir %s: there is no such folder; `aegis serve --data-dir %s` makes one", c.DataDir, c.DataDir)
-	}
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	db, err := aegis.Open(ctx, aegis.Options{Dir: c.DataDir, Logger: logger})
-	if err != nil {
-		return nil, nil, fmt.Errorf("open %s: %w; if a server has it open, use --server", c.DataDir, err)
-	}
-	// The access log of a server in one's own process says nothing new: no logger.
-	return newLocalClient(api.New(db, api.Options{Version: version}), c.Database), func() error { return db.Close(context.WithoutCancel(ctx)) }, nil
-}
-
 // runner runs statements and prints what comes back.
 type runner struct {
 	client *client
@@ -97,7 +63,7 @@ type runner struct {
 // media are the content types of formats. Tables come as Arrow, which has the types.
 var media = map[string]string{
 	"table": "application/vnd.apache.arrow.stream", "arrow": "application/vnd.apache.arrow.stream", "csv": "text/csv",
-	"json": "application/json", "ndjson": "application/x-ndjson",
+	"json": "application/json", "ndjson": "application/x-ndjson", "parquet": "application/vnd.apache.parquet",
 }
 
 // script runs statements until one fails.

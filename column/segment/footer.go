@@ -56,40 +56,56 @@ func schemaElement(f column.Field) format.SchemaElement {
 
 // footer writes the page indexes, the footer and the closing magic.
 func (w *Writer) footer() error {
-	m := format.FileMetaData{Version: 2, NumRows: int64(w.rows), CreatedBy: "aegis segment version 1"}
-	m.Schema = append(m.Schema, format.SchemaElement{Name: "rows", NumChildren: thrift.New(int32(len(w.schema.Fields)))})
-	for _, f := range w.schema.Fields {
-		m.Schema = append(m.Schema, schemaElement(f))
-		m.ColumnOrders = append(m.ColumnOrders, format.ColumnOrder{Value: &format.TypeDefinedOrder{}})
-	}
+	m := fileMeta(w.schema.Fields, "aegis segment version 1")
 	for g := range w.groups {
-		rg := format.RowGroup{NumRows: int64(w.groups[g].rows), Ordinal: int16(min(g, math.MaxInt16)), SortingColumns: w.sorting()}
-		for i, f := range w.schema.Fields {
-			c := w.columnChunk(f, &w.groups[g].chunks[i])
-			rg.TotalByteSize += c.MetaData.TotalUncompressedSize
-			rg.TotalCompressedSize += c.MetaData.TotalCompressedSize
-			rg.Columns = append(rg.Columns, c)
-		}
-		if len(rg.Columns) > 0 {
-			rg.FileOffset = rg.Columns[0].MetaData.DataPageOffset
-			if d := rg.Columns[0].MetaData.DictionaryPageOffset; d != 0 {
-				rg.FileOffset = d
-			}
-		}
-		m.RowGroups = append(m.RowGroups, rg)
+		m.NumRows += int64(w.groups[g].rows)
+		m.RowGroups = append(m.RowGroups, rowGroup(w.schema.Fields, &w.groups[g], g, w.sorting()))
 	}
 	if err := w.pageIndexes(&m); err != nil {
 		return err
 	}
-	b, err := marshal(&m)
+	return writeFooter(w.data, &m)
+}
+
+// fileMeta starts the footer of a file with such columns.
+func fileMeta(fields []column.Field, creator string) format.FileMetaData {
+	m := format.FileMetaData{Version: 2, CreatedBy: creator}
+	m.Schema = append(m.Schema, format.SchemaElement{Name: "rows", NumChildren: thrift.New(int32(len(fields)))})
+	for _, f := range fields {
+		m.Schema = append(m.Schema, schemaElement(f))
+		m.ColumnOrders = append(m.ColumnOrders, format.ColumnOrder{Value: &format.TypeDefinedOrder{}})
+	}
+	return m
+}
+
+func rowGroup(fields []column.Field, g *groupMeta, number int, sorting thrift.Slice[format.SortingColumn]) format.RowGroup {
+	rg := format.RowGroup{NumRows: int64(g.rows), Ordinal: int16(min(number, math.MaxInt16)), SortingColumns: sorting}
+	for i, f := range fields {
+		c := columnChunk(f, &g.chunks[i])
+		rg.TotalByteSize += c.MetaData.TotalUncompressedSize
+		rg.TotalCompressedSize += c.MetaData.TotalCompressedSize
+		rg.Columns = append(rg.Columns, c)
+	}
+	if len(rg.Columns) > 0 {
+		rg.FileOffset = rg.Columns[0].MetaData.DataPageOffset
+		if d := rg.Columns[0].MetaData.DictionaryPageOffset; d != 0 {
+			rg.FileOffset = d
+		}
+	}
+	return rg
+}
+
+// writeFooter ends a file.
+func writeFooter(data *dataFile, m *format.FileMetaData) error {
+	b, err := marshal(m)
 	if err != nil {
 		return err
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(b)))
-	if err := w.data.other(append(b, magic...)); err != nil {
+	if err := data.other(append(b, magic...)); err != nil {
 		return err
 	}
-	return w.data.w.Flush()
+	return data.w.Flush()
 }
 
 // sorting tells other readers the sort order: the tags, then time where runs are sorted by it.
@@ -104,7 +120,7 @@ func (w *Writer) sorting() thrift.Slice[format.SortingColumn] {
 	return out
 }
 
-func (w *Writer) columnChunk(f column.Field, c *chunkMeta) format.ColumnChunk {
+func columnChunk(f column.Field, c *chunkMeta) format.ColumnChunk {
 	codec := format.Uncompressed
 	if c.compressed {
 		codec = format.Zstd

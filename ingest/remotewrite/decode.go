@@ -17,6 +17,11 @@ const (
 	requestSeries   = 1
 	requestMetadata = 3
 
+	metadataType   = 1
+	metadataMetric = 2
+	metadataHelp   = 4
+	metadataUnit   = 5
+
 	seriesLabels     = 1
 	seriesSamples    = 2
 	seriesExemplars  = 3
@@ -43,7 +48,7 @@ const (
 
 // series is one that has samples, as it stands in the body.
 type series struct {
-	labels []byte // the label fields, tags and lengths included
+	labels []byte // 1.0: the label fields, tags and lengths included; 2.0: references to symbols, as varints
 	number uint32 // among all series of the request, from 0
 	bad    bool
 }
@@ -60,9 +65,12 @@ type batch struct {
 	of     []uint32 // by sample: the series
 	times  []int64  // microseconds
 	values []float64
-	stale  bool // any value is a stale marker
-	anyBad bool // any series is
+	starts []int64 // microseconds, noStart where there is none; empty if no sample has one
+	stale  bool    // any value is a stale marker
+	anyBad bool    // any series is
 
+	symbols  symbols
+	metadata metadataBatch
 	problems problems
 	split    []byte // labels of series that do not have them in one piece
 
@@ -96,7 +104,8 @@ func (b *batch) reset(seed uint64, pool *mem.Pool) {
 	clear(b.series) // they point into the body
 	*b = batch{
 		seed: seed, pool: pool, series: b.series[:0], hashes: b.hashes[:0], refs: b.refs[:0],
-		of: b.of[:0], times: b.times[:0], values: b.values[:0], split: b.split[:0],
+		of: b.of[:0], times: b.times[:0], values: b.values[:0], starts: b.starts[:0], split: b.split[:0],
+		symbols: b.symbols.emptied(), metadata: b.metadata.emptied(),
 	}
 }
 
@@ -123,10 +132,13 @@ func (b *batch) decode(body []byte) error {
 			}
 			number++
 		case requestMetadata:
-			if _, ok := f.MessageData(); !ok {
+			m, ok := f.MessageData()
+			if !ok {
 				return malformed(at, "metadata is no message")
 			}
-			b.report.Metadata++
+			if err := b.metadataEntry(m, at); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -206,7 +218,7 @@ func (b *batch) sample(m []byte, number uint32, at int) error {
 		// The way every writer writes it.
 		t, n := binary.Uvarint(m[10:])
 		if n == len(m)-10 {
-			return b.add(math.Float64frombits(binary.LittleEndian.Uint64(m[1:])), int64(t), number)
+			return b.add(math.Float64frombits(binary.LittleEndian.Uint64(m[1:])), int64(t), 0, number)
 		}
 	}
 	var f easyproto.FieldContext
@@ -226,10 +238,14 @@ func (b *batch) sample(m []byte, number uint32, at int) error {
 			return malformed(at, "series %d: sample: field %d has the wrong wire type", number, f.FieldNum)
 		}
 	}
-	return b.add(value, millis, number)
+	return b.add(value, millis, 0, number)
 }
 
-func (b *batch) add(value float64, millis int64, number uint32) error {
+// noStart stands for the start of a sample that has none.
+const noStart = math.MinInt64
+
+// add takes a sample; a start of 0 is none.
+func (b *batch) add(value float64, millis, start int64, number uint32) error {
 	b.report.Samples++
 	if len(b.times) == b.room {
 		if err := b.more(); err != nil {
@@ -240,9 +256,34 @@ func (b *batch) add(value float64, millis int64, number uint32) error {
 		b.problems.add("series %d: time %d ms is out of range", number, millis)
 		return nil
 	}
+	if start != 0 || len(b.starts) > 0 {
+		if start < minMillis || start > maxMillis {
+			b.problems.add("series %d: start time %d ms is out of range", number, start)
+			return nil
+		}
+		b.addStart(start)
+	}
 	b.of = append(b.of, uint32(len(b.series)))
 	b.times = append(b.times, millis*1000)
 	b.values = append(b.values, value)
 	b.stale = b.stale || math.Float64bits(value) == staleBits
 	return nil
+}
+
+// addStart notes the start of the sample that is being added. The samples before the first one that has a start have none.
+func (b *batch) addStart(millis int64) {
+	for len(b.starts) < len(b.times) {
+		b.starts = append(b.starts, noStart)
+	}
+	micros := int64(noStart)
+	if millis != 0 {
+		micros = millis * 1000
+	}
+	b.starts = append(b.starts, micros)
+}
+
+// drop forgets the samples from n on.
+func (b *batch) drop(n int) {
+	b.of, b.times, b.values = b.of[:n], b.times[:n], b.values[:n]
+	b.starts = b.starts[:min(n, len(b.starts))]
 }

@@ -1,7 +1,8 @@
-// Package remotewrite decodes Prometheus remote write 1.0 (snappy over protobuf) and hands its samples to the fast path of
-// package ingest: a series that was seen before costs a hash of its bytes, none of its labels is looked at.
+// Package remotewrite decodes Prometheus remote write 1.0 and 2.0 (snappy over protobuf) and hands their samples to the fast path
+// of package ingest: a series that was seen before costs a hash of its bytes (1.0) or of its symbols' hashes (2.0), none of its
+// labels is looked at.
 //
-// It owns the wire format, its limits and what a request's bad parts are called. It must not know HTTP, tables or SQL.
+// It owns the wire formats, their limits and what a request's bad parts are called. It must not know HTTP, tables or SQL.
 package remotewrite
 
 import (
@@ -17,6 +18,24 @@ type Sink interface {
 	Lookup(hashes []ingest.SeriesHash, refs []uint32) (epoch uint64, missing int)
 	Define(epoch uint64, hash ingest.SeriesHash, encodedKey []byte) (uint32, error)
 	Write(ctx context.Context, b *ingest.SampleBatch, ack meta.Ack) (meta.Seq, error)
+}
+
+// Message is the protobuf message of a request; the content type says which one.
+type Message uint8
+
+// The messages.
+const (
+	V1 Message = iota // prometheus.WriteRequest
+	V2                // io.prometheus.write.v2.Request, as of version 2.0-rc.4
+)
+
+// Request says what a body holds and who takes it.
+type Request struct {
+	Message Message
+	Samples Sink
+	// Metadata takes what metrics are described as; nil = it is counted, and not kept.
+	Metadata MetadataSink
+	Ack      meta.Ack
 }
 
 // Limits bound what one request may hold. Zero values stand for the defaults.
@@ -67,12 +86,12 @@ type Report struct {
 	// Exemplars and Histograms are refused: this version does not store them.
 	Exemplars  int
 	Histograms int
-	// Metadata entries are counted; remote write 1.0 lets a receiver ignore them.
-	Metadata int
-	Seq      meta.Seq // of the commit, if anything was stored
+	Metadata   int      // entries (1.0), or series that carry some (2.0)
+	Described  int      // metrics whose metadata was new or had changed, and was stored
+	Seq        meta.Seq // of the commit of the samples, if any was stored
 }
 
-// malformed makes the error of bytes that are no WriteRequest.
+// malformed makes the error of bytes that are not the message they should be.
 func malformed(at int, format string, args ...any) error {
 	e := column.Errorf(column.Invalid, format, args...)
 	return column.Errorf(column.Invalid, "remote write: byte %d of the decoded body: %w", at, e)

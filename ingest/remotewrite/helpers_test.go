@@ -31,6 +31,7 @@ type row struct {
 	time  int64
 	value uint64
 	stale bool
+	start int64 // 0 = none
 }
 
 func newMemory() *memory {
@@ -86,7 +87,11 @@ func (m *memory) Write(_ context.Context, b *ingest.SampleBatch, _ meta.Ack) (me
 		return 0, ingest.ErrStale
 	}
 	for i, ref := range b.Refs {
-		m.rows = append(m.rows, row{m.names[ref], b.Times[i], math.Float64bits(b.Values[i]), !b.Valid.Get(i)})
+		r := row{m.names[ref], b.Times[i], math.Float64bits(b.Values[i]), !b.Valid.Get(i), 0}
+		if b.Starts != nil && b.Started.Get(i) {
+			r.start = b.Starts[i]
+		}
+		m.rows = append(m.rows, r)
 	}
 	return meta.Seq(len(m.rows)), nil
 }
@@ -128,6 +133,85 @@ func cat(parts ...[]byte) (out []byte) {
 		out = append(out, p...)
 	}
 	return out
+}
+
+func metadataEntry(metric, unit, help string, kind uint64) []byte {
+	m := binary.AppendUvarint([]byte{metadataType << 3}, kind)
+	m = field(m, metadataMetric, []byte(metric))
+	return field(field(m, metadataHelp, []byte(help)), metadataUnit, []byte(unit))
+}
+
+// symbolTable builds a Request of remote write 2.0.
+type symbolTable struct {
+	texts  []string
+	number map[string]uint64
+	body   []byte
+}
+
+func newSymbolTable() *symbolTable {
+	return &symbolTable{texts: []string{""}, number: map[string]uint64{"": 0}}
+}
+
+func (s *symbolTable) ref(text string) uint64 {
+	n, ok := s.number[text]
+	if !ok {
+		n = uint64(len(s.texts))
+		s.texts, s.number[text] = append(s.texts, text), n
+	}
+	return n
+}
+
+// refs are the packed references of labels.
+func (s *symbolTable) refs(pairs ...string) []byte {
+	var b []byte
+	for _, p := range pairs {
+		b = binary.AppendUvarint(b, s.ref(p))
+	}
+	return field(nil, series2Labels, b)
+}
+
+func (s *symbolTable) metadata(kind uint64, unit, help string) []byte {
+	m := binary.AppendUvarint([]byte{metadata2Type << 3}, kind)
+	m = binary.AppendUvarint(append(m, metadata2Help<<3), s.ref(help))
+	return field(nil, series2Metadata, binary.AppendUvarint(append(m, metadata2Unit<<3), s.ref(unit)))
+}
+
+func sample2Field(v float64, millis, start int64) []byte {
+	m := binary.LittleEndian.AppendUint64([]byte{sample2Value<<3 | 1}, math.Float64bits(v))
+	m = binary.AppendUvarint(append(m, sample2Time<<3), uint64(millis))
+	if start != 0 {
+		m = binary.AppendUvarint(append(m, sample2Start<<3), uint64(start))
+	}
+	return field(nil, series2Samples, m)
+}
+
+// add appends a series.
+func (s *symbolTable) add(parts ...[]byte) *symbolTable {
+	s.body = field(s.body, request2Series, cat(parts...))
+	return s
+}
+
+// request is the body: symbols first, as writers have them.
+func (s *symbolTable) request() []byte {
+	var b []byte
+	for _, t := range s.texts {
+		b = field(b, request2Symbols, []byte(t))
+	}
+	return append(b, s.body...)
+}
+
+// describer is a MetadataSink that remembers.
+type describer struct {
+	calls [][]Metadata
+	fail  error
+}
+
+func (d *describer) WriteMetadata(_ context.Context, m []Metadata, _ meta.Ack) (int, error) {
+	if d.fail != nil {
+		return 0, d.fail
+	}
+	d.calls = append(d.calls, m)
+	return len(m), nil
 }
 
 func pack(b []byte) []byte { return s2.EncodeSnappy(nil, b) }

@@ -38,6 +38,24 @@ func (n *namer) encode(fields []byte) ([]byte, error) {
 	if err := n.parse(fields); err != nil {
 		return nil, err
 	}
+	return n.canonical()
+}
+
+// encodeRefs is encode for labels that refer to symbols; symbols.series has found the references good.
+func (n *namer) encodeRefs(refs []byte, symbols [][]byte) ([]byte, error) {
+	n.pairs, n.metric = n.pairs[:0], nil
+	for len(refs) > 0 {
+		name, size := nextRef(refs)
+		refs = refs[size:]
+		value, size := nextRef(refs)
+		refs = refs[size:]
+		n.pairs = append(n.pairs, labels.Pair{Name: symbols[name], Value: symbols[value]})
+	}
+	return n.canonical()
+}
+
+// canonical makes the key of the pairs.
+func (n *namer) canonical() ([]byte, error) {
 	labels.Sort(n.pairs) // the protocol wants them sorted; clients that do not know it are understood
 	if err := n.check(); err != nil {
 		return nil, err

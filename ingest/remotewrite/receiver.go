@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/s2"
 
@@ -21,6 +22,7 @@ type Receiver struct {
 	limits Limits
 	seed   uint64
 	pool   *mem.Pool
+	seen   seenMetadata
 	idle   sync.Pool // *request
 }
 
@@ -28,6 +30,7 @@ type Receiver struct {
 func New(l Limits) *Receiver {
 	l.defaults()
 	r := &Receiver{limits: l, seed: rand.Uint64(), pool: mem.NewPool("remote write requests", l.InflightBytes, nil)}
+	r.seen.now = time.Now
 	r.idle.New = func() any { return &request{namer: namer{limits: &r.limits}} }
 	return r
 }
@@ -42,7 +45,10 @@ type request struct {
 	sampleRefs []uint32
 	times      []int64
 	values     []float64
+	starts     []int64
 	valid      column.Bitmap
+	started    column.Bitmap
+	defined    int // bytes of the keys of series that this request made known
 	write      ingest.SampleBatch
 }
 
@@ -52,10 +58,10 @@ const keep = 4 << 20
 // attempts bounds how often a request follows a table whose series are renumbered; twice in one request is rare already.
 const attempts = 5
 
-// Receive reads a compressed request from body and stores its samples. Errors of class column.Invalid and column.Limit must
+// Receive reads a compressed request from body and stores its metadata and its samples. Errors of class column.Invalid and column.Limit must
 // not be retried: *PartialError where the good parts were stored, others where nothing was. Those of class column.Overloaded ask for
 // a retry, and so does column.Internal.
-func (r *Receiver) Receive(ctx context.Context, sink Sink, body io.Reader, ack meta.Ack) (Report, error) {
+func (r *Receiver) Receive(ctx context.Context, to Request, body io.Reader) (Report, error) {
 	q := r.idle.Get().(*request)
 	defer func() {
 		if cap(q.body)+cap(q.decoded) <= keep {
@@ -80,7 +86,11 @@ func (r *Receiver) Receive(ctx context.Context, sink Sink, body io.Reader, ack m
 	}
 	q.batch.reset(r.seed, pool)
 	defer q.batch.reset(0, nil) // lets go of the body
-	return q.store(ctx, sink, ack)
+	if to.Metadata != nil {
+		r.seen.forget()
+		q.batch.metadata.seen = &r.seen
+	}
+	return q.store(ctx, &to)
 }
 
 // read reads the body, growing as it comes: a length that a client claims allocates nothing.
@@ -125,21 +135,32 @@ func decodedLen(body []byte, limit int) (int, error) {
 	return n, nil
 }
 
-// store decodes the protobuf and writes the samples.
-func (q *request) store(ctx context.Context, sink Sink, ack meta.Ack) (Report, error) {
+func (q *request) decode(m Message) error {
+	if m == V2 {
+		return q.batch.decodeV2(q.decoded, q.namer.limits)
+	}
+	return q.batch.decode(q.decoded)
+}
+
+// store decodes the protobuf and writes what is in it.
+func (q *request) store(ctx context.Context, to *Request) (Report, error) {
 	b := &q.batch
-	if err := b.decode(q.decoded); err != nil {
+	if err := q.decode(to.Message); err != nil {
+		return b.report, err
+	}
+	if err := q.storeMetadata(ctx, to); err != nil {
 		return b.report, err
 	}
 	for range attempts {
-		epoch, err := q.resolve(sink)
+		q.defined = 0
+		epoch, err := q.resolve(to)
 		if err == nil {
 			w := q.samples(epoch)
 			if len(w.Refs) == 0 {
 				return q.done(0)
 			}
 			var seq meta.Seq
-			if seq, err = sink.Write(ctx, w, ack); err == nil {
+			if seq, err = to.Samples.Write(ctx, w, to.Ack); err == nil {
 				return q.done(seq)
 			}
 		}
@@ -151,13 +172,13 @@ func (q *request) store(ctx context.Context, sink Sink, ack meta.Ack) (Report, e
 }
 
 // resolve finds the refs of all series and makes those known that are not.
-func (q *request) resolve(sink Sink) (epoch uint64, err error) {
+func (q *request) resolve(to *Request) (epoch uint64, err error) {
 	b := &q.batch
 	if cap(b.refs) < len(b.series) {
 		b.refs = make([]uint32, len(b.series))
 	}
 	b.refs = b.refs[:len(b.series)]
-	epoch, missing := sink.Lookup(b.hashes, b.refs)
+	epoch, missing := to.Samples.Lookup(b.hashes, b.refs)
 	for i := 0; missing > 0 && i < len(b.refs); i++ {
 		if b.refs[i] != ingest.NoRef {
 			continue
@@ -166,7 +187,7 @@ func (q *request) resolve(sink Sink) (epoch uint64, err error) {
 		if b.series[i].bad {
 			continue
 		}
-		ref, err := q.define(sink, epoch, i)
+		ref, err := q.define(to, epoch, i)
 		if err != nil {
 			return 0, err
 		}
@@ -176,15 +197,24 @@ func (q *request) resolve(sink Sink) (epoch uint64, err error) {
 }
 
 // define makes series i known. A series that is wrong, or one too many for its table, is marked and gets no ref.
-func (q *request) define(sink Sink, epoch uint64, i int) (ref uint32, err error) {
+func (q *request) define(to *Request, epoch uint64, i int) (ref uint32, err error) {
 	b, s := &q.batch, &q.batch.series[i]
-	encoded, err := q.namer.encode(s.labels)
+	var encoded []byte
+	if to.Message == V2 {
+		encoded, err = q.namer.encodeRefs(s.labels, b.symbols.text)
+	} else {
+		encoded, err = q.namer.encode(s.labels)
+	}
 	var wrong errSeries
 	if err != nil && !errors.As(err, &wrong) {
 		return 0, column.Errorf(column.Invalid, "remote write: series %d: labels: %w", s.number, err)
 	}
 	if err == nil {
-		if ref, err = sink.Define(epoch, b.hashes[i], encoded); err == nil {
+		// Many references to one long symbol make a small body of endless series.
+		if q.defined += len(encoded); q.defined > q.namer.limits.DecodedBytes {
+			return 0, column.Errorf(column.Limit, "remote write: the request's new series take more than %d bytes", q.namer.limits.DecodedBytes)
+		}
+		if ref, err = to.Samples.Define(epoch, b.hashes[i], encoded); err == nil {
 			b.report.Defined++
 			return ref, nil
 		}
@@ -201,9 +231,9 @@ func (q *request) define(sink Sink, epoch uint64, i int) (ref uint32, err error)
 func (q *request) samples(epoch uint64) *ingest.SampleBatch {
 	b := &q.batch
 	q.sampleRefs = q.sampleRefs[:0]
-	times, values := b.times, b.values
+	times, values, starts := b.times, b.values, b.starts
 	if b.anyBad {
-		times, values = q.times[:0], q.values[:0]
+		times, values, starts = q.times[:0], q.values[:0], q.starts[:0]
 	}
 	for i, of := range b.of {
 		ref := b.refs[of]
@@ -212,31 +242,39 @@ func (q *request) samples(epoch uint64) *ingest.SampleBatch {
 				continue
 			}
 			times, values = append(times, b.times[i]), append(values, b.values[i])
+			if len(b.starts) > 0 {
+				starts = append(starts, b.starts[i])
+			}
 		}
 		q.sampleRefs = append(q.sampleRefs, ref)
 	}
 	if b.anyBad {
-		q.times, q.values = times, values
+		q.times, q.values, q.starts = times, values, starts
 	}
 	q.write = ingest.SampleBatch{Epoch: epoch, Refs: q.sampleRefs, Times: times, Values: values}
 	if b.stale {
-		q.write.Valid = q.validity(values)
+		q.valid = validity(q.valid, values, func(v float64) bool { return math.Float64bits(v) != staleBits })
+		q.write.Valid = q.valid
+	}
+	if len(starts) > 0 {
+		q.started = validity(q.started, starts, func(v int64) bool { return v != noStart })
+		q.write.Starts, q.write.Started = starts, q.started
 	}
 	return &q.write
 }
 
-// validity has a clear bit for each stale marker.
-func (q *request) validity(values []float64) column.Bitmap {
-	q.valid = q.valid[:0]
-	for len(q.valid)*64 < len(values) {
-		q.valid = append(q.valid, ^uint64(0))
+// validity sets the bits of the values that are there.
+func validity[T any](bits column.Bitmap, values []T, there func(T) bool) column.Bitmap {
+	bits = bits[:0]
+	for len(bits)*64 < len(values) {
+		bits = append(bits, ^uint64(0))
 	}
 	for i, v := range values {
-		if math.Float64bits(v) == staleBits {
-			q.valid.Clear(i)
+		if !there(v) {
+			bits.Clear(i)
 		}
 	}
-	return q.valid
+	return bits
 }
 
 // done makes the answer of a request that was stored.

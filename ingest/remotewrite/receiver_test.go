@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -26,7 +25,7 @@ func seriesKey(metric, labels string) string {
 }
 
 func receive(r *Receiver, m Sink, body []byte) (Report, error) {
-	return r.Receive(context.Background(), m, bytes.NewReader(pack(body)), 0)
+	return r.Receive(context.Background(), Request{Samples: m}, bytes.NewReader(pack(body)))
 }
 
 func TestStored(t *testing.T) {
@@ -40,14 +39,14 @@ func TestStored(t *testing.T) {
 		up,                         // no samples: nothing to store
 		cat(sampleField(5, 9), up), // labels last
 	)
-	body = field(body, requestMetadata, []byte("whatever"))
+	body = field(body, requestMetadata, metadataEntry("up", "", "h", 2))
 	want := []row{
-		{seriesKey("up", `{"instance":"a:9100","job":"node"}`), 1_000_000, math.Float64bits(1), false},
-		{seriesKey("up", `{"instance":"a:9100","job":"node"}`), -5000, math.Float64bits(math.Inf(-1)), false},
-		{seriesKey("up", `{"instance":"a:9100","job":"node"}`), 2_000_000, staleBits, true},
-		{seriesKey("up", `{"instance":"a:9100","job":"node"}`), 3_000_000, math.Float64bits(odd), false},
-		{seriesKey("up", `{"aa":"x","zz":"q\"é"}`), 7000, math.Float64bits(2), false},
-		{seriesKey("up", `{"instance":"a:9100","job":"node"}`), 9000, math.Float64bits(5), false},
+		{seriesKey("up", `{"instance":"a:9100","job":"node"}`), 1_000_000, math.Float64bits(1), false, 0},
+		{seriesKey("up", `{"instance":"a:9100","job":"node"}`), -5000, math.Float64bits(math.Inf(-1)), false, 0},
+		{seriesKey("up", `{"instance":"a:9100","job":"node"}`), 2_000_000, staleBits, true, 0},
+		{seriesKey("up", `{"instance":"a:9100","job":"node"}`), 3_000_000, math.Float64bits(odd), false, 0},
+		{seriesKey("up", `{"aa":"x","zz":"q\"é"}`), 7000, math.Float64bits(2), false, 0},
+		{seriesKey("up", `{"instance":"a:9100","job":"node"}`), 9000, math.Float64bits(5), false, 0},
 	}
 	m, r := newMemory(), New(Limits{})
 	for round := range 3 { // known series, and reused buffers, must not change the answer
@@ -213,7 +212,7 @@ func TestRefusedBodies(t *testing.T) {
 			l = Limits{}
 		}
 		r := New(l)
-		_, err := r.Receive(context.Background(), m, bytes.NewReader(c.body), 0)
+		_, err := r.Receive(context.Background(), Request{Samples: m}, bytes.NewReader(c.body))
 		if column.ClassOf(err) != c.class || !strings.Contains(fmt.Sprint(err), c.want) || len(m.rows) != 0 {
 			t.Errorf("%s: %v, %d rows; want %s: %s", c.name, err, len(m.rows), c.class, c.want)
 		}
@@ -254,7 +253,7 @@ func TestSinkTrouble(t *testing.T) {
 	if _, err := receive(New(Limits{InflightBytes: 1 << 10}), newMemory(), body); column.ClassOf(err) != column.Overloaded {
 		t.Errorf("in flight: %v", err)
 	}
-	_, err = New(Limits{}).Receive(context.Background(), newMemory(), iotest.ErrReader(errors.New("gone")), 0)
+	_, err = New(Limits{}).Receive(context.Background(), Request{Samples: newMemory()}, iotest.ErrReader(errors.New("gone")))
 	if column.ClassOf(err) != column.Cancelled {
 		t.Errorf("client gone: %v", err)
 	}
@@ -306,43 +305,4 @@ func (k *dictSink) Write(_ context.Context, b *ingest.SampleBatch, _ meta.Ack) (
 	}
 	k.rows += len(b.Refs)
 	return 1, nil
-}
-
-func BenchmarkReceive(b *testing.B) {
-	const series = 2000
-	random := rand.New(rand.NewPCG(1, 2))
-	var all [][]byte
-	sum := 0.0
-	for i := range series {
-		s := labelFields("__name__", "node_cpu_seconds_total", "cluster", "eu-west-1", "container", "node-exporter",
-			"cpu", fmt.Sprint(i%64), "endpoint", "metrics", "instance", fmt.Sprintf("10.0.%d.%d:9100", i/64, random.IntN(256)),
-			"job", "node-exporter", "mode", "idle", "namespace", "monitoring", "pod", fmt.Sprintf("node-exporter-%05x", random.IntN(1<<20)))
-		v := float64(random.IntN(1000))
-		sum += v
-		all = append(all, cat(s, sampleField(v, 1_700_000_000_000+int64(i))))
-	}
-	raw := request1(all...)
-	body := pack(raw)
-	k := &dictSink{dict: head.New(head.Options{}).Dict(1)}
-	r := New(Limits{})
-	in := bytes.NewReader(nil)
-	run := func() {
-		in.Reset(body)
-		if _, err := r.Receive(context.Background(), k, in, 0); err != nil {
-			b.Fatal(err)
-		}
-	}
-	run()
-	k.sum, k.rows = 0, 0
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range b.N {
-		run()
-	}
-	b.StopTimer()
-	if k.rows != b.N*series || k.sum != float64(b.N)*sum {
-		b.Fatalf("%d rows, sum %v; want %d, %v", k.rows, k.sum, b.N*series, float64(b.N)*sum)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*series), "ns/series")
-	b.ReportMetric(float64(len(raw))/series, "B/series")
 }

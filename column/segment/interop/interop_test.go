@@ -15,6 +15,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/parquetio"
+	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/column/segment/interop/sample"
 )
 
@@ -35,7 +37,35 @@ func TestArrowReadsTheSame(t *testing.T) {
 		check(t, err)
 		check(t, os.WriteFile(keep, b, 0o600))
 	}
-	f, err := file.OpenParquetFile(filepath.Join(dir, s.Name), false)
+	compare(t, filepath.Join(dir, s.Name), s, func(i int) column.ID { return s.Schema.Fields[i].ID })
+}
+
+// TestArrowReadsResults does the same for a file as results are written, in several row groups.
+func TestArrowReadsResults(t *testing.T) {
+	s, err := sample.Write(context.Background(), t.TempDir(), 3000)
+	check(t, err)
+	name := filepath.Join(t.TempDir(), "result.parquet")
+	out, err := os.Create(name)
+	check(t, err)
+	defer out.Close()
+	w, err := parquetio.NewWriter(out, s.Schema.Fields, parquetio.Options{GroupRows: 5000})
+	check(t, err)
+	defer w.Abort()
+	for lo := 0; lo < s.Rows; lo += 1000 {
+		b := &scan.Batch{Len: min(1000, s.Rows-lo)}
+		for _, v := range s.Columns {
+			b.Columns = append(b.Columns, v.Slice(lo, lo+b.Len))
+		}
+		check(t, w.Write(b))
+	}
+	check(t, w.Close())
+	compare(t, name, s, func(i int) column.ID { return column.ID(i + 1) })
+}
+
+// compare reads a file with arrow-go and holds it against what was written.
+func compare(t *testing.T, name string, s *sample.Sample, id func(int) column.ID) {
+	t.Helper()
+	f, err := file.OpenParquetFile(name, false)
 	check(t, err)
 	defer f.Close()
 	rd, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: 1000}, memory.DefaultAllocator)
@@ -51,8 +81,8 @@ func TestArrowReadsTheSame(t *testing.T) {
 		if c.Name() != field.Name {
 			t.Fatalf("column %d is %q, want %q", i, c.Name(), field.Name)
 		}
-		if id, ok := c.Field().Metadata.GetValue("PARQUET:field_id"); !ok || id != fmt.Sprint(field.ID) {
-			t.Errorf("column %q has field id %q, want %d", field.Name, id, field.ID)
+		if got, ok := c.Field().Metadata.GetValue("PARQUET:field_id"); !ok || got != fmt.Sprint(id(i)) {
+			t.Errorf("column %q has field id %q, want %d", field.Name, got, id(i))
 		}
 		if got := c.DataType().String(); got != wantType[field.Type.Kind] {
 			t.Errorf("column %q is %s, want %s", field.Name, got, wantType[field.Type.Kind])

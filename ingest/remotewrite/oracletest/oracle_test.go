@@ -52,7 +52,11 @@ func (s *sink) Define(_ uint64, h ingest.SeriesHash, encoded []byte) (uint32, er
 
 func (s *sink) Write(_ context.Context, b *ingest.SampleBatch, _ meta.Ack) (meta.Seq, error) {
 	for i, ref := range b.Refs {
-		s.rows = append(s.rows, line(s.names[ref], b.Times[i], b.Values[i], b.Valid.Get(i)))
+		start := int64(0)
+		if b.Starts != nil && b.Started.Get(i) {
+			start = b.Starts[i]
+		}
+		s.rows = append(s.rows, started(line(s.names[ref], b.Times[i], b.Values[i], b.Valid.Get(i)), start))
 	}
 	return 1, nil
 }
@@ -62,6 +66,14 @@ func line(series string, micros int64, v float64, valid bool) string {
 		return fmt.Sprintf("%s %d stale", series, micros)
 	}
 	return fmt.Sprintf("%s %d %016x", series, micros, math.Float64bits(v))
+}
+
+// started adds the start of a sample that has one.
+func started(line string, micros int64) string {
+	if micros == 0 {
+		return line
+	}
+	return fmt.Sprintf("%s since %d", line, micros)
 }
 
 // name spells a key as its labels, the metric's name included, in order.
@@ -140,7 +152,7 @@ func compare(t interface{ Fatalf(string, ...any) }, r *remotewrite.Receiver, bod
 	s := newSink()
 	for round := range 2 { // the second finds all series known
 		s.rows = nil
-		got, err := r.Receive(context.Background(), s, bytes.NewReader(snappy.Encode(nil, body)), 0)
+		got, err := r.Receive(context.Background(), remotewrite.Request{Samples: s}, bytes.NewReader(snappy.Encode(nil, body)))
 		got.Defined, got.Seq = 0, 0
 		if got != report {
 			t.Fatalf("round %d: %+v (%v), want %+v", round, got, err, report)
@@ -204,7 +216,7 @@ func TestAgainstPrometheus(t *testing.T) {
 }
 
 // FuzzAgainstPrometheus: whatever Prometheus reads, we read alike. What it refuses we may read in part: bytes inside of
-// exemplars, histograms, metadata and series without samples are not looked at.
+// exemplars, histograms and series without samples are not looked at.
 func FuzzAgainstPrometheus(f *testing.F) {
 	w := &prompb.WriteRequest{Timeseries: []prompb.TimeSeries{{
 		Labels:  []prompb.Label{{Name: "__name__", Value: "up"}, {Name: "job", Value: "x"}},
@@ -221,7 +233,7 @@ func FuzzAgainstPrometheus(f *testing.F) {
 		if w.Unmarshal(body) != nil {
 			return
 		}
-		_, err := r.Receive(context.Background(), newSink(), bytes.NewReader(snappy.Encode(nil, body)), 0)
+		_, err := r.Receive(context.Background(), remotewrite.Request{Samples: newSink()}, bytes.NewReader(snappy.Encode(nil, body)))
 		var partial *remotewrite.PartialError
 		if err != nil && !errors.As(err, &partial) {
 			// Prometheus skips unknown fields without a look at what they are: groups, numbers past all bounds. What it has

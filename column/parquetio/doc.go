@@ -1,0 +1,3 @@
+// Package parquetio writes batches as one Parquet file while they come: row groups of bounded memory, encoded by several cores, types
+// as in segments. It knows columns and rows, and must not know where they come from or who reads the file.
+package parquetio
