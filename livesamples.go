@@ -19,8 +19,8 @@ type liveSamples struct {
 // Morsels implements scan.Source. The value is always read, for its NULLs, and dropped again if nobody asked for it.
 func (l *liveSamples) Morsels(ctx context.Context, req *scan.Request) ([]scan.Morsel, scan.Stats, error) {
 	r := *req
-	// Hidden rows would count against the limit.
-	r.Limit = 0
+	// Hidden rows would count against the limit, and stand at a series' end.
+	r.Limit, r.Ends = 0, scan.Ends{}
 	at := slices.Index(r.Columns, l.value)
 	added := at < 0
 	if added {

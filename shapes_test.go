@@ -33,6 +33,8 @@ var shapes = map[string]shape{
 	"tagged_keyed": {"host text, cpu integer, ts timestamptz, v double precision, n bigint, ok boolean", "time_column = ts, tags = (host, cpu), unique_key = (host, cpu, ts)"},
 	"grouped":      {"host text, n bigint, b text", "tags = (host)"},
 	"settings":     {"name text, n bigint", "unique_key = (name)"},
+	"points":       {"time timestamp_ns, host text, v double precision, n bigint, note text, ok boolean", "time_column = time, tags = (host), unique_key = (host, time), merge_fields = true"},
+	"states":       {"name text, v double precision, note text", "unique_key = (name), merge_fields = true"},
 	"inventory":    {"host text, slot integer, n bigint", "tags = (host), unique_key = (slot, host)"},
 }
 
@@ -85,28 +87,53 @@ func (m *model) clone() *model {
 	return &model{schema: m.schema, rows: slices.Clone(m.rows), keyed: maps.Clone(m.keyed)}
 }
 
-// write is an acknowledged write: of equal keys the last wins.
+// write is an acknowledged write: of equal keys the last wins, as a whole or, where rows merge, by each value that it has.
 func (m *model) write(rows []modelRow) {
 	for _, r := range rows {
 		if len(m.schema.Key) == 0 {
 			m.rows = append(m.rows, r)
 			continue
 		}
-		var k []string
-		for _, id := range m.schema.Key {
-			c := r[m.schema.Index(id)]
-			if f, ok := c.(float64); ok && f == 0 {
-				c = 0.0 // −0 = 0 in keys
-			}
-			k = append(k, cellText(c))
-		}
-		at, there := m.keyed[strings.Join(k, "|")]
+		name := m.key(r)
+		at, there := m.keyed[name]
 		if !there {
-			m.keyed[strings.Join(k, "|")] = len(m.rows)
+			m.keyed[name] = len(m.rows)
 			m.rows = append(m.rows, r)
 			continue
 		}
+		if m.schema.Merge {
+			old := m.rows[at]
+			r = slices.Clone(r)
+			for k, c := range r {
+				if c == nil {
+					r[k] = old[k]
+				}
+			}
+		}
 		m.rows[at] = r
+	}
+}
+
+// key names a row. Added tags that are absent change no name.
+func (m *model) key(r modelRow) string {
+	var k []string
+	for _, id := range m.schema.Key {
+		c := r[m.schema.Index(id)]
+		if f, ok := c.(float64); ok && f == 0 {
+			c = 0.0 // −0 = 0 in keys
+		}
+		if c != nil {
+			k = append(k, fmt.Sprint(id, "=", cellText(c)))
+		}
+	}
+	return strings.Join(k, "|")
+}
+
+// grow follows a table that got columns: they are NULL in the rows that exist.
+func (m *model) grow(s *column.Schema) {
+	m.schema = s
+	for i, r := range m.rows {
+		m.rows[i] = append(slices.Clip(r), make(modelRow, len(s.Fields)-len(r))...)
 	}
 }
 

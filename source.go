@@ -2,6 +2,9 @@ package aegis
 
 import (
 	"context"
+	"iter"
+
+	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/column/segment"
@@ -25,13 +28,9 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 	var total scan.Stats
 	s := t.snapshot
 	mask := s.head.Mask(t.table, s.after)
-	manifest := s.catalog.Manifest(t.table.ID)
-	total.Segments, total.SegmentsPruned = manifest.Len(), manifest.Len()
-	records := manifest.All()
-	if t.table.Columns.Time != 0 {
-		records = manifest.InTime(req.Time.Min, req.Time.Max)
-	}
-	for record := range records {
+	total.Segments = s.catalog.Manifest(t.table.ID).Len()
+	total.SegmentsPruned = total.Segments
+	for record := range t.records(req.Time) {
 		h, err := s.segment(ctx, t.table.ID, record)
 		if err != nil {
 			return nil, total, err
@@ -47,12 +46,43 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 			total.SegmentsPruned--
 		}
 	}
-	morsels, stats, err := s.head.Morsels(ctx, t.table, req, s.after)
+	morsels, stats, err := s.head.Morsels(ctx, t.table, req, s.after, t.filler(req.Time))
 	if err != nil {
 		return nil, total, err
 	}
 	add(&total, stats)
 	return append(out, morsels...), total, nil
+}
+
+// records lists the segments that may have rows in a range of times.
+func (t *tableSource) records(times scan.TimeRange) iter.Seq[*meta.Segment] {
+	manifest := t.snapshot.catalog.Manifest(t.table.ID)
+	if t.table.Columns.Time == 0 {
+		return manifest.All()
+	}
+	return manifest.InTime(times.Min, times.Max)
+}
+
+// filler gives the head's rows what they lack from the rows of segments that they hide; nil where rows do not merge. Both are
+// of the snapshot: the segments of its catalog version, with the deletion vectors of that version.
+func (t *tableSource) filler(times scan.TimeRange) scan.Filler {
+	if !t.table.Columns.Merge {
+		return nil
+	}
+	var list []segment.Stored
+	for record := range t.records(times) {
+		list = append(list, segment.Stored{
+			Times: scan.TimeRange{Min: record.MinTime, Max: record.MaxTime},
+			Open: func(ctx context.Context) (*segment.Reader, *roaring.Bitmap, error) {
+				h, err := t.snapshot.segment(ctx, t.table.ID, record)
+				if err != nil {
+					return nil, nil, err
+				}
+				return h.Reader, h.Deleted, nil
+			},
+		})
+	}
+	return segment.NewFiller(&t.table.Columns, list)
 }
 
 func add(total *scan.Stats, s scan.Stats) {

@@ -17,6 +17,7 @@ type Pool struct {
 	parent *Pool
 	used   atomic.Int64
 	peak   atomic.Int64
+	give   func(bytes int64) int64 // see OnFull
 }
 
 // NewPool makes a pool with a limit in bytes (0 = none of its own) under parent (nil = a root).
@@ -24,9 +25,31 @@ func NewPool(name string, limit int64, parent *Pool) *Pool {
 	return &Pool{name: name, limit: limit, parent: parent}
 }
 
+// OnFull names somebody who can do with less (a cache): before a reservation that passes the pool's limit is refused, he is
+// asked for what is missing, gives what he can back to the pool, and says how much that was. He may be asked on any goroutine
+// that reserves. Call it before others use the pool.
+func (p *Pool) OnFull(give func(bytes int64) int64) { p.give = give }
+
 // Grow reserves n bytes here and in every ancestor, or nothing at all and an error of class column.Limit that
 // names the pool that is full and its limit.
 func (p *Pool) Grow(n int64) error {
+	for {
+		full, missing := p.reserve(n)
+		if full == nil {
+			return nil
+		}
+		if full.give == nil || full.give(missing) == 0 {
+			return &column.Error{
+				Class: column.Limit, SQLState: "53200",
+				Message: "out of memory: " + full.name + " would need more than its limit of " + bytesText(full.limit),
+				Hint:    "Ask for less at once, or raise the limit.",
+			}
+		}
+	}
+}
+
+// reserve is one attempt; it gives the pool that is full and by how many bytes.
+func (p *Pool) reserve(n int64) (full *Pool, missing int64) {
 	for q := p; q != nil; q = q.parent {
 		used := q.used.Add(n)
 		if q.limit > 0 && used > q.limit {
@@ -36,11 +59,7 @@ func (p *Pool) Grow(n int64) error {
 					break
 				}
 			}
-			return &column.Error{
-				Class: column.Limit, SQLState: "53200",
-				Message: "out of memory: " + q.name + " would need more than its limit of " + bytesText(q.limit),
-				Hint:    "Ask for less at once, or raise the limit.",
-			}
+			return q, used - q.limit
 		}
 		for {
 			peak := q.peak.Load()
@@ -49,7 +68,7 @@ func (p *Pool) Grow(n int64) error {
 			}
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // Shrink gives n bytes back, here and in every ancestor.

@@ -39,6 +39,30 @@ func TestGrowIsAllOrNothing(t *testing.T) {
 	}
 }
 
+func TestFullPoolAsksForMemoryBack(t *testing.T) {
+	server := NewPool("server", 100, nil)
+	cache, query := NewPool("cache", 0, server), NewPool("query", 80, server)
+	asked := []int64{}
+	server.OnFull(func(n int64) int64 {
+		asked = append(asked, n)
+		n = min(n, cache.Used())
+		cache.Shrink(n)
+		return n
+	})
+	if err := cache.Grow(60); err != nil {
+		t.Fatal(err)
+	}
+	if err := query.Grow(70); err != nil || cache.Used() != 30 || len(asked) != 1 || asked[0] != 30 {
+		t.Errorf("%v; asked for %v, the cache has %d", err, asked, cache.Used())
+	}
+	if err := query.Grow(20); err == nil || len(asked) != 1 {
+		t.Errorf("%v: a query's own limit asked the cache for %v", err, asked)
+	}
+	if err := NewPool("other", 0, server).Grow(60); err == nil || cache.Used() != 0 || server.Used() != 70 {
+		t.Errorf("%v: the cache has %d, the server %d", err, cache.Used(), server.Used())
+	}
+}
+
 func TestPoolsAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		root := NewPool("root", rapid.Int64Range(0, 100).Draw(t, "limit"), nil)

@@ -5,6 +5,7 @@ package scan
 import (
 	"context"
 	"math"
+	"sync/atomic"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
@@ -81,6 +82,32 @@ type Request struct {
 	Labels []string
 	// Limit, if > 0, says the reader needs no more than so many rows in total: a source may stop early.
 	Limit int64
+	// Ends, if not zero, says that of each series only rows at its ends can matter. A hint.
+	Ends Ends
+	// Bound, if not nil, may come to exclude rows while they are read. A hint.
+	Bound *Bound
+	// Counters, if not nil, is told what readers did.
+	Counters *Counters
+}
+
+// Ends says how many rows a reader needs from the start and from the end of each series, in order of time, of those that satisfy
+// Series and Time. Rows of the same time as the innermost row needed are needed too, so that it is open for nobody which
+// of them are meant. A source may return more rows, and must when it cannot tell.
+type Ends struct{ First, Last int64 }
+
+// Most is how many rows of a series of n rows are needed, rows of equal time aside.
+func (e Ends) Most(n int64) int64 {
+	if e == (Ends{}) || e.First+e.Last < 0 {
+		return n
+	}
+	return min(n, e.First+e.Last)
+}
+
+// Counters is what the readers of a scan did, for EXPLAIN ANALYZE. A reader adds its share when it is closed.
+type Counters struct {
+	Rows   atomic.Int64 // given to whoever asked
+	Cached atomic.Int64 // pages that were decoded already
+	Read   atomic.Int64 // pages that were read and decoded
 }
 
 // Stats is what planning a scan found and spared, for EXPLAIN ANALYZE.

@@ -17,6 +17,7 @@ type chunk struct {
 	valid  column.Bitmap  // nil = no NULLs
 	values *column.Vector // the present ones; nil for tags, which come as a dictionary
 	dict   *dictionary
+	zipped bool // compress in any case
 }
 
 // coding is how a chunk is stored.
@@ -145,6 +146,7 @@ func (c *chunk) write(e *encoder, out *dataFile, pageRows int) (chunkMeta, error
 	if err != nil {
 		return chunkMeta{}, err
 	}
+	k.compressed = k.compressed || c.zipped
 	m := chunkMeta{coding: k}
 	if k.encoding == format.RLEDictionary {
 		m.dictValues = uint32(c.dict.values.Len)

@@ -41,6 +41,19 @@ func (p *columnPages) find(row uint32) int {
 // end is the row after a page.
 func (p *columnPages) end(page int) uint32 { return p.pages[page].firstRow + p.pages[page].rows }
 
+// chunkPages is how many pages the chunk of a page has.
+func (p *columnPages) chunkPages(page int) int {
+	chunk, first := p.chunk[page], page
+	for first > 0 && p.chunk[first-1] == chunk {
+		first--
+	}
+	end := page + 1
+	for end < len(p.chunk) && p.chunk[end] == chunk {
+		end++
+	}
+	return end - first
+}
+
 // rawPage reads a page's bytes and checks them.
 func (r *Reader) rawPage(ctx context.Context, p *pageMeta) ([]byte, error) {
 	f, err := r.dataFile(ctx)
@@ -59,18 +72,20 @@ func (r *Reader) rawPage(ctx context.Context, p *pageMeta) ([]byte, error) {
 }
 
 // page gives a decoded page, from the cache if it is there.
-func (r *Reader) page(ctx context.Context, t *columnPages, number int) (*column.Vector, error) {
+func (r *Reader) page(ctx context.Context, t *columnPages, number int, u *pageUse) (*column.Vector, error) {
 	k := PageKey{Table: r.ref.Table, Segment: r.ref.Segment, Column: t.field.ID, Page: uint32(number)}
 	if r.o.Cache != nil {
 		if v := r.o.Cache.Get(k); v != nil {
+			u.cached++
 			return v, nil
 		}
 	}
+	u.read++
 	if err := ctx.Err(); err != nil {
 		return nil, column.Errorf(column.Cancelled, "segment %d: %w", r.ref.Segment, err)
 	}
 	p, c := &t.pages[number], &t.chunks[t.chunk[number]]
-	dict, err := r.dictionary(ctx, t, int(t.chunk[number]))
+	dict, err := r.dictionary(ctx, t, int(t.chunk[number]), u.once)
 	if err != nil {
 		return nil, err
 	}
@@ -89,14 +104,23 @@ func (r *Reader) page(ctx context.Context, t *columnPages, number int) (*column.
 	if err != nil {
 		return nil, r.corrupt(r.dataName(), p.offset, "decode a page of column %d: %w", t.field.ID, err)
 	}
-	if r.o.Cache != nil {
-		r.o.Cache.Put(k, v, v.SizeBytes())
+	if r.o.Cache != nil && !u.once {
+		r.o.Cache.Put(k, v, v.SizeBytes()-sharedBytes(v, t.chunkPages(number)))
 	}
 	return v, nil
 }
 
+// sharedBytes is what a page's dictionary takes, but for the page's share of it: each page of the chunk keeps it in memory.
+func sharedBytes(v *column.Vector, pages int) int64 {
+	if v.Enc != column.Dict {
+		return 0
+	}
+	n := v.Child.SizeBytes()
+	return n - n/int64(pages)
+}
+
 // dictionary gives a chunk's dictionary, nil if it has none.
-func (r *Reader) dictionary(ctx context.Context, t *columnPages, chunk int) (*column.Vector, error) {
+func (r *Reader) dictionary(ctx context.Context, t *columnPages, chunk int, once bool) (*column.Vector, error) {
 	c := &t.chunks[chunk]
 	p := &c.dictPage
 	if p.length == 0 {
@@ -120,7 +144,7 @@ func (r *Reader) dictionary(ctx context.Context, t *columnPages, chunk int) (*co
 	if err != nil {
 		return nil, r.corrupt(r.dataName(), p.offset, "decode the dictionary of column %d: %w", t.field.ID, err)
 	}
-	if r.o.Cache != nil {
+	if r.o.Cache != nil && !once {
 		r.o.Cache.Put(k, v, v.SizeBytes())
 	}
 	return v, nil
@@ -128,6 +152,12 @@ func (r *Reader) dictionary(ctx context.Context, t *columnPages, chunk int) (*co
 
 // piece is a stretch of rows of one series on its way into a batch.
 type piece struct{ series, lo, hi uint32 }
+
+// pageUse is how a reader treats the cache, and what came of it.
+type pageUse struct {
+	once         bool // what is read now is not worth keeping
+	cached, read int64
+}
 
 // columnReader reads one field's rows in ascending order and holds one decoded page.
 type columnReader struct {
@@ -137,6 +167,7 @@ type columnReader struct {
 	current int // page; -1 = none
 	vector  *column.Vector
 	held    int64
+	use     pageUse
 }
 
 func (r *Reader) columnReader(field int, pool *mem.Pool) (*columnReader, error) {
@@ -163,7 +194,7 @@ func (c *columnReader) at(ctx context.Context, row uint32) error {
 		}
 	}
 	number := c.pages.find(row)
-	v, err := c.r.page(ctx, c.pages, number)
+	v, err := c.r.page(ctx, c.pages, number, &c.use)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ type metadata struct {
 	timeSorted       bool
 	groups           []uint32 // first rows, and the number of rows at the end
 	schema           column.Schema
+	tags             []column.Type // of schema.Tags
 }
 
 // tailRead is how much of the sidecar's end Open reads at once: most sidecars of fresh segments whole, and of large ones the
@@ -142,6 +143,7 @@ func (r *Reader) openMeta(buf []byte, start int64) error {
 		return r.corrupt(r.sidecarName(), s.offset, "it belongs to segment %d of table %d with %d rows in %d bytes", segment, table, m.rows, m.dataBytes)
 	}
 	r.meta = m
+	r.meta.tags = m.schema.TagTypes()
 	r.blocks = make([]atomic.Pointer[seriesBlock], m.blocks)
 	r.columns = make([]atomic.Pointer[columnPages], len(m.schema.Fields))
 	r.postings = make([]atomic.Pointer[index.Postings], len(r.sections))

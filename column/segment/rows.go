@@ -46,8 +46,8 @@ func (s *rowSource) close() {
 	s.spans, s.queue = nil, nil
 }
 
-// wholeRows is how many consecutive rows make a batch of their own: vectors are then slices of pages, and what a batch
-// costs is less than copying as many rows together with others.
+// wholeRows is how many consecutive rows make a batch of their own, whose vectors are slices of pages. Of runs of 360 rows such batches
+// cost as much as copying runs together (BenchmarkTSBS, single-groupby-5-8-1); of runs of 2,880 a fifth less (cpu-max-all-8).
 const wholeRows = 512
 
 // next appends pieces of at most limit rows in total, from one row group (so that dictionaries are shared), and of one series if

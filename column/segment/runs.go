@@ -52,6 +52,7 @@ func (r *Reader) Runs(ctx context.Context, view View, pool *mem.Pool) (*RunReade
 		if out.readers[i], err = r.columnReader(field, pool); err != nil {
 			return nil, err
 		}
+		out.readers[i].use.once = true // the segment is about to be replaced
 	}
 	return out, nil
 }

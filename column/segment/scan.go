@@ -37,25 +37,46 @@ func (r *Reader) Morsels(ctx context.Context, req *scan.Request, view View, targ
 	if err != nil {
 		return nil, stats, err
 	}
-	parts, err := r.split(s.Spans, req, targetRows)
+	ends := r.endsOf(req)
+	parts, err := r.split(s.Spans, req, ends, targetRows)
 	if err != nil {
 		return nil, stats, err
 	}
 	out := make([]scan.Morsel, len(parts))
 	for i, spans := range parts {
-		out[i] = &morsel{r: r, req: req, view: view, spans: spans, rows: (&Selection{spans}).Rows()}
+		out[i] = &morsel{r: r, req: req, view: view, spans: spans, ends: ends, rows: (&Selection{spans}).Rows()}
 	}
 	return out, stats, nil
 }
 
+// endsOf is what the request needs of each series: all rows, unless runs ascend by time and no page was left out by a filter, which
+// says nothing about the rows it leaves.
+func (r *Reader) endsOf(req *scan.Request) scan.Ends {
+	if !r.meta.timeSorted || r.meta.schema.Time == 0 || len(req.Filters) > 0 {
+		return scan.Ends{}
+	}
+	return req.Ends
+}
+
+// neededRows is about how many rows of some spans are read.
+func neededRows(spans []Span, ends scan.Ends) (n int64) {
+	for _, s := range spans {
+		n += ends.Most(int64(s.Hi - s.Lo))
+	}
+	return n
+}
+
 // split cuts spans into parts of about target rows. A series longer than that is cut where a page of the first column read starts, so that two
 // morsels do not decode the same page.
-func (r *Reader) split(spans []Span, req *scan.Request, target int64) ([][]Span, error) {
+func (r *Reader) split(spans []Span, req *scan.Request, ends scan.Ends, target int64) ([][]Span, error) {
 	if len(spans) == 0 {
 		return nil, nil
 	}
-	if target <= 0 {
+	if target <= 0 || neededRows(spans, ends) <= target {
 		return [][]Span{spans}, nil
+	}
+	if ends != (scan.Ends{}) {
+		return splitEnds(spans, ends, target), nil
 	}
 	var cut *columnPages
 	for _, id := range req.Columns {
@@ -96,11 +117,27 @@ func (r *Reader) split(spans []Span, req *scan.Request, target int64) ([][]Span,
 	return out, nil
 }
 
+// splitEnds cuts spans of which only the ends are read, between series.
+func splitEnds(spans []Span, ends scan.Ends, target int64) (out [][]Span) {
+	first, rows := 0, int64(0)
+	for i := range spans {
+		if rows += ends.Most(int64(spans[i].Hi - spans[i].Lo)); rows >= target {
+			out = append(out, spans[first:i+1])
+			first, rows = i+1, 0
+		}
+	}
+	if first < len(spans) {
+		out = append(out, spans[first:])
+	}
+	return out
+}
+
 type morsel struct {
 	r     *Reader
 	req   *scan.Request
 	view  View
 	spans []Span
+	ends  scan.Ends
 	rows  int64
 }
 
@@ -109,6 +146,10 @@ func (m *morsel) Rows() int64 { return m.rows }
 // Open implements scan.Morsel.
 func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 	s := &scanReader{m: m, pool: pool, left: math.MaxInt64, rows: newRowSource(m.r, m.view, m.spans, m.r.timeRange(m.req), pool)}
+	s.rows.ends = m.ends
+	if m.r.meta.schema.Time != 0 {
+		s.rows.bound = m.req.Bound
+	}
 	if m.req.Limit > 0 {
 		s.left = m.req.Limit
 	}
@@ -127,6 +168,9 @@ func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 			if c.reader, err = m.r.columnReader(field, pool); err != nil {
 				s.Close()
 				return nil, err
+			}
+			if s.rows.align == nil {
+				s.rows.align = c.reader.pages
 			}
 		}
 		s.columns = append(s.columns, c)
@@ -156,6 +200,7 @@ type scanReader struct {
 	tags    *tagColumns
 	columns []outColumn
 	left    int64
+	given   int64
 	pieces  []piece
 }
 
@@ -171,6 +216,7 @@ func (s *scanReader) Next(ctx context.Context) (*scan.Batch, error) {
 		return nil, err
 	}
 	s.left -= int64(total)
+	s.given += int64(total)
 	b := &scan.Batch{Len: total, Columns: make([]*column.Vector, len(s.columns))}
 	runs := runsOf(s.pieces)
 	schema := &s.m.r.meta.schema
@@ -200,12 +246,28 @@ func (s *scanReader) Next(ctx context.Context) (*scan.Batch, error) {
 func (s *scanReader) Close() error {
 	for i := range s.columns {
 		if c := s.columns[i].reader; c != nil {
+			s.tell(c)
 			c.close()
 		}
 	}
+	if s.rows.times != nil {
+		s.tell(s.rows.times)
+	}
+	if to := s.m.req.Counters; to != nil {
+		to.Rows.Add(s.given)
+	}
 	s.rows.close()
-	s.left = 0
+	s.left, s.given = 0, 0
 	return nil
+}
+
+// tell adds what a column's reader did to the request's counters.
+func (s *scanReader) tell(c *columnReader) {
+	if to := s.m.req.Counters; to != nil {
+		to.Cached.Add(c.use.cached)
+		to.Read.Add(c.use.read)
+		c.use = pageUse{}
+	}
 }
 
 // runsOf joins neighbouring pieces of one series.

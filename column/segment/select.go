@@ -52,7 +52,7 @@ func (r *Reader) Select(ctx context.Context, req *scan.Request) (*Selection, sca
 	}
 	s := &Selection{Spans: spans}
 	stats.Rows = s.Rows()
-	return s, stats, r.countPages(spans, req, &stats)
+	return s, stats, r.countPages(r.neededSpans(spans, req), req, &stats)
 }
 
 // timeRange is the request's range, or all time for tables without time.
@@ -237,6 +237,30 @@ func (p *columnPages) prune(spans []Span, f *scan.ColumnFilter) []Span {
 				}
 			}
 			at = end
+		}
+	}
+	return out
+}
+
+// neededSpans is about where the rows lie that the request needs: as if no row were dead, outside of the time range, or of the time of
+// another one.
+func (r *Reader) neededSpans(spans []Span, req *scan.Request) []Span {
+	ends := r.endsOf(req)
+	if ends == (scan.Ends{}) {
+		return spans
+	}
+	var out []Span
+	for _, s := range spans {
+		n := int64(s.Hi - s.Lo)
+		if ends.Most(n) == n {
+			out = append(out, s)
+			continue
+		}
+		if ends.First > 0 {
+			out = append(out, Span{Series: s.Series, Lo: s.Lo, Hi: s.Lo + uint32(ends.First)})
+		}
+		if ends.Last > 0 {
+			out = append(out, Span{Series: s.Series, Lo: s.Hi - uint32(ends.Last), Hi: s.Hi})
 		}
 	}
 	return out

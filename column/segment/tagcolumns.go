@@ -14,6 +14,7 @@ import (
 type tagColumns struct {
 	r      *Reader
 	wanted []wantedTag
+	upTo   int   // tags before it are wanted
 	last   int64 // the series the values belong to, if it is only one; -1 = none
 	ends   []int32
 }
@@ -38,6 +39,7 @@ func (t *tagColumns) want(tag int, label string) int {
 		schema := &t.r.meta.schema
 		typ = schema.Fields[schema.Index(schema.Tags[tag])].Type
 	}
+	t.upTo = max(t.upTo, tag+1)
 	t.wanted = append(t.wanted, wantedTag{tag: tag, label: label, typ: typ, build: column.NewBuilder(typ, 0)})
 	return len(t.wanted) - 1
 }
@@ -81,9 +83,8 @@ func (t *tagColumns) fill(pieces []piece, runs []scan.Run) error {
 
 // add appends a series' values to the columns.
 func (t *tagColumns) add(encoded []byte) error {
-	schema := &t.r.meta.schema
-	for tag, id := range schema.Tags {
-		value, null, rest, err := key.Next(encoded, schema.Fields[schema.Index(id)].Type, nil)
+	for tag, typ := range t.r.meta.tags[:t.upTo] {
+		value, null, rest, err := key.Next(encoded, typ, nil)
 		if err != nil {
 			return err
 		}

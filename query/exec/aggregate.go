@@ -19,6 +19,15 @@ type aggregate struct {
 	env   *Env
 	input producer
 	stats *Stats
+	bound *scan.Bound // of the scan below, where only the newest groups are wanted; else nil
+}
+
+func newAggregate(n *plan.Aggregate, env *Env, input producer, stats *Stats) *aggregate {
+	a := &aggregate{node: n, env: env, input: input, stats: stats}
+	if n.Newest > 0 {
+		a.bound = boundBelow(input)
+	}
+	return a
 }
 
 func (a *aggregate) parts(ctx context.Context) ([]part, error) {
@@ -30,6 +39,9 @@ func (a *aggregate) parts(ctx context.Context) ([]part, error) {
 	var tables []*aggTable
 	err = drain(ctx, a.env, inner, func(int) func(*worker, int, *scan.Batch) error {
 		t := newAggTable(a.node, a.env)
+		if a.bound != nil {
+			t.newest = &newest{bound: a.bound, count: a.node.Newest}
+		}
 		mu.Lock()
 		tables = append(tables, t)
 		mu.Unlock()
@@ -71,7 +83,8 @@ type aggTable struct {
 	env    *Env
 	groups *grouper // nil = no keys: one group
 	states []expr.State
-	held   int64 // bytes reserved from the pool
+	held   int64   // bytes reserved from the pool
+	newest *newest // where only the newest groups are wanted; else nil
 
 	spans         []span
 	ids           []uint32
@@ -113,6 +126,9 @@ func (t *aggTable) add(w *worker, b *scan.Batch) error {
 		}
 		keys[i] = v
 	}
+	if t.newest != nil {
+		t.newest.see(keys[t.node.NewestKey])
+	}
 	var whole bool
 	if !t.env.Plain {
 		t.spans, whole = spans(t.spans, keys, b.Runs, b.Len)
@@ -145,12 +161,11 @@ func (t *aggTable) add(w *worker, b *scan.Batch) error {
 }
 
 func (t *aggTable) findSpans(keys []*column.Vector, ids []uint32) {
-	for k, s := range t.spans {
-		ids[k] = 0
-		if t.groups != nil {
-			ids[k] = t.groups.find(keys, s.lo)
-		}
+	if t.groups == nil {
+		clear(ids)
+		return
 	}
+	t.groups.findSpans(keys, t.spans, ids)
 }
 
 func (t *aggTable) findRows(keys []*column.Vector, ids []uint32) {

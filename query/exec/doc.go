@@ -1,10 +1,10 @@
 // Package exec runs plans: it turns each node into parts, which are pulled in parallel, a batch at a time. What
-// breaks a pipeline (aggregation, sorting) eats its input's parts with one private state per worker and joins the
-// states at the end.
+// breaks a pipeline (aggregation, sorting, the side of a join that is held) eats its input's parts with one private
+// state per worker and joins the states at the end.
 //
-// A part is a stream that needs nothing from its siblings, so a morsel of a scan, with the filters and projections
-// above it, runs on whichever worker is free. Everything held is reserved from the query's pool: a query that
-// would need more ends with an error that says so.
+// A part is a stream that needs nothing from its siblings, so a morsel of a scan, with the filters, projections and
+// look-ups of joins above it, runs on whichever worker is free. Everything held is reserved from the query's pool: a
+// query that would need more ends with an error that says so.
 //
 // It must not know SQL text, catalogs or where rows come from.
 package exec

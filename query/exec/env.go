@@ -24,6 +24,7 @@ type Env struct {
 type worker struct {
 	env  *Env
 	expr expr.Context
+	rows []int32 // of the batch at hand that pass a condition; nobody keeps them
 }
 
 func newWorker(env *Env) *worker { return &worker{env: env, expr: fork(&env.Expr)} }

@@ -15,6 +15,7 @@ type grouper struct {
 	rows    []*column.Builder // the key columns, by group
 	scratch []byte
 	memo    []uint32 // by dictionary code, group + 1
+	places  []place  // of findSpans
 }
 
 func newGrouper(types []column.Type) *grouper {
@@ -48,6 +49,54 @@ func (g *grouper) find(keys []*column.Vector, i int) uint32 {
 		g.count++
 		for k, v := range keys {
 			g.rows[k].AppendRow(v, i)
+		}
+	}
+	return group
+}
+
+// place is where in a key's flat values a span's value is.
+type place struct {
+	values *column.Vector
+	ends   []int32 // of the runs, nil = a constant
+	row    int
+}
+
+// findSpans numbers spans into groups; keys are constants or run-end encoded. Spans and runs ascend together, so that no run is
+// searched for.
+func (g *grouper) findSpans(keys []*column.Vector, list []span, groups []uint32) {
+	g.places = g.places[:0]
+	for _, v := range keys {
+		g.places = append(g.places, place{values: v.Child, ends: v.Ends})
+	}
+	for i, s := range list {
+		for k := range g.places {
+			p := &g.places[k]
+			for p.ends != nil && int(p.ends[p.row]) <= s.lo {
+				p.row++
+			}
+		}
+		groups[i] = g.findPlaces()
+	}
+}
+
+// findPlaces is find for the values at the places.
+func (g *grouper) findPlaces() uint32 {
+	if g.ints != nil {
+		p := &g.places[0]
+		if p.values.Valid != nil && !p.values.Valid.Get(p.row) {
+			return g.findNull()
+		}
+		return g.findInt(p.values.Ints[p.row])
+	}
+	g.scratch = g.scratch[:0]
+	for k := range g.places {
+		g.scratch = key.AppendValue(g.scratch, g.places[k].values, g.places[k].row)
+	}
+	group, isNew := g.bytes.find(g.scratch)
+	if isNew {
+		g.count++
+		for k := range g.places {
+			g.rows[k].AppendRow(g.places[k].values, g.places[k].row)
 		}
 	}
 	return group

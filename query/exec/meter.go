@@ -17,6 +17,8 @@ type Stats struct {
 	rows    atomic.Int64
 	batches atomic.Int64
 	nanos   atomic.Int64
+	read    scan.Counters
+	join    atomic.Pointer[JoinStats]
 
 	mu    sync.Mutex
 	scan  *scan.Stats
@@ -45,6 +47,9 @@ func (s *Stats) Scan() *scan.Stats {
 	defer s.mu.Unlock()
 	return s.scan
 }
+
+// Read is what the readers of a scan did so far; nothing for other operators.
+func (s *Stats) Read() *scan.Counters { return &s.read }
 
 // Notes says how the work was done where there was a choice, each once: "by runs", "by rows".
 func (s *Stats) Notes() []string {

@@ -72,10 +72,13 @@ func (r *Rows) Taken() time.Duration { return r.taken }
 func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	stats := &Stats{Node: n}
 	var inputs []producer
-	for _, in := range n.Inputs() {
+	for i, in := range n.Inputs() {
 		p, s, err := build(in, env)
 		if err != nil {
 			return nil, nil, err
+		}
+		if misled(n, i) {
+			p = &withoutRuns{input: p}
 		}
 		inputs = append(inputs, p)
 		stats.Inputs = append(stats.Inputs, s)
@@ -91,11 +94,17 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	case *plan.Project:
 		p = &project{node: n, input: inputs[0]}
 	case *plan.Aggregate:
-		p = &aggregate{node: n, env: env, input: inputs[0], stats: stats}
+		p = newAggregate(n, env, inputs[0], stats)
 	case *plan.Sort:
 		p = &sorter{node: n, env: env, input: inputs[0]}
 	case *plan.Limit:
 		p = &limit{node: n, env: env, input: inputs[0]}
+	case *plan.Join:
+		p = newHashJoin(n, env, stats, inputs)
+	case *plan.Union:
+		p = &union{inputs: inputs}
+	case *plan.Series:
+		p = &generator{node: n, env: env}
 	default:
 		return nil, nil, column.Errorf(column.Internal, "%w: %s", errNoOperator, fmt.Sprintf("%T", n))
 	}

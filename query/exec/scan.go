@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
@@ -15,6 +16,9 @@ type scanner struct {
 	node  *plan.Scan
 	env   *Env
 	stats *Stats
+	// partners are conditions that a join above found while it was running (see narrow).
+	partners []scan.SeriesFilter
+	bound    *scan.Bound // what an operator above learns about the rows it needs; nil = nothing
 }
 
 func (s *scanner) parts(ctx context.Context) ([]part, error) {
@@ -29,6 +33,9 @@ func (s *scanner) parts(ctx context.Context) ([]part, error) {
 	s.stats.mu.Lock()
 	s.stats.scan = &found
 	s.stats.mu.Unlock()
+	if s.bound != nil {
+		slices.Reverse(morsels) // the newest first: the bound is soon learned from them
+	}
 	out := make([]part, len(morsels))
 	for i, m := range morsels {
 		out[i] = func(ctx context.Context, w *worker) (stream, error) {
@@ -49,7 +56,7 @@ func (s *scanner) parts(ctx context.Context) ([]part, error) {
 func (s *scanner) request() (*scan.Request, []int, error) {
 	rel := s.node.Relation
 	columns := rel.Columns()
-	req := &scan.Request{Time: s.node.Time, Filters: s.node.Filters, Limit: s.node.Limit}
+	req := &scan.Request{Time: s.node.Time, Filters: s.node.Filters, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Counters: &s.stats.read}
 	place := make([]int, len(s.node.Project))
 	for i, p := range s.node.Project {
 		if columns[p].ID != 0 {
@@ -64,6 +71,7 @@ func (s *scanner) request() (*scan.Request, []int, error) {
 		}
 	}
 	req.Series = append(req.Series, rel.Series()...)
+	req.Series = append(req.Series, s.partners...)
 	for _, c := range s.node.Series {
 		f, err := seriesFilter(rel, c, &s.env.Expr)
 		if err != nil {

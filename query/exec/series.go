@@ -14,11 +14,7 @@ import (
 // its column 0. The source asks once per distinct value.
 func seriesFilter(rel plan.Relation, c plan.SeriesCond, env *expr.Context) (scan.SeriesFilter, error) {
 	col := rel.Columns()[c.Column]
-	f := scan.SeriesFilter{Tag: col.ID, Label: col.Label}
-	if col.ID == 0 {
-		tags := rel.Schema().Tags
-		f.Tag = tags[len(tags)-1]
-	}
+	f := filterOn(rel, c.Column)
 	equal, err := equalValues(c.Cond, col.Type)
 	if err != nil {
 		return f, err
@@ -33,6 +29,17 @@ func seriesFilter(rel plan.Relation, c plan.SeriesCond, env *expr.Context) (scan
 		return err == nil && len(rows) == 1
 	}
 	return f, nil
+}
+
+// filterOn names the tag, or the member of the label set, that is a column of a relation.
+func filterOn(rel plan.Relation, c int) scan.SeriesFilter {
+	col := rel.Columns()[c]
+	f := scan.SeriesFilter{Tag: col.ID, Label: col.Label}
+	if col.ID == 0 {
+		tags := rel.Schema().Tags
+		f.Tag = tags[len(tags)-1]
+	}
+	return f
 }
 
 // appendTag appends a tag's value from the form scan.SeriesFilter gives it in.

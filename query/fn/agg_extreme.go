@@ -55,17 +55,10 @@ func intExtreme(t column.Type, sign int) *fold[int64, bestCell[int64]] {
 		if len(v) == 0 {
 			return nil
 		}
-		x := v[0]
 		if sign > 0 {
-			for _, y := range v {
-				x = max(x, y)
-			}
-		} else {
-			for _, y := range v {
-				x = min(x, y)
-			}
+			return one(c, maxOf(v))
 		}
-		return one(c, x)
+		return one(c, minOf(v))
 	}
 	groups := func(slots []bestCell[int64], groups []uint32, v []int64, mask int) error {
 		if sign > 0 {
@@ -88,6 +81,32 @@ func intExtreme(t column.Type, sign int) *fold[int64, bestCell[int64]] {
 		merge:  mergeBest(one),
 		finish: finishBest(writeInt),
 	}
+}
+
+// maxOf gives the greatest of at least one value; four at a time do not wait for each other.
+func maxOf(v []int64) int64 {
+	a, b, c, d := v[0], v[0], v[0], v[0]
+	for len(v) >= 4 {
+		a, b, c, d = max(a, v[0]), max(b, v[1]), max(c, v[2]), max(d, v[3])
+		v = v[4:]
+	}
+	for _, x := range v {
+		a = max(a, x)
+	}
+	return max(a, b, c, d)
+}
+
+// minOf is maxOf for the least.
+func minOf(v []int64) int64 {
+	a, b, c, d := v[0], v[0], v[0], v[0]
+	for len(v) >= 4 {
+		a, b, c, d = min(a, v[0]), min(b, v[1]), min(c, v[2]), min(d, v[3])
+		v = v[4:]
+	}
+	for _, x := range v {
+		a = min(a, x)
+	}
+	return min(a, b, c, d)
 }
 
 // floatExtreme holds NaN for greater than every number.

@@ -111,11 +111,7 @@ func wideSum(mean bool) *fold[int64, wideCell] {
 			return nil
 		},
 		run: func(c *wideCell, v []int64) error {
-			s := c.sum
-			for _, x := range v {
-				s.add(x)
-			}
-			c.sum = s
+			c.sum.addAll(sumOf(v))
 			c.n += int64(len(v))
 			return nil
 		},
@@ -129,7 +125,14 @@ func wideSum(mean bool) *fold[int64, wideCell] {
 			c.n += o.n
 			return nil
 		},
-		finish: func(b *column.Builder, c *wideCell) error { return finishNumeric(b, c.sum.decimal(), c.n, mean) },
+		finish: func(b *column.Builder, c *wideCell) error {
+			if sum, ok := c.sum.int64(); ok && mean && c.n > 0 {
+				var buf [48]byte
+				b.AppendBytes(appendMean(buf[:0], sum, c.n))
+				return nil
+			}
+			return finishNumeric(b, c.sum.decimal(), c.n, mean)
+		},
 	}
 }
 

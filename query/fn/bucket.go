@@ -22,6 +22,7 @@ type bucketer struct {
 	months        int64
 	perDay        int64
 	loc           *time.Location // buckets follow its wall clock; nil = they do not
+	next          int64          // end of the last bucket of a fixed width that was found
 }
 
 // of gives the bucket; the last one found is tried first by the kernels.
@@ -43,12 +44,19 @@ func (b *bucketer) of(v int64) (lo, hi int64, err error) {
 	if b.months != 0 {
 		return b.ofMonths(v)
 	}
+	// Ascending times fall into the bucket after the last one, which is found without dividing.
+	if b.next != 0 && v >= b.next && uint64(v-b.next) < uint64(b.width) && b.next+b.width > b.next {
+		lo = b.next
+		b.next += b.width
+		return lo, b.next, nil
+	}
 	r := floorMod(floorMod(v, b.width)-b.origin, b.width)
 	lo = v - r
 	hi = lo + b.width
 	if lo > v || hi < lo {
 		return 0, 0, sqlError("22008", "timestamp out of range")
 	}
+	b.next = hi
 	return lo, hi, nil
 }
 

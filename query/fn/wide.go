@@ -25,6 +25,40 @@ func (s *int128) addAll(o int128) {
 	s.hi += o.hi + int64(carry)
 }
 
+// sumOf adds up bigints exactly. Upper and lower halves are added apart, so that nothing carries from one to the other
+// inside the loop; 2^32 values cannot overflow either.
+func sumOf(v []int64) int128 {
+	var out int128
+	for len(v) > 0 {
+		part := v[:min(len(v), 1<<31)]
+		v = v[len(part):]
+		var hi0, hi1 int64
+		var lo0, lo1 uint64
+		for len(part) >= 4 {
+			a, b, c, d := part[0], part[1], part[2], part[3]
+			lo0 += uint64(uint32(a)) + uint64(uint32(c))
+			lo1 += uint64(uint32(b)) + uint64(uint32(d))
+			hi0 += a>>32 + c>>32
+			hi1 += b>>32 + d>>32
+			part = part[4:]
+		}
+		for _, x := range part {
+			lo0 += uint64(uint32(x))
+			hi0 += x >> 32
+		}
+		hi := hi0 + hi1
+		out.addAll(int128{hi: hi >> 32, lo: uint64(hi) << 32})
+		out.addAll(int128{lo: lo0 + lo1})
+	}
+	return out
+}
+
+// int64 gives the sum if it is a bigint.
+func (s int128) int64() (int64, bool) {
+	v := int64(s.lo)
+	return v, s.hi == v>>63
+}
+
 func (s int128) big() *big.Int {
 	v := new(big.Int).Lsh(big.NewInt(s.hi), 64)
 	return v.Add(v, new(big.Int).SetUint64(s.lo))

@@ -143,6 +143,46 @@ func TestMergeEqualsSort(t *testing.T) {
 	}
 }
 
+// TestMergeAcrossSchemas: segments of before and after a tag was added become one of the new schema. A series without the tag is one
+// series wherever its rows were.
+func TestMergeAcrossSchemas(t *testing.T) {
+	for kind := range tieringtest.Schemas {
+		t.Run(kind, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(2, uint64(len(kind))))
+			for round := range 5 {
+				f := setup(t)
+				table := f.Table(t, kind)
+				grow := 1 + rng.IntN(3)
+				for i := range 4 {
+					rows := someRows(rng, []int{1, 30, 400, 5000}[rng.IntN(4)], 0, 900)
+					if i == grow {
+						table = f.Grow(t, table)
+					}
+					for k := range rows {
+						if i >= grow {
+							rows[k].Zone = []string{"", "", "z", "a\x00"}[rng.IntN(4)]
+						}
+					}
+					s := f.Segment(t, table, rows)
+					if rng.IntN(3) == 0 {
+						f.Delete(t, table, s.ID, 0)
+					}
+				}
+				want := f.live(t, table)
+				tieringtest.Sort(&table.Columns, want)
+				f.run(t)
+				list := f.Segments(table)
+				if len(list) != 1 || list[0].SchemaVersion != 2 || list[0].Rows != int64(len(want)) {
+					t.Fatalf("round %d: %+v", round, list)
+				}
+				if got := f.Rows(t, table, list[0]); !slices.Equal(got, want) {
+					t.Fatalf("round %d: %d rows\n%v\nnot %d\n%v", round, len(got), got, len(want), want)
+				}
+			}
+		})
+	}
+}
+
 // TestAllDead: a merge of dead rows alone leaves no segment.
 func TestAllDead(t *testing.T) {
 	f := setup(t)

@@ -21,7 +21,14 @@ type Options struct {
 	Files segment.Files
 	// Bytes is how much memory idle readers and vectors may hold. Those in use are not limited by it.
 	Bytes int64
-	Pages segment.PageCache // may be nil
+	Pages Pages // may be nil
+}
+
+// Pages keeps decoded pages (package pages does). Safe for concurrent use.
+type Pages interface {
+	segment.PageCache
+	// Forget drops the pages of a segment that nobody will read any more.
+	Forget(table, segment uint64)
 }
 
 // Cache opens segments once and shares them. Safe for concurrent use.
@@ -164,8 +171,11 @@ func (c *Cache) dropLocked(e *entry) {
 	_ = e.reader.Close() // it only read
 }
 
-// Forget closes what is idle of a segment whose files are about to be removed.
+// Forget closes what is idle of a segment whose files are about to be removed, and drops its pages.
 func (c *Cache) Forget(table meta.TableID, id meta.SegmentID) {
+	if c.options.Pages != nil {
+		defer c.options.Pages.Forget(uint64(table), uint64(id))
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for k, e := range c.entries {

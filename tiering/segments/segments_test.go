@@ -3,6 +3,7 @@ package segments_test
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"sync"
 	"sync/atomic"
@@ -13,8 +14,10 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
+	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/column/segment"
 	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/tiering/pages"
 	"github.com/automatanexus/aegis-db/tiering/segments"
 	"github.com/automatanexus/aegis-db/tiering/tieringtest"
 )
@@ -260,4 +263,59 @@ func TestFailure(t *testing.T) {
 		t.Error("a reader without its vector stays open")
 	}
 	f.stats(t, 1, true)
+}
+
+// TestForgetDropsPages: pages of a segment go with it, and only they.
+func TestForgetDropsPages(t *testing.T) {
+	f := setup(t, 1<<20)
+	kept := pages.New(pages.Options{Bytes: 1 << 20})
+	cache := segments.NewCache(segments.Options{Files: f.files, Bytes: 1 << 20, Pages: kept})
+	defer cache.Close()
+	a, b := f.segment(t), f.segment(t)
+	for _, s := range []*meta.Segment{a, b} {
+		h, err := cache.Acquire(ctx, f.table.ID, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		readAll(t, h.Reader)
+		h.Release()
+	}
+	both := kept.Stats()
+	cache.Forget(f.table.ID, a.ID)
+	one := kept.Stats()
+	if both.Pages == 0 || 2*one.Pages != both.Pages {
+		t.Errorf("%d pages became %d", both.Pages, one.Pages)
+	}
+	cache.Forget(f.table.ID, b.ID)
+	if left := kept.Stats(); left.Pages != 0 || left.Bytes != 0 {
+		t.Errorf("%+v are left", left)
+	}
+}
+
+// readAll reads every column of a segment.
+func readAll(t *testing.T, r *segment.Reader) {
+	t.Helper()
+	req := &scan.Request{Time: scan.AllTime}
+	for _, f := range r.Schema().Fields {
+		req.Columns = append(req.Columns, f.ID)
+	}
+	morsels, _, err := r.Morsels(ctx, req, segment.View{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range morsels {
+		rows, err := m.Open(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for err == nil {
+			_, err = rows.Next(ctx)
+		}
+		if !errors.Is(err, io.EOF) {
+			t.Error(err)
+		}
+		if err := rows.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

@@ -1,0 +1,204 @@
+package exec
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"github.com/cockroachdb/apd/v3"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/key"
+	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// generator is generate_series: batches are made as they are asked for, so that a series has no size in memory.
+type generator struct {
+	node *plan.Series
+	env  *Env
+}
+
+func (g *generator) parts(context.Context) ([]part, error) {
+	return []part{func(_ context.Context, w *worker) (stream, error) {
+		var args [3]*column.Vector
+		for i, e := range []expr.Expr{g.node.Start, g.node.Stop, g.node.Step} {
+			v, err := expr.Eval(&w.expr, e, nil, 1)
+			if err != nil {
+				return nil, err
+			}
+			if v.IsNull(0) {
+				return &batches{}, nil
+			}
+			args[i] = v
+		}
+		seq, err := newSequence(args[0], args[1], args[2], &w.expr)
+		if err != nil {
+			return nil, err
+		}
+		s := &seriesStream{seq: seq, typ: args[0].Type, rows: scan.BatchRows}
+		if n := g.env.BatchRows; n > 0 {
+			s.rows = n
+		}
+		return s, nil
+	}}, nil
+}
+
+// sequence makes the values of a series, one after the other.
+type sequence interface {
+	// fill appends up to n values, fewer only at the end.
+	fill(b *column.Builder, n int) error
+}
+
+func newSequence(start, stop, step *column.Vector, ctx *expr.Context) (sequence, error) {
+	switch t := start.Type; {
+	case t.IsInteger():
+		if step.Int(0) == 0 {
+			return nil, errZeroStep()
+		}
+		return &intSequence{at: start.Int(0), stop: stop.Int(0), step: step.Int(0)}, nil
+	case t.Kind == column.Numeric:
+		return newDecimalSequence(start.Bytes(0), stop.Bytes(0), step.Bytes(0))
+	case t.IsTime():
+		direction := bytes.Compare(key.AppendInterval(nil, step.Interval(0)), key.AppendInterval(nil, column.Interval{}))
+		if direction == 0 {
+			return nil, errZeroStep()
+		}
+		return &timeSequence{
+			at: start.Int(0), stop: stop.Int(0), step: step.Interval(0), falls: direction < 0,
+			typ: t, opt: literal.Options{Location: ctx.Location, Now: ctx.Now},
+		}, nil
+	default:
+		return nil, column.Errorf(column.Internal, "exec: no series of %s", t)
+	}
+}
+
+func errZeroStep() error {
+	return column.SQLErrorf(column.Invalid, "22023", "step size cannot equal zero")
+}
+
+type seriesStream struct {
+	seq  sequence
+	typ  column.Type
+	rows int
+}
+
+func (s *seriesStream) next(ctx context.Context) (*scan.Batch, error) {
+	if err := cause(ctx); err != nil {
+		return nil, err
+	}
+	b := column.NewBuilder(s.typ, s.rows)
+	if err := s.seq.fill(b, s.rows); err != nil {
+		return nil, err
+	}
+	n := b.Len()
+	if n == 0 {
+		return nil, io.EOF
+	}
+	return &scan.Batch{Len: n, Columns: []*column.Vector{b.Finish()}}, nil
+}
+
+func (s *seriesStream) close() {}
+
+// intSequence counts the steps that are left instead of looking whether the next value passed the end, so that it
+// cannot overflow.
+type intSequence struct {
+	at, stop, step int64
+	ended          bool
+}
+
+func (s *intSequence) fill(b *column.Builder, n int) error {
+	if s.ended || s.step > 0 && s.at > s.stop || s.step < 0 && s.at < s.stop {
+		return nil
+	}
+	way, step := uint64(s.stop)-uint64(s.at), uint64(s.step)
+	if s.step < 0 {
+		way, step = -way, -step
+	}
+	if more := way / step; more < uint64(n) { // values after this one
+		n, s.ended = int(more)+1, true
+	}
+	for i := range n {
+		if i > 0 {
+			s.at += s.step
+		}
+		b.AppendInt(s.at)
+	}
+	if !s.ended {
+		s.at += s.step
+	}
+	return nil
+}
+
+// timeSequence adds the interval to the last value each time, as PostgreSQL does: a month after January 31 is
+// February 28, and a month after that March 28.
+type timeSequence struct {
+	at, stop int64
+	step     column.Interval
+	falls    bool
+	typ      column.Type
+	opt      literal.Options
+}
+
+func (s *timeSequence) fill(b *column.Builder, n int) error {
+	for range n {
+		if !s.falls && s.at > s.stop || s.falls && s.at < s.stop {
+			return nil
+		}
+		b.AppendInt(s.at)
+		next, err := literal.AddInterval(s.at, s.step, s.typ, s.opt)
+		if err != nil {
+			return err
+		}
+		s.at = next
+	}
+	return nil
+}
+
+type decimalSequence struct {
+	at, stop, step apd.Decimal
+}
+
+func newDecimalSequence(start, stop, step []byte) (*decimalSequence, error) {
+	s := &decimalSequence{}
+	for _, arg := range []struct {
+		name string
+		text []byte
+		to   *apd.Decimal
+	}{{"start value", start, &s.at}, {"stop value", stop, &s.stop}, {"step size", step, &s.step}} {
+		if _, _, err := arg.to.SetString(string(arg.text)); err != nil {
+			return nil, column.Errorf(column.Internal, "exec: generate_series: %s %q is not canonical: %w", arg.name, arg.text, err)
+		}
+		switch arg.to.Form {
+		case apd.Finite:
+		case apd.Infinite:
+			return nil, column.SQLErrorf(column.Invalid, "22023", "%s cannot be infinity", arg.name)
+		default:
+			return nil, column.SQLErrorf(column.Invalid, "22023", "%s cannot be NaN", arg.name)
+		}
+	}
+	if s.step.IsZero() {
+		return nil, errZeroStep()
+	}
+	return s, nil
+}
+
+func (s *decimalSequence) fill(b *column.Builder, n int) error {
+	var text []byte
+	for range n {
+		if c := s.at.Cmp(&s.stop); c != 0 && (c > 0) != s.step.Negative {
+			return nil
+		}
+		text = s.at.Append(text[:0], 'f')
+		b.AppendBytes(text)
+		var next apd.Decimal
+		if _, err := apd.BaseContext.Add(&next, &s.at, &s.step); err != nil {
+			return column.SQLErrorf(column.Invalid, "22003", "value overflows numeric format")
+		}
+		next.Negative = next.Negative && !next.IsZero()
+		s.at.Set(&next)
+	}
+	return nil
+}
