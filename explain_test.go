@@ -15,9 +15,8 @@ func TestExplain(t *testing.T) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			session := db.NewSession("")
 			if d.HasArg("off") {
-				var rules string
-				d.ScanArgs(t, "off", &rules)
-				if err := session.Set("optimizer_rules_off", rules); err != nil {
+				arg, _ := d.Arg("off")
+				if err := session.Set("optimizer_rules_off", strings.Join(arg.Vals, ", ")); err != nil {
 					t.Fatal(err)
 				}
 			}

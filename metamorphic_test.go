@@ -16,7 +16,7 @@ import (
 )
 
 // The tables that random queries ask. wide has more rows in a segment than a page has; keyed is written twice over, so that
-// masks and deletion vectors hide rows; loose has no order of its own.
+// masks and deletion vectors hide rows; merged likewise, and its rows take values from those that are hidden; loose has no order of its own.
 var askedTables = []struct {
 	asked
 	create string
@@ -29,6 +29,10 @@ var askedTables = []struct {
 	{
 		asked{name: "keyed", texts: []string{"host", "note"}, ints: []string{"n"}, floats: []string{"v"}, bools: []string{"up", "ok"}, tags: []string{"host", "up"}, time: "ts", unique: true},
 		"CREATE TABLE keyed (host text, up boolean, ts timestamptz, v double precision, n smallint, note text, ok boolean) WITH (time_column = ts, tags = (host, up), unique_key = (host, up, ts), partition_interval = '6 hours')", 1500,
+	},
+	{
+		asked{name: "merged", texts: []string{"host", "note"}, ints: []string{"n"}, floats: []string{"v"}, bools: []string{"ok"}, tags: []string{"host"}, time: "ts", unique: true},
+		"CREATE TABLE merged (host text, ts timestamptz, v double precision, n smallint, note text, ok boolean) WITH (time_column = ts, tags = (host), unique_key = (host, ts), merge_fields = true, partition_interval = '6 hours')", 1500,
 	},
 	{
 		asked{name: "loose", texts: []string{"host", "note"}, ints: []string{"n"}, floats: []string{"v"}, bools: []string{"ok"}},
@@ -202,7 +206,12 @@ func TestMetamorphic(t *testing.T) {
 		if g.t.name == "wide" && queries%3 > 0 {
 			g.t = targets[2] // large tables take their time
 		}
-		text, ordered := g.query()
+		text, ordered := "", false
+		if g.t.name != "wide" && rng.IntN(3) == 0 {
+			text, ordered = g.joined(targets[rng.IntN(len(targets))])
+		} else {
+			text, ordered = g.query()
+		}
 		want, err := answer(stores["head"], ways["nothing"], text, ordered)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)

@@ -208,6 +208,9 @@ func containsAll(list, want []string) bool {
 
 // query writes a statement; ordered says that the order of its rows is settled.
 func (g *generator) query() (text string, ordered bool) {
+	if g.t.time != "" && len(g.t.tags) > 0 && g.chance(15) {
+		return g.ends()
+	}
 	from := " FROM " + g.t.name + g.where()
 	switch g.rng.IntN(4) {
 	case 0:

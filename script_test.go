@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/segment"
 	"github.com/automatanexus/aegis-db/column/vfs"
 	"github.com/automatanexus/aegis-db/meta"
@@ -62,16 +63,45 @@ func prototypes(t testing.TB) map[string]*meta.Table {
 	return out
 }
 
-// script is a life of a database: definitions, writes by every path, late rows and duplicates, flushes that publish deletion vectors,
-// merges, collections, a table dropped, and questions in between.
+// addColumns adds columns to a table, as tags or as fields.
+func addColumns(ctx context.Context, db *DB, table string, tags bool, columns ...column.Field) error {
+	t := findTable(db, table)
+	_, err := db.catalog.Propose(ctx, meta.Command{AddColumns: &meta.AddColumns{Table: t.ID, From: t.Columns.Version, Columns: columns, Tags: tags}})
+	return err
+}
+
+// grown is a table after addColumns.
+func grown(t *meta.Table, tags bool, columns ...column.Field) *meta.Table {
+	out := *t
+	s := &out.Columns
+	s.Version++
+	s.Fields, s.Tags, s.Key = slices.Clone(s.Fields), slices.Clone(s.Tags), slices.Clone(s.Key)
+	for _, f := range columns {
+		f.ID = out.NextColumn
+		out.NextColumn++
+		s.Fields = append(s.Fields, f)
+		if tags {
+			s.Tags = append(s.Tags, f.ID)
+			if len(s.Key) > 0 {
+				s.Key = append(s.Key, f.ID)
+			}
+		}
+	}
+	return &out
+}
+
+// script is a life of a database: definitions, writes by every path, late rows and duplicates, columns and tags that tables get,
+// flushes that publish deletion vectors, merges, collections, a table dropped, and questions in between.
 func script(tables map[string]*meta.Table) []step {
 	rng := rand.New(rand.NewPCG(7, 7))
+	tables = maps.Clone(tables) // which grow
 	var out []step
 	add := func(name string, run func(context.Context, *DB) error, change func(map[string]*model)) {
 		out = append(out, step{name, run, change})
 	}
 	create := func(kind string) {
-		add("create "+kind, statement(shapes[kind].create(kind)), func(m map[string]*model) { m[kind] = newModel(&tables[kind].Columns) })
+		schema := &tables[kind].Columns
+		add("create "+kind, statement(shapes[kind].create(kind)), func(m map[string]*model) { m[kind] = newModel(schema) })
 	}
 	write := func(n int, kinds ...string) {
 		rows := map[string][]modelRow{}
@@ -95,6 +125,12 @@ func script(tables map[string]*meta.Table) []step {
 			}
 		})
 	}
+	grow := func(kind string, tags bool, columns ...column.Field) {
+		tables[kind] = grown(tables[kind], tags, columns...)
+		schema := &tables[kind].Columns
+		add("add to "+kind, func(ctx context.Context, db *DB) error { return addColumns(ctx, db, kind, tags, columns...) },
+			func(m map[string]*model) { m[kind].grow(schema) })
+	}
 	sample := func(n int) {
 		rows := near(tables[samples], makeRows(rng, tables[samples], n))
 		add("samples", func(_ context.Context, db *DB) error { return writeSamples(db, rows) }, func(m map[string]*model) { m[samples].write(rows) })
@@ -104,11 +140,15 @@ func script(tables map[string]*meta.Table) []step {
 
 	create("tagged_keyed")
 	create("plain")
-	write(6, "tagged_keyed", "plain")
+	create("points")
+	write(6, "tagged_keyed", "plain", "points")
 	sample(6)
 	flush()
+	write(6, "points")
+	grow("points", true, column.Field{Name: "zone", Type: column.T(column.Text)})
+	grow("points", false, column.Field{Name: "w", Type: column.T(column.Int64)})
 	create("settings")
-	write(6, "settings", "tagged_keyed", samples)
+	write(6, "settings", "tagged_keyed", samples, "points")
 	flush()
 	write(4, "plain", "settings")
 	compact()
@@ -117,16 +157,17 @@ func script(tables map[string]*meta.Table) []step {
 	add("drop plain", statement("DROP TABLE plain"), func(m map[string]*model) { delete(m, "plain") })
 	sample(3)
 	compact()
-	write(3, "tagged_keyed")
+	write(3, "tagged_keyed", "points")
 	return out
 }
 
 // near moves rows into two hours, so that the script makes few files: each costs the tests that run it hundreds of times.
 func near(t *meta.Table, rows []modelRow) []modelRow {
 	if at := t.Columns.Index(t.Columns.Time); at >= 0 {
+		unit := unitOf(t.Columns.Fields[at].Type)
 		for _, r := range rows {
-			const hours = 2 * 3600 * 1e6
-			r[at] = base + ((r[at].(int64)-base)%hours+hours)%hours
+			hours := 2 * 3600 * 1e6 * unit
+			r[at] = base*unit + ((r[at].(int64)-base*unit)%hours+hours)%hours
 		}
 	}
 	return rows
@@ -137,6 +178,9 @@ func sameTables(db *DB, models map[string]*model) error {
 	var names []string
 	c := db.Catalog()
 	for _, t := range c.Tables(c.Database(meta.DefaultDatabase).ID) {
+		if t.Schema == meta.PrometheusSchema && t.Name == meta.MetadataTable {
+			continue // every database has it; these tests leave it empty
+		}
 		names = append(names, strings.TrimPrefix(t.Schema+"."+t.Name, meta.PublicSchema+"."))
 	}
 	slices.Sort(names)
@@ -185,7 +229,7 @@ func survive(disk vfs.FS, tables map[string]*meta.Table, states []map[string]*mo
 	}
 	rng := rand.New(rand.NewPCG(9, 9))
 	for _, n := range slices.Sorted(maps.Keys(now)) {
-		rows := makeRows(rng, tables[n], 5)
+		rows := makeRows(rng, findTable(db, n), 5)
 		if _, err := db.shard.Write(ctx, []meta.Rows{vectors(findTable(db, n), rows)}, meta.AckWAL); err != nil {
 			return fmt.Errorf("write after recovery: %w", err)
 		}

@@ -81,21 +81,39 @@ func (st *statement) insert(in *plan.Insert) (*Result, error) {
 	if !ok || w.Table() == nil {
 		return nil, column.SQLErrorf(column.Denied, "42809", "cannot insert into %s: it is not a table of rows of its own", in.Table.Name())
 	}
+	if err := st.first(in.First); err != nil {
+		return nil, err
+	}
 	root, _, err := st.optimize(in.Source)
 	if err != nil {
 		return nil, err
 	}
 	rows, err := st.collect(root, w.Table(), in.Columns)
 	if err != nil {
-		return nil, err
+		return nil, oneCommit(err)
 	}
 	st.result.Affected = int64(rows.Len)
 	if rows.Len > 0 {
 		if _, err := st.session.engine.store.Writer().Write(st.env.Expr.Ctx, []meta.Rows{rows}, meta.AckWAL); err != nil {
-			return nil, err
+			return nil, oneCommit(err)
 		}
 	}
 	return st.ended("INSERT 0", nil)
+}
+
+// oneCommit says in an error about a limit what can be done: all rows of an INSERT become visible together, so they must
+// fit into memory and into one record of the log.
+func oneCommit(err error) error {
+	var e *column.Error
+	if !errors.As(err, &e) || e.Class != column.Limit {
+		return err
+	}
+	out := *e
+	out.Hint = "INSERT writes all of its rows in one commit, or none: insert them in parts, such as one range of time after the other."
+	if out.SQLState == "" {
+		out.SQLState = "53200"
+	}
+	return &out
 }
 
 // collect runs the source of an INSERT and lays its columns out as the table has them: all rows become one commit.
@@ -105,16 +123,19 @@ func (st *statement) collect(root plan.Node, t *meta.Table, targets []int) (meta
 	for i, f := range targets {
 		builders[i] = column.NewBuilder(fields[f].Type, 0)
 	}
-	n := 0
-	err := st.each(root, func(b *scan.Batch) error {
+	n, held := 0, int64(0)
+	_, err := st.each(root, func(b *scan.Batch) error {
 		n += b.Len
+		before := held
+		held = 0
 		for i, v := range b.Columns {
 			builders[i].AppendVector(v, 0, b.Len)
 			if err := builders[i].Err(); err != nil {
 				return err
 			}
+			held += builtBytes(builders[i])
 		}
-		return st.env.Pool.Grow(b.SizeBytes())
+		return st.env.Pool.Grow(held - before)
 	})
 	if err != nil {
 		return meta.Rows{}, err
@@ -135,15 +156,29 @@ func (st *statement) collect(root plan.Node, t *meta.Table, targets []int) (meta
 	return rows, nil
 }
 
+// builtBytes is what a builder's rows take. A batch may take much less: its constants and runs are written out in a builder.
+func builtBytes(b *column.Builder) int64 {
+	rows := int64(b.Len())
+	switch b.Type().Physical() {
+	case column.PhysBool:
+		return rows
+	case column.PhysInterval:
+		return 16 * rows
+	case column.PhysBytes:
+		return 4*rows + int64(b.DataLen())
+	}
+	return 8 * rows
+}
+
 // each runs a plan to its end.
-func (st *statement) each(root plan.Node, f func(*scan.Batch) error) error {
+func (st *statement) each(root plan.Node, f func(*scan.Batch) error) (*exec.Stats, error) {
 	ctx := st.env.Expr.Ctx
 	rows, err := exec.Run(ctx, root, &st.env)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer rows.Close()
-	return eachBatch(ctx, rows, f)
+	return rows.Stats(), eachBatch(ctx, rows, f)
 }
 
 func eachBatch(ctx context.Context, rows *exec.Rows, f func(*scan.Batch) error) error {

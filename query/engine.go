@@ -43,7 +43,9 @@ type Options struct {
 	Timeout time.Duration
 	// StatementBytes is the longest statement. Default 16 MiB.
 	StatementBytes int
-	Now            func() time.Time
+	// ParsedBytes is the memory for statements that are remembered as parsed. Default 4 MiB.
+	ParsedBytes int64
+	Now         func() time.Time
 }
 
 func (o *Options) defaults() {
@@ -52,6 +54,7 @@ func (o *Options) defaults() {
 	setDefault(&o.Running, 4*runtime.GOMAXPROCS(0))
 	setDefault(&o.Timeout, 5*time.Minute)
 	setDefault(&o.StatementBytes, 16<<20)
+	setDefault(&o.ParsedBytes, 4<<20)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -65,12 +68,13 @@ func setDefault[T int | int64 | time.Duration](p *T, v T) {
 
 // Engine runs statements. Safe for concurrent use.
 type Engine struct {
-	options   Options
-	store     Store
-	functions *fn.Registry
-	running   chan struct{}   // a place per running statement
-	closing   context.Context // ends, with the reason, when the engine is closed
-	close     context.CancelCauseFunc
+	options    Options
+	store      Store
+	functions  *fn.Registry
+	statements *statements
+	running    chan struct{}   // a place per running statement
+	closing    context.Context // ends, with the reason, when the engine is closed
+	close      context.CancelCauseFunc
 }
 
 // errClosing is what statements get that still run when the engine is closed.
@@ -82,7 +86,7 @@ var errClosing = &column.Error{
 // New makes an engine over a store.
 func New(store Store, o Options) *Engine {
 	o.defaults()
-	e := &Engine{options: o, store: store, functions: fn.Default(), running: make(chan struct{}, o.Running)}
+	e := &Engine{options: o, store: store, functions: fn.Default(), statements: newStatements(o.ParsedBytes), running: make(chan struct{}, o.Running)}
 	e.closing, e.close = context.WithCancelCause(context.Background())
 	return e
 }

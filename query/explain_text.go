@@ -22,12 +22,17 @@ func (e *explained) lines() [][]string {
 		}
 		if s.Actual != nil && s.Actual.isScan {
 			add("%s%s", inner, s.Actual.scanText())
+			add("%s%s", inner, s.Actual.readText())
 		}
 		for _, in := range s.Inputs {
 			draw(in, depth+1)
 		}
 	}
 	draw(e.Plan, 0)
+	for _, f := range e.First {
+		add("Run first, for %s:", f.Parameter)
+		draw(f.Plan, 1)
+	}
 	if len(e.Changed) > 0 {
 		add("Rules: %s", strings.Join(e.Changed, ", "))
 	}
@@ -54,7 +59,12 @@ func (s *step) figures() string {
 	return "  (" + strings.Join(parts, "; ") + ")"
 }
 
-// scanText says what a scan read and what it was spared.
+// readText says what reading segments came to.
+func (a *actual) readText() string {
+	return fmt.Sprintf("done: rows %d of segments, pages %d from the cache, %d decoded", a.SegmentRows, a.PagesCached, a.PagesRead)
+}
+
+// scanText says what a scan has to read and what it is spared.
 func (a *actual) scanText() string {
 	return fmt.Sprintf("read: segments %d of %d, series %d of %d, pages %d of %d, head rows %d",
 		a.Segments-a.SegmentsPruned, a.Segments, a.Series-a.SeriesPruned, a.Series, a.Pages-a.PagesPruned, a.Pages, a.HeadRows)

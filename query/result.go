@@ -80,6 +80,9 @@ func (r *Result) Peak() int64 {
 	return r.pool.Peak()
 }
 
+// Pool is the statement's memory, for whoever holds some of its rows to print them; nil if the rows are there already.
+func (r *Result) Pool() *mem.Pool { return r.pool }
+
 // texts makes a result of rows of text.
 func texts(tag string, names []string, rows [][]string) *Result {
 	r := &Result{Tag: tag}

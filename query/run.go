@@ -10,6 +10,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/bind"
 	"github.com/automatanexus/aegis-db/query/exec"
 	"github.com/automatanexus/aegis-db/query/expr"
@@ -26,6 +27,8 @@ type Request struct {
 	Named  map[string]*string
 	// Timeout bounds the statement, reading its result included; 0 = the session's.
 	Timeout time.Duration
+	// RowsOnly refuses every statement but one that reads rows: for requests that a link on somebody's page could make.
+	RowsOnly bool
 }
 
 // statement is one run: what its stages share.
@@ -35,6 +38,8 @@ type statement struct {
 	env     exec.Env
 	snap    Snapshot
 	result  *Result
+
+	rowsOnly bool
 }
 
 // Run runs one statement. The result holds a snapshot, memory and a place among the running statements until it is closed.
@@ -57,7 +62,7 @@ func (s *Session) Run(ctx context.Context, req Request) (result *Result, err err
 		c, cancel := context.WithTimeout(r.ctx, t)
 		r.ctx, r.ended = c, append(r.ended, cancel)
 	}
-	parsed, err := sql.ParseOne(req.SQL, sql.Options{MaxBytes: s.engine.options.StatementBytes})
+	parsed, err := s.engine.statements.parse(req.SQL, s.engine.options.StatementBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +79,7 @@ func (s *Session) Run(ctx context.Context, req Request) (result *Result, err err
 		return nil, err
 	}
 	r.ended = append(r.ended, snap.Close)
-	st := &statement{session: s, text: req.SQL, snap: snap, result: r}
+	st := &statement{session: s, text: req.SQL, snap: snap, result: r, rowsOnly: req.RowsOnly}
 	st.prepare(r.ctx)
 	return st.run(parsed.Stmt, params)
 }
@@ -86,14 +91,8 @@ func (r *Request) timeout(s *Session) time.Duration {
 	return s.timeout
 }
 
-// params lines the given values up with the statement's parameters, and numbers those that were written by name.
+// params lines the given values up with the statement's parameters.
 func (r *Request) params(st sql.Statement) ([]*string, error) {
-	sql.Walk(st.Stmt, func(n sql.Node) bool {
-		if p, ok := n.(*sql.Param); ok && p.Name != "" {
-			p.Index = slices.Index(st.ParamNames, p.Name) + 1
-		}
-		return true
-	})
 	values := r.Params
 	if len(st.ParamNames) > 0 {
 		values = make([]*string, len(st.ParamNames))
@@ -135,6 +134,9 @@ func (st *statement) run(stmt sql.Stmt, params []*string) (*Result, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if _, reads := bound.(*plan.Query); st.rowsOnly && !reads {
+		return nil, column.SQLErrorf(column.Invalid, "25006", "only a statement that reads rows, such as SELECT, can be exported")
 	}
 	switch b := bound.(type) {
 	case *plan.Query:
@@ -183,6 +185,9 @@ func (st *statement) optimize(root plan.Node) (plan.Node, []opt.Applied, error) 
 }
 
 func (st *statement) query(q *plan.Query) (*Result, error) {
+	if err := st.first(q.First); err != nil {
+		return nil, err
+	}
 	root, _, err := st.optimize(q.Root)
 	if err != nil {
 		return nil, err
@@ -193,6 +198,46 @@ func (st *statement) query(q *plan.Query) (*Result, error) {
 	}
 	st.result.Tag, st.result.Columns, st.result.rows = "SELECT", rows.Columns, rows
 	return st.result, nil
+}
+
+// first runs the subqueries that give constants to the rest.
+func (st *statement) first(list []plan.Subquery) error {
+	for _, q := range list {
+		root, _, err := st.optimize(q.Root)
+		if err != nil {
+			return err
+		}
+		if _, err := st.runFirst(q, root); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runFirst runs one of them and makes its value that of its parameter.
+func (st *statement) runFirst(q plan.Subquery, root plan.Node) (*exec.Stats, error) {
+	var value *column.Vector
+	stats, err := st.each(root, func(b *scan.Batch) error {
+		if value != nil || b.Len > 1 {
+			e := column.SQLErrorf(column.Invalid, "21000", "more than one row returned by a subquery used as an expression")
+			e.Hint = "Add LIMIT 1, or an aggregate."
+			return e
+		}
+		one := column.NewBuilder(b.Columns[0].Type, 1)
+		one.AppendVector(b.Columns[0], 0, 1)
+		value = one.Finish()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if value == nil {
+		value = column.Flatten(column.NewNull(root.Columns()[0].Type, 1))
+	}
+	values := slices.Grow(st.env.Expr.Params, q.Param+1)
+	st.env.Expr.Params = values[:max(len(values), q.Param+1)]
+	st.env.Expr.Params[q.Param] = value
+	return stats, nil
 }
 
 // give makes rows that are there already the statement's result.

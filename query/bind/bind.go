@@ -75,6 +75,12 @@ type binder struct {
 	ctx    context.Context
 	fold   *expr.Context
 	params plan.Params
+	given  map[int]string // names of the parameters whose values are known, by their places
+
+	outer      *scope          // around the query that is bound, if it is a subquery
+	with       *withScope      // the queries of WITH that can be seen
+	operators  int             // that references to WITH have added
+	subqueries []plan.Subquery // to be run first, in this order
 }
 
 func (b *binder) literalOptions() literal.Options {
@@ -88,7 +94,7 @@ func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &plan.Query{Root: root}, nil
+		return &plan.Query{Root: root, First: b.subqueries}, nil
 	case *sql.Explain:
 		return b.explain(s)
 	case *sql.CreateTable:

@@ -39,6 +39,9 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	if b.Functions.IsAggregate(name) && !n.Special {
 		return b.aggregate(s, n)
 	}
+	if name == seriesName && !n.Special {
+		return nil, unsupported(n.Pos, "generate_series is supported in FROM only", "Write SELECT ... FROM generate_series(...) AS name.")
+	}
 	if n.Star {
 		if _, err := b.Functions.Function(name, nil); err != nil {
 			return nil, place(err, n.Pos)
@@ -193,8 +196,8 @@ func sameAggregate(a, c *expr.AggregateCall) bool {
 
 // grouping says what is left of the input after aggregation: keys, then aggregates.
 type grouping struct {
-	keys []expr.Expr
-	scan []*source
+	keys    []expr.Expr
+	sources []*source
 }
 
 // resolve rewrites an expression over the input into one over the aggregate's output; the error names a column that is
@@ -226,9 +229,11 @@ func (g *grouping) resolve(e expr.Expr) (expr.Expr, error) {
 }
 
 func (g *grouping) qualified(c *expr.Column) string {
-	for _, src := range g.scan {
-		if c.Index >= src.first && c.Index < src.first+len(src.columns) {
-			return src.name + "." + src.names[c.Index-src.first]
+	for _, src := range g.sources {
+		for _, f := range src.fields {
+			if own, ok := f.e.(*expr.Column); ok && own.Index == c.Index {
+				return src.name + "." + f.name
+			}
 		}
 	}
 	return c.Name

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -74,11 +75,23 @@ func (b *binder) settle(e expr.Expr, t column.Type) (expr.Expr, error) {
 		}
 		v := column.NewBuilder(t, 1)
 		if err := literal.Parse(v, t, string(x.Value.Bytes(0)), b.literalOptions()); err != nil {
-			return nil, place(err, x.At)
+			return nil, b.naming(place(err, x.At), x.At)
 		}
 		return &expr.Literal{Value: v.Finish(), At: x.At}, nil
 	}
 	return nil, column.Errorf(column.Internal, "bind: %T of unknown type", e)
+}
+
+// naming says in an error about a value which parameter gave it.
+func (b *binder) naming(err error, pos int) error {
+	var e *column.Error
+	name := b.given[pos]
+	if name == "" || !errors.As(err, &e) || e.Detail != "" {
+		return err
+	}
+	out := *e
+	out.Detail = "It is the value of parameter " + name + "."
+	return &out
 }
 
 // known settles what is still of unknown type as text.

@@ -135,6 +135,7 @@ type tableOptions struct {
 	partition int64 // microseconds; 0 = not given
 	given     int   // place of the partition option
 	keyPos    int
+	mergePos  int // place of the merge_fields option
 }
 
 func (t *tableOptions) read(list []sql.Option) error {
@@ -197,13 +198,29 @@ func (t *tableOptions) one(name string, o sql.Option) error {
 			return err
 		}
 		t.schema.Key, t.keyPos = ids, o.Value.Pos
+	case "merge_fields":
+		return t.mergeFields(o)
 	case "partition_interval":
 		return t.partitionInterval(o)
 	default:
 		e := errorAt(o.Pos, "22023", "unrecognized parameter \"%s\"", name)
-		e.Hint = "Known are time_column, tags, unique_key and partition_interval."
+		e.Hint = "Known are time_column, tags, unique_key, merge_fields and partition_interval."
 		return e
 	}
+	return nil
+}
+
+// mergeFields reads a boolean; without a value it is true.
+func (t *tableOptions) mergeFields(o sql.Option) error {
+	t.mergePos, t.schema.Merge = o.Pos, true
+	if o.Value.Kind == sql.OptNone {
+		return nil
+	}
+	merge, err := literal.ParseBool(o.Value.Text)
+	if err != nil || o.Value.Kind == sql.OptList {
+		return errorAt(o.Pos, "22023", "merge_fields is true or false")
+	}
+	t.schema.Merge = merge
 	return nil
 }
 
@@ -271,6 +288,9 @@ func (t *tableOptions) finish(pos int) error {
 		return errorAt(t.given, "22023", "partition_interval needs a time_column")
 	}
 	if len(s.Key) == 0 {
+		if s.Merge {
+			return errorAt(t.mergePos, "22023", "merge_fields needs a unique_key, which says what rows are one")
+		}
 		return nil
 	}
 	var must []column.ID

@@ -18,7 +18,7 @@ import (
 
 // TestStatements binds statements, one a line: "bind" gives the error with its place or "ok", "plan" the plan.
 func TestStatements(t *testing.T) {
-	for _, path := range []string{"testdata/errors", "testdata/refused", "testdata/plans"} {
+	for _, path := range []string{"testdata/errors", "testdata/refused", "testdata/plans", "testdata/joins"} {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			if d.Cmd == "plan" {
 				return planText(t, d.Input)
@@ -65,14 +65,20 @@ func planText(t *testing.T, text string) string {
 	switch s := s.(type) {
 	case *plan.Query:
 		writePlan(&b, s.Root, 0)
+		writeFirst(&b, s.First)
 	case *plan.Explain:
 		fmt.Fprintf(&b, "explain analyze=%v json=%v\n", s.Analyze, s.JSON)
 		writePlan(&b, s.Query.Root, 1)
 	case *plan.Insert:
 		fmt.Fprintf(&b, "insert %s %v\n", s.Table.Name(), s.Columns)
 		writePlan(&b, s.Source, 1)
+		writeFirst(&b, s.First)
 	case *plan.CreateTable:
-		fmt.Fprintf(&b, "create %s.%s tags=%v time=%d key=%v partition=%d\n", s.Schema, s.Name, s.Columns.Tags, s.Columns.Time, s.Columns.Key, s.Columns.Partition)
+		fmt.Fprintf(&b, "create %s.%s tags=%v time=%d key=%v partition=%d", s.Schema, s.Name, s.Columns.Tags, s.Columns.Time, s.Columns.Key, s.Columns.Partition)
+		if s.Columns.Merge {
+			b.WriteString(" merge")
+		}
+		b.WriteByte('\n')
 		for _, f := range s.Columns.Fields {
 			fmt.Fprintf(&b, "  %d %s %s notnull=%v\n", f.ID, f.Name, f.Type, f.NotNull)
 		}
@@ -80,6 +86,13 @@ func planText(t *testing.T, text string) string {
 		fmt.Fprintf(&b, "%T %+v\n", s, s)
 	}
 	return b.String()
+}
+
+func writeFirst(b *strings.Builder, list []plan.Subquery) {
+	for _, q := range list {
+		fmt.Fprintf(b, "first $%d\n", q.Param+1)
+		writePlan(b, q.Root, 1)
+	}
 }
 
 func writePlan(b *strings.Builder, n plan.Node, depth int) {
@@ -122,6 +135,22 @@ func writePlan(b *strings.Builder, n plan.Node, depth int) {
 		}
 	case *plan.Limit:
 		fmt.Fprintf(b, "limit %d offset %d", n.Count, n.Offset)
+	case *plan.Join:
+		kind := map[plan.JoinKind]string{
+			plan.InnerJoin: "inner", plan.LeftJoin: "left", plan.RightJoin: "right", plan.FullJoin: "full", plan.SemiJoin: "semi",
+			plan.AntiJoin: "anti", plan.NullAntiJoin: "null anti",
+		}[n.Kind]
+		fmt.Fprintf(b, "join %s", kind)
+		for i := range n.LeftKeys {
+			fmt.Fprintf(b, " %s = %s", expr.String(n.LeftKeys[i], names), expr.String(n.RightKeys[i], names[len(n.Left.Columns()):]))
+		}
+		if n.Cond != nil {
+			fmt.Fprintf(b, " on %s", expr.String(n.Cond, names))
+		}
+	case *plan.Union:
+		fmt.Fprintf(b, "union %v", n.Out)
+	case *plan.Series:
+		fmt.Fprintf(b, "series %s %s", n.Name, list([]expr.Expr{n.Start, n.Stop, n.Step}))
 	case *plan.Values:
 		fmt.Fprintf(b, "values %v", n.Out)
 		for _, r := range n.Rows {

@@ -73,9 +73,11 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 			return nil, unsupported(n.Pos, "collation \""+c+"\" is not supported", "Text is ordered by its bytes: COLLATE \"C\".")
 		}
 		return b.node(s, n.Expr)
-	case *sql.Subquery, *sql.Exists, *sql.ArrayQuery:
-		return nil, unsupported(e.Position(), "subqueries are not supported yet", "Run the inner query first and pass its result as parameters.")
-	case *sql.Array, *sql.Subscript:
+	case *sql.Subquery:
+		return b.scalar(s, n)
+	case *sql.Exists:
+		return b.exists(s, n)
+	case *sql.Array, *sql.ArrayQuery, *sql.Subscript:
 		return nil, unsupported(e.Position(), "arrays are not supported", "")
 	case *sql.Row, *sql.Field:
 		return nil, unsupported(e.Position(), "row values are not supported", "Compare the elements one by one, joined by AND.")
@@ -186,6 +188,13 @@ func (b *binder) param(n *sql.Param) (expr.Expr, error) {
 	v := column.Flatten(b.ParamValues[i])
 	if v.Len != 1 {
 		return nil, column.Errorf(column.Internal, "bind: parameter $%d has %d rows", n.Index, v.Len)
+	}
+	if b.given == nil {
+		b.given = map[int]string{}
+	}
+	b.given[n.Pos] = "$" + strconv.Itoa(n.Index)
+	if n.Name != "" {
+		b.given[n.Pos] = ":" + n.Name
 	}
 	var e expr.Expr = &expr.Literal{Value: v, At: n.Pos}
 	if t := b.params[i]; t != unknown && v.Type != t {

@@ -9,7 +9,7 @@ import (
 
 func (b *binder) in(s *scope, n *sql.In) (expr.Expr, error) {
 	if n.Query != nil {
-		return nil, unsupported(n.Pos, "subqueries are not supported yet", "Run the inner query first and list its result in IN (...).")
+		return nil, refuseTest(n.Pos)
 	}
 	return b.inList(s, n.Pos, n.Expr, n.List, n.Not)
 }
@@ -92,6 +92,9 @@ func lookup(all []expr.Expr, t column.Type, not bool, pos int) expr.Expr {
 
 // quantified is x op ANY|ALL (ARRAY[…]).
 func (b *binder) quantified(s *scope, n *sql.Quantified) (expr.Expr, error) {
+	if n.Query != nil {
+		return nil, refuseTest(n.Pos)
+	}
 	array, ok := n.Array.(*sql.Array)
 	if !ok {
 		return nil, unsupported(n.Pos, "ANY and ALL take ARRAY[...] only", "Write x IN (...).")

@@ -25,8 +25,6 @@ type insertion struct {
 
 func (b *binder) insert(n *sql.Insert) (plan.Statement, error) {
 	switch {
-	case n.With != nil:
-		return nil, unsupported(n.With.Pos, "WITH is not supported yet", "")
 	case n.OnConflict != nil:
 		return nil, unsupported(n.OnConflict.Pos, "ON CONFLICT is not supported", "Declare the table WITH (unique_key = (...)): later rows replace earlier ones.")
 	case len(n.Returning) > 0:
@@ -53,6 +51,11 @@ func (b *binder) insert(n *sql.Insert) (plan.Statement, error) {
 		source, err := b.insertValues(in, &sql.Values{Pos: n.Pos, Rows: [][]sql.Expr{row}})
 		return &plan.Insert{Table: rel, Columns: in.columns, Source: source}, err
 	}
+	restore, err := b.define(n.With)
+	defer restore()
+	if err != nil {
+		return nil, err
+	}
 	var source plan.Node
 	if v, ok := n.Query.Body.(*sql.Values); ok && n.Query.OrderBy == nil && n.Query.Limit == nil && n.Query.Offset == nil {
 		source, err = b.insertValues(in, v)
@@ -62,7 +65,7 @@ func (b *binder) insert(n *sql.Insert) (plan.Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &plan.Insert{Table: rel, Columns: in.columns, Source: source}, nil
+	return &plan.Insert{Table: rel, Columns: in.columns, Source: source, First: b.subqueries}, nil
 }
 
 func (in *insertion) setColumns(list []sql.Ident) error {
@@ -212,12 +215,12 @@ func rowText(row []expr.Expr) string {
 }
 
 func (b *binder) insertQuery(in *insertion, q *sql.Query) (plan.Node, error) {
-	root, err := b.query(q)
+	root, err := b.open(q)
 	if err != nil {
 		return nil, err
 	}
+	places := itemPlaces(q, len(root.Columns()))
 	cols := root.Columns()
-	places := itemPlaces(q, len(cols))
 	at := q.Pos
 	if len(cols) < len(in.listed) {
 		at = in.listed[len(cols)].Pos
@@ -227,6 +230,15 @@ func (b *binder) insertQuery(in *insertion, q *sql.Query) (plan.Node, error) {
 	if err := in.fit(len(cols), at); err != nil {
 		return nil, err
 	}
+	// Literals without a type take the column's, as they do in VALUES.
+	types := make([]column.Type, len(cols))
+	for i := range types {
+		types[i] = in.schema.Fields[in.columns[i]].Type
+	}
+	if root, err = b.settleColumns(root, types); err != nil {
+		return nil, err
+	}
+	cols = root.Columns()
 	p := &plan.Project{Input: root}
 	for i, c := range cols {
 		f := &in.schema.Fields[in.columns[i]]
@@ -240,10 +252,11 @@ func (b *binder) insertQuery(in *insertion, q *sql.Query) (plan.Node, error) {
 	return p, nil
 }
 
-// itemPlaces says where the n columns of a query are written: at their select items, if each is one column, else at the query.
+// itemPlaces says where the n columns of a query are written: at the items of its first SELECT, if each is one column, else at
+// the query.
 func itemPlaces(q *sql.Query, n int) []int {
 	out := make([]int, n)
-	block, _ := q.Body.(*sql.Select)
+	block := firstSelect(q)
 	for i := range out {
 		out[i] = q.Pos
 		if block != nil && len(block.Targets) == n {
@@ -251,4 +264,16 @@ func itemPlaces(q *sql.Query, n int) []int {
 		}
 	}
 	return out
+}
+
+func firstSelect(body sql.QueryBody) *sql.Select {
+	switch n := body.(type) {
+	case *sql.Select:
+		return n
+	case *sql.Query:
+		return firstSelect(n.Body)
+	case *sql.SetOp:
+		return firstSelect(n.Left)
+	}
+	return nil
 }

@@ -53,10 +53,32 @@ func figureName(e sql.Expr) (string, int) {
 		return "row", 2
 	case *sql.Exists:
 		return "exists", 2
+	case *sql.Subquery:
+		return firstName(n.Query), 2
 	case *sql.Field:
 		return n.Name, 2
 	case *sql.Subscript:
 		return figureName(n.Expr)
 	}
 	return "", 0
+}
+
+// firstName is the name of a query's first column.
+func firstName(body sql.QueryBody) string {
+	switch n := body.(type) {
+	case *sql.Query:
+		return firstName(n.Body)
+	case *sql.SetOp:
+		return firstName(n.Left)
+	case *sql.Values:
+		return "column1"
+	case *sql.Select:
+		if len(n.Targets) > 0 && n.Targets[0].Alias != "" {
+			return n.Targets[0].Alias
+		}
+		if len(n.Targets) > 0 {
+			return columnName(n.Targets[0].Expr)
+		}
+	}
+	return "?column?"
 }

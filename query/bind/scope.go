@@ -8,24 +8,60 @@ import (
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-// source is one item of FROM.
-type source struct {
-	schema, name string // as they can be referred to; an alias hides the table's schema
-	alias        bool
-	columns      []plan.RelationColumn
-	names        []string // of the columns, aliases applied
-	sorted       bool     // the time column orders the rows of a run
-	scan         *plan.Scan
-	first        int // index of its first column in the scope's input
+// binding is a name and what it means over the scope's input: a column, or for columns that FULL JOIN … USING merges an
+// expression.
+type binding struct {
+	name string
+	e    expr.Expr
 }
 
-// scope is what names mean in one SELECT: the columns of its sources, side by side.
+// at gives what the field means, for use at a place of the text.
+func (f binding) at(pos int) expr.Expr {
+	switch e := f.e.(type) {
+	case *expr.Column:
+		c := *e
+		c.At = pos
+		return &c
+	case *expr.Call:
+		c := *e
+		c.At = pos
+		return &c
+	case *expr.Case:
+		c := *e
+		c.At = pos
+		return &c
+	}
+	return f.e
+}
+
+// source is an item of FROM that can stand in front of a dot.
+type source struct {
+	schema, name string // as it can be referred to; an alias hides a table's schema
+	alias        bool
+	rel          plan.Relation // the table it is; nil for anything else
+	fields       []binding
+}
+
+// scope is what names mean in one SELECT.
 type scope struct {
 	sources []*source
+	// fields are what a bare name can mean, in the order of *: columns that USING merged are there once.
+	fields []binding
+	// hidden are sources of the same FROM that cannot be read from here, for errors that say so.
+	hidden []*source
+	// outer is the scope around a subquery; its columns may be read while correlated is set.
+	outer      *scope
+	correlated bool
+	// beside says that the scope is of what stands beside a function in FROM, which may not read it.
+	beside bool
 	// aggs, if not nil, collects the aggregates met; else clause says where they are refused.
 	aggs   *aggregates
 	clause string
 }
+
+// outerBase is the number of the outer query's first column while a subquery is bound: beyond any column of its own and
+// any aggregate. Binding the subquery's join gives them their places.
+const outerBase = 1 << 28
 
 // within gives the scope for a clause that has no aggregates.
 func (s *scope) within(clause string) *scope {
@@ -34,120 +70,148 @@ func (s *scope) within(clause string) *scope {
 	return &c
 }
 
-// table resolves a table of FROM.
-func (b *binder) table(t *sql.Table) (*source, error) {
-	if t.Sample != nil {
-		return nil, unsupported(t.Sample.Pos, "TABLESAMPLE is not supported", "")
-	}
-	rel, err := b.Resolver.Resolve(b.ctx, t.Name.Schema, t.Name.Name)
-	if err != nil {
-		return nil, place(err, t.Name.Pos)
-	}
-	src := &source{schema: t.Name.Schema, name: t.Name.Name, columns: rel.Columns()}
-	schema := rel.Schema()
-	order := schema.Order()
-	src.sorted = schema.Time != 0 && len(order) > 0 && order[0] == schema.Time
-	src.names = make([]string, len(src.columns))
-	project := make([]int, len(src.columns))
-	for i, c := range src.columns {
-		src.names[i] = c.Name
-		project[i] = i
-	}
-	src.scan = newScan(rel, project)
-	if t.Alias != nil {
-		src.schema, src.name, src.alias = "", t.Alias.Name, true
-		if len(t.Alias.Columns) > len(src.names) {
-			return nil, errorAt(t.Pos, "42P10", "table \"%s\" has %d columns available but %d columns specified", t.Alias.Name, len(src.names), len(t.Alias.Columns))
-		}
-		for i, c := range t.Alias.Columns {
-			src.names[i] = c.Name
-		}
-	}
-	return src, nil
+// add puts more sources and fields beside those that are there.
+func (s *scope) add(it *item) {
+	s.sources = append(s.sources[:len(s.sources):len(s.sources)], it.sources...)
+	s.fields = append(s.fields[:len(s.fields):len(s.fields)], it.fields...)
 }
 
-// column resolves a column reference.
+// column resolves a column reference, in the scope or else in the one around it.
 func (b *binder) column(s *scope, n *sql.ColumnRef) (expr.Expr, error) {
-	name := n.Parts[len(n.Parts)-1]
-	if len(n.Parts) == 1 {
-		return s.unqualified(n, name)
+	e, err := s.lookup(n)
+	if e != nil || err != nil {
+		return e, err
 	}
-	src, err := s.find(n.Parts[:len(n.Parts)-1], n.Pos)
-	if err != nil {
-		return nil, err
+	for out := s.outer; out != nil; out = out.outer {
+		e, err := out.lookup(n)
+		if err != nil {
+			return nil, err
+		}
+		if e == nil {
+			continue
+		}
+		if out.beside {
+			return nil, unsupported(n.Pos, "a function in FROM that reads what stands beside it is not supported", "Join with a function of constants.")
+		}
+		if out != s.outer || !s.correlated {
+			return nil, correlation(n.Pos)
+		}
+		return expr.Rewrite(e, func(e expr.Expr) expr.Expr { return moved(e, outerBase) }), nil
+	}
+	return nil, s.unknown(n)
+}
+
+// correlation refuses a subquery that reads the query around it where no join can do the work.
+func correlation(pos int) error {
+	return unsupported(pos, "a subquery may read columns of the query around it only in conditions that AND joins in the WHERE of EXISTS (...) or IN (...)",
+		"Join with a subquery in FROM that groups by those columns.")
+}
+
+// moved gives a column reference by places further on.
+func moved(e expr.Expr, by int) expr.Expr {
+	c, ok := e.(*expr.Column)
+	if !ok || by == 0 {
+		return e
+	}
+	out := *c
+	out.Index += by
+	return &out
+}
+
+// lookup finds what a column reference means in this scope; nil without an error where it means nothing.
+func (s *scope) lookup(n *sql.ColumnRef) (expr.Expr, error) {
+	name := n.Parts[len(n.Parts)-1]
+	fields := s.fields
+	if len(n.Parts) > 1 {
+		src, err := s.find(n.Parts[:len(n.Parts)-1], n.Pos)
+		if src == nil || err != nil {
+			return nil, err
+		}
+		fields = src.fields
 	}
 	found := -1
-	for i, c := range src.names {
-		if c == name {
-			if found >= 0 {
-				return nil, errorAt(n.Pos, "42702", "column reference \"%s\" is ambiguous", name)
-			}
-			found = i
+	for i := range fields {
+		if fields[i].name != name {
+			continue
 		}
+		if found >= 0 {
+			return nil, errorAt(n.Pos, "42702", "column reference \"%s\" is ambiguous", name)
+		}
+		found = i
 	}
-	if found < 0 {
+	if found >= 0 {
+		return fields[found].at(n.Pos), nil
+	}
+	if len(n.Parts) > 1 {
 		return nil, errorAt(n.Pos, "42703", "column %s does not exist", strings.Join(n.Parts[len(n.Parts)-2:], "."))
 	}
-	return src.ref(found, n.Pos), nil
+	return nil, nil
 }
 
-func (s *scope) unqualified(n *sql.ColumnRef, name string) (expr.Expr, error) {
-	var hit expr.Expr
-	for _, src := range s.sources {
-		for i, c := range src.names {
-			if c != name {
-				continue
-			}
-			if hit != nil {
-				return nil, errorAt(n.Pos, "42702", "column reference \"%s\" is ambiguous", name)
-			}
-			hit = src.ref(i, n.Pos)
-		}
-	}
-	if hit == nil {
-		e := errorAt(n.Pos, "42703", "column \"%s\" does not exist", name)
-		if near := s.similar(name); near != "" {
-			e.Hint = "Perhaps you meant to reference the column \"" + near + "\"."
-		}
-		return nil, e
-	}
-	return hit, nil
-}
-
-// find gives the source that a qualifier names.
+// find gives the source that a qualifier names; nil without an error where there is none.
 func (s *scope) find(parts []string, pos int) (*source, error) {
-	name := parts[len(parts)-1]
+	var found *source
+	for _, src := range s.sources {
+		if !src.named(parts) {
+			continue
+		}
+		if found != nil {
+			return nil, errorAt(pos, "42P09", "table reference \"%s\" is ambiguous", parts[len(parts)-1])
+		}
+		found = src
+	}
+	return found, nil
+}
+
+func (src *source) named(parts []string) bool {
 	schema := ""
 	if len(parts) > 1 {
 		schema = parts[len(parts)-2]
 	}
-	for _, src := range s.sources {
-		if src.name == name && (schema == "" || schema == src.schema || src.schema == "" && !src.alias) {
-			return src, nil
-		}
-	}
-	e := errorAt(pos, "42P01", "missing FROM-clause entry for table \"%s\"", name)
-	for _, src := range s.sources {
-		if src.alias && src.scan != nil && strings.HasSuffix(src.scan.Relation.Name(), name) {
-			e.Message = "invalid reference to FROM-clause entry for table \"" + name + "\""
-			e.Hint = "Perhaps you meant to reference the table alias \"" + src.name + "\"."
-		}
-	}
-	return nil, e
+	return src.name == parts[len(parts)-1] && (schema == "" || schema == src.schema || src.schema == "" && src.rel != nil && !src.alias)
 }
 
-func (src *source) ref(i, pos int) *expr.Column {
-	c := src.columns[i]
-	return &expr.Column{Index: src.first + i, Name: src.names[i], T: c.Type, Sorted: c.Time && src.sorted, At: pos}
+// unknown is the error of a reference that means nothing anywhere.
+func (s *scope) unknown(n *sql.ColumnRef) error {
+	if len(n.Parts) > 1 {
+		return s.noSource(n.Parts[:len(n.Parts)-1], n.Pos)
+	}
+	e := errorAt(n.Pos, "42703", "column \"%s\" does not exist", n.Parts[0])
+	if near := s.similar(n.Parts[0]); near != "" {
+		e.Hint = "Perhaps you meant to reference the column \"" + near + "\"."
+	}
+	return e
+}
+
+// noSource is the error of a qualifier that names nothing that can be read here.
+func (s *scope) noSource(parts []string, pos int) error {
+	name := parts[len(parts)-1]
+	for at := s; at != nil; at = at.outer {
+		for _, src := range at.sources {
+			if src.alias && src.rel != nil && strings.HasSuffix(src.rel.Name(), "."+name) {
+				e := errorAt(pos, "42P01", "invalid reference to FROM-clause entry for table \"%s\"", name)
+				e.Hint = "Perhaps you meant to reference the table alias \"" + src.name + "\"."
+				return e
+			}
+		}
+		for _, src := range at.hidden {
+			if src.named(parts) {
+				e := errorAt(pos, "42P01", "invalid reference to FROM-clause entry for table \"%s\"", name)
+				e.Detail = "There is an entry for table \"" + name + "\", but it cannot be referenced from this part of the query."
+				return e
+			}
+		}
+	}
+	return errorAt(pos, "42P01", "missing FROM-clause entry for table \"%s\"", name)
 }
 
 // similar finds the visible column whose name is nearest to one that does not exist, if it is near enough.
 func (s *scope) similar(name string) string {
 	best, least := "", len(name)/2+1
 	for _, src := range s.sources {
-		for _, c := range src.names {
-			if d := distance(name, c, least); d < least {
-				best, least = src.name+"."+c, d
+		for _, f := range src.fields {
+			if d := distance(name, f.name, least); d < least {
+				best, least = src.name+"."+f.name, d
 			}
 		}
 	}

@@ -51,7 +51,7 @@ func (b *binder) explain(n *sql.Explain) (plan.Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Query = &plan.Query{Root: root}
+	out.Query = &plan.Query{Root: root, First: b.subqueries}
 	return out, nil
 }
 

@@ -30,13 +30,21 @@ type context struct {
 func Rules() []Rule {
 	return []Rule{
 		{"fold_constants", "Constants first: what follows looks for literals.", foldConstants},
-		{"merge_projects", "One projection over another is one; filters then meet the columns they are about.", mergeProjects},
-		{"push_filters", "Conditions go below projections and sorts, so that they reach the scan.", pushFilters},
+		{"whole_numbers", "Integers compared with a constant that has a point are compared as integers. When constants are folded; before scans look for comparisons.", wholeNumbers},
+		{"merge_projects", "A projection below another, or below an aggregation, becomes part of it; filters then meet the columns they are about.", mergeProjects},
+		{"push_filters", "Conditions go below projections, sorts, joins and unions, so that they reach the scan.", pushFilters},
+		{"inner_joins", "An outer join whose added rows no condition above lets pass is an inner one. After conditions have come down to it; lets them go on.", innerJoins},
+		{"order_joins", "Tables that no condition ties to those before wait for one that does: FROM a, b, c need not pair all of a with all of b.", orderJoins},
+		{"join_keys", "Equalities between the sides of a join become the keys of its hash table. When every condition has reached its join.", joinKeys},
+		{"key_constants", "What a comparison with a constant says of one side's key holds for the other's, too. Needs keys; before scans take conditions in.", keyConstants},
 		{"series_conditions", "Conditions on one tag are decided once per series. Before time and zone maps, which take what is left.", seriesConditions},
 		{"time_range", "Bounds on the time column choose partitions and cut runs; exact, so the condition disappears.", timeRange},
 		{"zone_maps", "Comparisons with constants skip pages; a hint, so the condition stays.", zoneMaps},
 		{"top_n", "A limit over a sort keeps few rows instead of all.", topN},
-		{"limit_scan", "A limit with nothing but projections below stops the scan early.", limitScan},
+		{"newest_groups", "A limit over groups in descending order of time lets the scan leave out what is older. When limits have reached the sorts.", newestGroups},
+		{"series_ends", "Aggregates and limits that look at the first or last rows of each series read only those. After conditions have left the way to the scan, and limits have reached the sorts.", seriesEnds},
+		{"limit_scan", "A limit with nothing but projections and unions below stops the scan early.", limitScan},
+		{"build_side", "The smaller side of a join goes into the hash table. When scans know their conditions, which the estimate needs.", buildSide},
 		{"prune_columns", "When it is settled who reads what: scans return no column that nobody reads.", pruneColumns},
 		{"drop_projects", "Last: pruning leaves projections that only pass their input on.", dropProjects},
 	}
@@ -61,6 +69,9 @@ func Optimize(root plan.Node, ctx *expr.Context, off map[string]bool) (plan.Node
 		start := time.Now()
 		next := r.apply(c, root)
 		log = append(log, Applied{Rule: r.Name, Changed: next != root, Time: time.Since(start)})
+		if next == root {
+			continue
+		}
 		if err := check(r.Name, want, next); err != nil {
 			return nil, log, err
 		}
@@ -93,8 +104,19 @@ func checkInputs(rule string, n plan.Node) error {
 		}
 		columns = append(columns, in.Columns()...)
 	}
+	switch n := n.(type) {
+	case *plan.Join:
+		return checkJoin(rule, n, columns)
+	case *plan.Union:
+		return checkUnion(rule, n)
+	}
+	return checkReads(rule, n, plan.Expressions(n), columns)
+}
+
+// checkReads looks for columns that expressions read and that are not there.
+func checkReads(rule string, n plan.Node, list []expr.Expr, columns []plan.Column) error {
 	var bad error
-	for _, e := range expressions(n) {
+	for _, e := range list {
 		expr.Walk(e, func(e expr.Expr) bool {
 			c, ok := e.(*expr.Column)
 			if ok && (c.Index >= len(columns) || columns[c.Index].Type != c.T) {
@@ -104,4 +126,43 @@ func checkInputs(rule string, n plan.Node) error {
 		})
 	}
 	return bad
+}
+
+func checkJoin(rule string, n *plan.Join, columns []plan.Column) error {
+	if len(n.LeftKeys) != len(n.RightKeys) {
+		return column.Errorf(column.Internal, "rule %s: a join has %d keys on its left and %d on its right", rule, len(n.LeftKeys), len(n.RightKeys))
+	}
+	for i := range n.LeftKeys {
+		if l, r := n.LeftKeys[i].Type(), n.RightKeys[i].Type(); l != r {
+			return column.Errorf(column.Internal, "rule %s: a join compares %s with %s", rule, l, r)
+		}
+	}
+	if n.Kind == plan.NullAntiJoin && (len(n.LeftKeys) != 1 || n.Cond != nil) {
+		return column.Errorf(column.Internal, "rule %s: NOT IN needs one key and no condition", rule)
+	}
+	if err := checkReads(rule, n, n.LeftKeys, n.Left.Columns()); err != nil {
+		return err
+	}
+	if err := checkReads(rule, n, n.RightKeys, n.Right.Columns()); err != nil {
+		return err
+	}
+	if n.Cond == nil {
+		return nil
+	}
+	return checkReads(rule, n, []expr.Expr{n.Cond}, columns)
+}
+
+func checkUnion(rule string, n *plan.Union) error {
+	for _, in := range n.Ins {
+		columns := in.Columns()
+		if len(columns) != len(n.Out) {
+			return column.Errorf(column.Internal, "rule %s: a union of %d columns has an input of %d", rule, len(n.Out), len(columns))
+		}
+		for i, c := range columns {
+			if c.Type != n.Out[i].Type {
+				return column.Errorf(column.Internal, "rule %s: column %d of a union is %s, and %s in an input", rule, i+1, n.Out[i].Type, c.Type)
+			}
+		}
+	}
+	return nil
 }

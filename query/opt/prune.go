@@ -40,6 +40,10 @@ func prune(n plan.Node, keep []int) (out plan.Node, to []int) {
 	case *plan.Limit:
 		in, moved := prune(n.Input, keep)
 		return remake(n, in, moved), moved
+	case *plan.Join:
+		return pruneJoin(n, keep)
+	case *plan.Union:
+		return pruneUnion(n, keep)
 	}
 	return n, everything(len(n.Columns()))
 }
@@ -54,12 +58,7 @@ func remake(n, in plan.Node, moved []int) plan.Node {
 
 // reads lists the input columns that a node's expressions read, with those of also, ascending.
 func reads(n plan.Node, also []int) []int {
-	out := slices.Clone(also)
-	for _, e := range expressions(n) {
-		out = append(out, expr.Columns(e)...)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return ascending(append(columnsOf(plan.Expressions(n)), also...))
 }
 
 func pruneScan(n *plan.Scan, keep []int) (plan.Node, []int) {
@@ -88,6 +87,85 @@ func pruneProject(n *plan.Project, keep []int) (plan.Node, []int) {
 	}
 	in, moved := prune(n.Input, reads(c, nil))
 	return remake(c, in, moved), to
+}
+
+// pruneJoin asks each side for what is read above and what the join compares.
+func pruneJoin(n *plan.Join, keep []int) (plan.Node, []int) {
+	width, total := len(n.Left.Columns()), len(n.Columns())
+	left, right := columnsOf(n.LeftKeys), columnsOf(n.RightKeys)
+	also := slices.Clone(keep)
+	if n.Cond != nil {
+		also = append(also, expr.Columns(n.Cond)...)
+	}
+	for _, k := range also {
+		if k < width {
+			left = append(left, k)
+		} else {
+			right = append(right, k-width)
+		}
+	}
+	l, toLeft := prune(n.Left, ascending(left))
+	r, toRight := prune(n.Right, ascending(right))
+	if l == n.Left && r == n.Right {
+		return n, everything(total)
+	}
+	out := *n
+	out.Left, out.Right = l, r
+	out.LeftKeys = mapAll(n.LeftKeys, func(e expr.Expr) expr.Expr { return renumber(e, toLeft) })
+	out.RightKeys = mapAll(n.RightKeys, func(e expr.Expr) expr.Expr { return renumber(e, toRight) })
+	to := slices.Clone(toLeft)
+	for _, k := range toRight {
+		if k >= 0 {
+			k += len(l.Columns())
+		}
+		to = append(to, k)
+	}
+	if n.Cond != nil {
+		out.Cond = renumber(n.Cond, to)
+	}
+	return &out, to[:total]
+}
+
+// pruneUnion narrows every input to the same columns.
+func pruneUnion(n *plan.Union, keep []int) (plan.Node, []int) {
+	out := &plan.Union{Ins: make([]plan.Node, len(n.Ins)), Out: make([]plan.Column, len(keep))}
+	to := gone(len(n.Out))
+	for i, k := range keep {
+		out.Out[i], to[k] = n.Out[k], i
+	}
+	same := len(keep) == len(n.Out)
+	for i, in := range n.Ins {
+		pruned, moved := prune(in, keep)
+		if len(pruned.Columns()) > len(keep) {
+			p := &plan.Project{Input: pruned}
+			columns := pruned.Columns()
+			for _, k := range keep {
+				c := columns[moved[k]]
+				p.Exprs = append(p.Exprs, &expr.Column{Index: moved[k], Name: c.Name, T: c.Type})
+				p.Names = append(p.Names, c.Name)
+			}
+			pruned = p
+		}
+		out.Ins[i] = pruned
+		same = same && pruned == in
+	}
+	if same {
+		return n, to
+	}
+	return out, to
+}
+
+func columnsOf(list []expr.Expr) []int {
+	var out []int
+	for _, e := range list {
+		out = append(out, expr.Columns(e)...)
+	}
+	return out
+}
+
+func ascending(list []int) []int {
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 func gone(n int) []int {

@@ -56,27 +56,25 @@ func dropProjects(_ *context, root plan.Node) plan.Node {
 
 func mergeProjects(_ *context, root plan.Node) plan.Node {
 	return rewrite(root, func(n plan.Node) plan.Node {
-		outer, ok := n.(*plan.Project)
-		if !ok {
+		switch n.(type) {
+		case *plan.Project, *plan.Aggregate:
+		default:
 			return n
 		}
-		inner, ok := outer.Input.(*plan.Project)
-		if !ok || !cheapTwice(outer, inner) {
+		inner, ok := n.Inputs()[0].(*plan.Project)
+		if !ok || !cheapTwice(plan.Expressions(n), inner) {
 			return n
 		}
-		return &plan.Project{
-			Input: inner.Input,
-			Exprs: mapAll(outer.Exprs, func(e expr.Expr) expr.Expr { return substitute(e, inner.Exprs) }),
-			Names: outer.Names,
-		}
+		merged := n.With([]plan.Node{inner.Input})
+		return mapExpressions(merged, func(e expr.Expr) expr.Expr { return substitute(e, inner.Exprs) })
 	})
 }
 
 // cheapTwice reports that merging computes nothing twice that costs or changes: each inner expression is read at most
 // once, or is a plain column or constant.
-func cheapTwice(outer, inner *plan.Project) bool {
+func cheapTwice(outer []expr.Expr, inner *plan.Project) bool {
 	uses := make([]int, len(inner.Exprs))
-	for _, e := range outer.Exprs {
+	for _, e := range outer {
 		expr.Walk(e, func(e expr.Expr) bool {
 			if c, ok := e.(*expr.Column); ok {
 				uses[c.Index]++
@@ -98,11 +96,13 @@ func cheapTwice(outer, inner *plan.Project) bool {
 
 func pushFilters(_ *context, root plan.Node) plan.Node {
 	return rewrite(root, func(n plan.Node) plan.Node {
-		f, ok := n.(*plan.Filter)
-		if !ok {
-			return n
+		switch n := n.(type) {
+		case *plan.Filter:
+			return pushFilter(n)
+		case *plan.Join:
+			return pushCond(n)
 		}
-		return pushFilter(f)
+		return n
 	})
 }
 
@@ -127,6 +127,13 @@ func pushFilter(f *plan.Filter) plan.Node {
 		return in.With([]plan.Node{pushFilter(&plan.Filter{Input: in.Input, Cond: f.Cond})})
 	case *plan.Aggregate:
 		return pushBelowAggregate(f, in)
+	case *plan.Join:
+		return pushIntoJoin(f, in)
+	case *plan.Union:
+		if expr.Volatile(f.Cond) {
+			return f
+		}
+		return overInputs(in, func(branch plan.Node) plan.Node { return pushFilter(&plan.Filter{Input: branch, Cond: f.Cond}) })
 	}
 	return f
 }
@@ -203,6 +210,18 @@ func limitBelow(n plan.Node, rows int64, ofScan bool) (plan.Node, bool) {
 		c := *n
 		c.Limit = rows
 		return &c, true
+	case *plan.Union:
+		if !ofScan {
+			return n, false
+		}
+		out := overInputs(n, func(in plan.Node) plan.Node {
+			below, changed := limitBelow(in, rows, true)
+			if !changed {
+				return in
+			}
+			return below
+		})
+		return out, out != plan.Node(n)
 	}
 	return n, false
 }

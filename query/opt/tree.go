@@ -1,6 +1,8 @@
 package opt
 
 import (
+	"slices"
+
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
@@ -8,42 +10,26 @@ import (
 // rewrite rebuilds a plan from the leaves up. Where nothing changes the node itself comes back, so that a rule's
 // caller can see whether it did anything.
 func rewrite(n plan.Node, f func(plan.Node) plan.Node) plan.Node {
-	inputs := n.Inputs()
-	changed := false
-	for i, in := range inputs {
-		inputs[i] = rewrite(in, f)
-		changed = changed || inputs[i] != in
-	}
-	if changed {
-		n = n.With(inputs)
-	}
-	return f(n)
+	return f(overInputs(n, func(in plan.Node) plan.Node { return rewrite(in, f) }))
 }
 
-// expressions lists the expressions of a node over its inputs.
-func expressions(n plan.Node) []expr.Expr {
-	switch n := n.(type) {
-	case *plan.Filter:
-		return []expr.Expr{n.Cond}
-	case *plan.Project:
-		return n.Exprs
-	case *plan.Sort:
-		out := make([]expr.Expr, len(n.Keys))
-		for i, k := range n.Keys {
-			out[i] = k.Expr
+// overInputs gives a node over f of each of its inputs; the node itself if none changed.
+func overInputs(n plan.Node, f func(plan.Node) plan.Node) plan.Node {
+	before := n.Inputs()
+	var after []plan.Node
+	for i, in := range before {
+		out := f(in)
+		if out != in && after == nil {
+			after = slices.Clone(before)
 		}
-		return out
-	case *plan.Aggregate:
-		out := append([]expr.Expr(nil), n.Keys...)
-		for _, a := range n.Aggs {
-			out = append(out, a.Args...)
-			if a.Filter != nil {
-				out = append(out, a.Filter)
-			}
+		if after != nil {
+			after[i] = out
 		}
-		return out
 	}
-	return nil
+	if after == nil {
+		return n
+	}
+	return n.With(after)
 }
 
 // mapExpressions rebuilds a node with every expression replaced by f of it; the node itself if none changed.
@@ -81,6 +67,14 @@ func mapExpressions(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 			c.Aggs[i].Filter = each(c.Aggs[i].Filter)
 		}
 		out = &c
+	case *plan.Join:
+		c := *n
+		c.LeftKeys, c.RightKeys, c.Cond = mapAll(n.LeftKeys, each), mapAll(n.RightKeys, each), each(n.Cond)
+		out = &c
+	case *plan.Series:
+		c := *n
+		c.Start, c.Stop, c.Step = each(n.Start), each(n.Stop), each(n.Step)
+		out = &c
 	case *plan.Values:
 		c := *n
 		c.Rows = make([][]expr.Expr, len(n.Rows))
@@ -95,16 +89,29 @@ func mapExpressions(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 	return out
 }
 
+// mapAll gives f of each expression; the list itself if none changed.
 func mapAll(list []expr.Expr, f func(expr.Expr) expr.Expr) []expr.Expr {
-	out := make([]expr.Expr, len(list))
+	var out []expr.Expr
 	for i, e := range list {
-		out[i] = f(e)
+		changed := f(e)
+		if changed != e && out == nil {
+			out = slices.Clone(list)
+		}
+		if out != nil {
+			out[i] = changed
+		}
+	}
+	if out == nil {
+		return list
 	}
 	return out
 }
 
-// conjuncts splits a condition at its ANDs.
+// conjuncts splits a condition at its ANDs; nil has none.
 func conjuncts(e expr.Expr) []expr.Expr {
+	if e == nil {
+		return nil
+	}
 	if l, ok := e.(*expr.Logic); ok && !l.Or {
 		var out []expr.Expr
 		for _, a := range l.Args {
@@ -141,6 +148,19 @@ func substitute(e expr.Expr, exprs []expr.Expr) expr.Expr {
 			return exprs[c.Index]
 		}
 		return e
+	})
+}
+
+// shifted moves column references by places.
+func shifted(e expr.Expr, by int) expr.Expr {
+	return expr.Rewrite(e, func(e expr.Expr) expr.Expr {
+		c, ok := e.(*expr.Column)
+		if !ok || by == 0 {
+			return e
+		}
+		moved := *c
+		moved.Index += by
+		return &moved
 	})
 }
 

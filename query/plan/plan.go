@@ -74,6 +74,7 @@ type Scan struct {
 	Time    scan.TimeRange
 	Filters []scan.ColumnFilter
 	Limit   int64
+	Ends    scan.Ends // a hint: the rest of each series does not matter
 }
 
 // SeriesCond is a condition on one tag or label in both forms: bound, over a single input column 0, and for EXPLAIN.
@@ -103,6 +104,9 @@ type Aggregate struct {
 	KeyNames []string
 	Aggs     []expr.AggregateCall
 	AggNames []string
+	// Newest, if > 0, says that only groups with one of the so many greatest values of key NewestKey, a time, are wanted: others may
+	// be given, made of some of their rows only. Rows of an earlier time than such a value do not belong to its group.
+	Newest, NewestKey int
 }
 
 // SortKey orders by one expression; text by bytes, NaN after numbers.

@@ -9,7 +9,18 @@ import (
 type Statement interface{ statement() }
 
 // Query returns rows.
-type Query struct{ Root Node }
+type Query struct {
+	Root  Node
+	First []Subquery
+}
+
+// Subquery is a query that is run before a statement, after those that stand in front of it in the list, and gives the value of
+// one of its parameters: the one column of its row, NULL without a row. More than one row is error 21000.
+type Subquery struct {
+	Root  Node
+	Param int // of expr.Param
+	Pos   int
+}
 
 // Explain returns the plan of a query as rows of text.
 type Explain struct {
@@ -43,6 +54,7 @@ type Insert struct {
 	Table   Relation
 	Columns []int // indexes into Table.Schema().Fields; fields not named get NULL
 	Source  Node
+	First   []Subquery
 }
 
 // Set changes a session setting (accepted names only); Show reads one.

@@ -235,7 +235,12 @@ func TestLinear(t *testing.T) {
 			_, _ = Parse(text, Options{MaxDepth: 1 << 20, MaxChain: 1 << 20})
 			return time.Since(start).Nanoseconds()
 		}
-		small, large := max(measure(500), 50_000), min(measure(8000), measure(8000))
+		small, large := max(measure(500), 50_000), measure(8000)
+		for range 8 { // other work of the machine only ever adds
+			if large > 100*small {
+				large = min(large, measure(8000))
+			}
+		}
 		if large > 100*small {
 			t.Errorf("%q: %d ns for 500, %d ns for 8000", part, small, large)
 		}

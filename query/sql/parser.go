@@ -77,7 +77,9 @@ func ParseOne(text string, opt Options) (Statement, error) {
 	case 1:
 		return list[0], nil
 	}
-	return Statement{}, ErrorAt(text, list[1].Start, codeSyntax, "cannot insert multiple commands into a prepared statement")
+	e := ErrorAt(text, list[1].Start, codeSyntax, "cannot insert multiple commands into a prepared statement")
+	e.Hint = "Send one statement at a time."
+	return Statement{}, e
 }
 
 // ParseExpr reads a single expression, such as a stored default or policy.

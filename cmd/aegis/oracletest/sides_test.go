@@ -16,6 +16,7 @@ import (
 // variant is a way to keep the same rows in Aegis, with a session to ask for them.
 type variant struct {
 	name    string
+	db      *aegis.DB
 	session *query.Session
 }
 
@@ -36,6 +37,7 @@ func TestOracle(t *testing.T) {
 		{"refusals", refusals},
 		{"parameters", parameters},
 		{"random", random},
+		{"random_joins", randomJoins},
 		{"time_bucket", timeBuckets},
 		{"first_last", firstLast},
 		{"first_last_time", firstLastTime},
@@ -96,7 +98,7 @@ func aegisVariants(t testing.TB) []variant {
 			rewrite(t, db, s)
 		}
 		s.Tuning = v.tuning
-		out = append(out, variant{v.name, s})
+		out = append(out, variant{v.name, db, s})
 	}
 	return out
 }

@@ -1,0 +1,186 @@
+package bind
+
+import (
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/query/sql"
+)
+
+// item is a bound part of FROM: where its rows come from, and what names mean over them. Its columns stand from place
+// first on among those of the whole FROM: however joins nest, their output keeps the order of the text.
+type item struct {
+	node    plan.Node
+	first   int
+	sources []*source
+	fields  []binding
+}
+
+// fromClause is a FROM being bound.
+type fromClause struct {
+	*binder
+	outer *scope    // around the SELECT
+	all   []*source // met so far, visible or not
+	width int       // columns so far
+}
+
+// from makes the input of a SELECT, and the scope of its names.
+func (b *binder) from(list []sql.TableExpr) (plan.Node, *scope, error) {
+	s := &scope{aggs: &aggregates{}, outer: b.outer}
+	if len(list) == 0 {
+		return &plan.Values{Rows: [][]expr.Expr{{}}}, s, nil
+	}
+	f := &fromClause{binder: b, outer: b.outer}
+	var node plan.Node
+	for _, t := range list {
+		it, err := f.item(t)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := clash(s.sources, it.sources); err != nil {
+			return nil, nil, err
+		}
+		s.add(it)
+		if node == nil {
+			node = it.node
+			continue
+		}
+		node = &plan.Join{Left: node, Right: it.node, Kind: plan.InnerJoin}
+	}
+	s.hidden = f.all
+	return node, s, nil
+}
+
+// clash refuses two sources with one name. Tables of different schemas may share theirs, and a subquery may have none. It has
+// no position, as in PostgreSQL.
+func clash(left, right []*source) error {
+	for _, l := range left {
+		for _, r := range right {
+			if l.name == "" || l.name != r.name || l.rel != nil && r.rel != nil && !l.alias && !r.alias && l.rel.Name() != r.rel.Name() {
+				continue
+			}
+			return column.SQLErrorf(column.Invalid, "42712", "table name \"%s\" specified more than once", l.name)
+		}
+	}
+	return nil
+}
+
+// maxSources bounds the items of one FROM: the work on their names, and on the order of their joins, grows with its square.
+const maxSources = 256
+
+func (f *fromClause) item(t sql.TableExpr) (*item, error) {
+	if len(f.all) >= maxSources {
+		return nil, errorAt(t.Position(), "54001", "more than %d items in one FROM", maxSources)
+	}
+	switch t := t.(type) {
+	case *sql.Table:
+		return f.table(t)
+	case *sql.Join:
+		return f.join(t)
+	case *sql.Derived:
+		return f.derived(t)
+	case *sql.TableFunc:
+		return f.function(t)
+	}
+	return nil, unsupported(t.Position(), "this item of FROM is not supported", "")
+}
+
+// leaf makes the item of one source, whose columns are those of its node, renamed by the alias.
+func (f *fromClause) leaf(node plan.Node, src *source, alias *sql.Alias) (*item, error) {
+	it := &item{node: node, first: f.width, sources: []*source{src}}
+	if alias != nil {
+		src.schema, src.name, src.alias = "", alias.Name, true
+		if err := rename(src, "table", alias.Columns); err != nil {
+			return nil, err
+		}
+	}
+	it.fields = src.fields
+	f.width += len(src.fields)
+	f.all = append(f.all, src)
+	return it, nil
+}
+
+// rename applies the columns of an alias. Its error has no position, as in PostgreSQL.
+func rename(src *source, what string, names []sql.Ident) error {
+	if len(names) > len(src.fields) {
+		return column.SQLErrorf(column.Invalid, "42P10", "%s \"%s\" has %d columns available but %d columns specified", what, src.name, len(src.fields), len(names))
+	}
+	for i, n := range names {
+		src.fields[i].name = n.Name
+	}
+	return nil
+}
+
+// columnsOf makes the fields of a node's output.
+func (f *fromClause) columnsOf(node plan.Node) []binding {
+	cols := node.Columns()
+	out := make([]binding, len(cols))
+	for i, c := range cols {
+		out[i] = binding{c.Name, &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type}}
+	}
+	return out
+}
+
+// table resolves a table, or a query of WITH, which hides a table of its name.
+func (f *fromClause) table(t *sql.Table) (*item, error) {
+	if t.Sample != nil {
+		return nil, unsupported(t.Sample.Pos, "TABLESAMPLE is not supported", "")
+	}
+	if t.Name.Schema == "" {
+		if c := f.with.find(t.Name.Name); c != nil {
+			node, err := f.reference(c, t.Pos)
+			if err != nil {
+				return nil, err
+			}
+			src := &source{name: t.Name.Name, fields: f.columnsOf(node)}
+			for i := range src.fields {
+				src.fields[i].name = c.names[i]
+			}
+			return f.leaf(node, src, t.Alias)
+		}
+	}
+	rel, err := f.Resolver.Resolve(f.ctx, t.Name.Schema, t.Name.Name)
+	if err != nil {
+		return nil, place(err, t.Name.Pos)
+	}
+	schema := rel.Schema()
+	order := schema.Order()
+	sorted := schema.Time != 0 && len(order) > 0 && order[0] == schema.Time
+	src := &source{schema: t.Name.Schema, name: t.Name.Name, rel: rel}
+	columns := rel.Columns()
+	project := make([]int, len(columns))
+	for i, c := range columns {
+		project[i] = i
+		src.fields = append(src.fields, binding{c.Name, &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type, Sorted: c.Time && sorted}})
+	}
+	it, err := f.leaf(newScan(rel, project), src, t.Alias)
+	for i := range src.fields {
+		src.fields[i].e.(*expr.Column).Name = src.fields[i].name
+	}
+	return it, err
+}
+
+// derived binds a subquery in FROM. It sees what is around the SELECT, and not what stands beside it.
+func (f *fromClause) derived(t *sql.Derived) (*item, error) {
+	if t.Lateral {
+		return nil, unsupported(t.Pos, "LATERAL is not supported", "Join with a subquery that does not read the other tables.")
+	}
+	node, err := f.inner(t.Query)
+	if err != nil {
+		return nil, err
+	}
+	return f.leaf(node, &source{fields: f.columnsOf(node)}, t.Alias)
+}
+
+// inner binds a query in FROM.
+func (f *fromClause) inner(q *sql.Query) (plan.Node, error) {
+	defer f.around(&scope{outer: f.outer, hidden: f.all})()
+	return f.query(q)
+}
+
+// around sets the scope around what is bound next, until the function it returns is called.
+func (b *binder) around(s *scope) (restore func()) {
+	before := b.outer
+	b.outer = s
+	return func() { b.outer = before }
+}
