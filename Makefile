@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: help build run test lint unit race real crash crash-long fuzz bench clean
+.PHONY: help build run test lint unit race real crash crash-long fuzz bench bench-compare figures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -37,8 +37,8 @@ unit: ## the tests that need nothing but Go
 race: ## the same under the race detector
 	$(GO) test -race -short ./...
 
-real: $(TOOLS)/prometheus3 ## hold aegis against a real Prometheus and a real DuckDB
-	PATH="$(TOOLS)/python/bin:$$PATH" AEGIS_REQUIRE_REAL=1 $(GO) test -count=1 -v -run 'TestRealPrometheus|TestDuckDB' ./bench/real ./bench/duck
+real: $(TOOLS)/prometheus3 $(TOOLS)/promtool ## hold aegis against a real Prometheus and a real DuckDB
+	PATH="$(TOOLS)/python/bin:$$PATH" AEGIS_REQUIRE_REAL=1 $(GO) test -count=1 -v -run 'TestRealPrometheus|TestPromQL|TestDuckDB' ./bench/real ./bench/duck
 
 crash: ## a few rounds of writing and kill -9
 	$(GO) test -count=1 -v -run TestKill ./bench/crash
@@ -53,7 +53,15 @@ fuzz: ## every fuzz target for 20 seconds
 		done; \
 	done
 
-bench: ## measure what is promised; the report goes to bench/results
+bench: build ## the scoreboard: the same queries to aegis, VictoriaMetrics (VICTORIA=path) and DuckDB; at most 20 minutes
+	@./bench/peer/install
+	AEGIS_BIN=$(BIN) $(GO) run ./bench/board $(if $(VICTORIA),-victoria $(VICTORIA))
+
+bench-compare: ## what a change did to speed: BASE=commit [HEAD=commit]; fails if something got slower
+	@test -n "$(BASE)" || { echo "say what to compare with: make bench-compare BASE=commit [HEAD=commit]"; exit 2; }
+	$(GO) run ./bench/compare -base $(BASE) $(if $(HEAD),-head $(HEAD))
+
+figures: ## measure what the store promises; the report goes to bench/results
 	$(GO) run ./bench/figures
 
 $(TOOLS)/staticcheck:
@@ -66,6 +74,9 @@ $(TOOLS)/gofumpt:
 # builds in minutes instead of many.
 $(TOOLS)/prometheus3: bench/peers/go.sum
 	cd bench/peers && CGO_ENABLED=0 GOFLAGS=-mod=readonly $(GO) build -tags remove_all_sd -o $@ github.com/prometheus/prometheus/cmd/prometheus
+
+$(TOOLS)/promtool: bench/peers/go.sum
+	cd bench/peers && CGO_ENABLED=0 GOFLAGS=-mod=readonly $(GO) build -tags remove_all_sd -o $@ github.com/prometheus/prometheus/cmd/promtool
 
 clean: ## remove what was built
 	rm -rf bin .tools

@@ -24,8 +24,10 @@ import (
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/meta/node"
 	"github.com/automatanexus/aegis-db/query"
+	"github.com/automatanexus/aegis-db/query/promql"
 	"github.com/automatanexus/aegis-db/tiering/compact"
 	"github.com/automatanexus/aegis-db/tiering/gc"
+	"github.com/automatanexus/aegis-db/tiering/pages"
 	"github.com/automatanexus/aegis-db/tiering/segments"
 )
 
@@ -41,9 +43,12 @@ type DB struct {
 	catalog   *node.Node
 	shard     *ingest.Shard
 	segments  *segments.Cache
+	pages     *pages.Cache
 	engine    *query.Engine
+	promql    *promql.Engine
 	compactor *compact.Compactor
 	collector *gc.Collector
+	described metadataStore
 
 	closing sync.Once
 	closed  error
@@ -82,7 +87,9 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	if err := db.ensureSamples(ctx); err != nil {
 		return db, err
 	}
-	db.segments = segments.NewCache(segments.Options{Files: db.files, Bytes: o.MemoryBytes / 16})
+	db.pages = pages.New(pages.Options{Bytes: max(0, o.CacheBytes), Pool: mem.NewPool("the cache of pages", 0, db.pool)})
+	db.pool.OnFull(db.pages.Release)
+	db.segments = segments.NewCache(segments.Options{Files: db.files, Bytes: o.MemoryBytes / 16, Pages: db.pages})
 	db.collector = gc.New(gc.Options{
 		Catalog: db.catalog, Files: db.files, Segments: db.segments, Keep: o.KeepRemoved, Now: o.Now, Logger: o.Logger,
 	})
@@ -101,6 +108,7 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	db.engine = query.New(store{db}, query.Options{
 		Pool: db.pool, QueryBytes: o.QueryBytes, Workers: o.Workers, Timeout: o.QueryTimeout, Now: o.Now,
 	})
+	db.startPromQL()
 	db.startUpkeep()
 	return db, nil
 }
@@ -117,17 +125,23 @@ func (db *DB) startUpkeep() {
 	}
 }
 
-// ensureSamples makes the default database, and in it the table that Prometheus writes to.
+// ensureSamples makes the default database, and in it the tables that Prometheus writes to.
 func (db *DB) ensureSamples(ctx context.Context) error {
 	_, err := db.catalog.Propose(ctx, meta.Command{CreateDatabase: &meta.CreateDatabase{Name: meta.DefaultDatabase, IfNotExists: true}})
 	if err != nil {
 		return err
 	}
-	_, err = db.catalog.Propose(ctx, meta.Command{CreateTable: &meta.CreateTable{
-		Database: db.catalog.Snapshot().Database(meta.DefaultDatabase).ID, Schema: meta.PrometheusSchema, Name: meta.SamplesTable,
-		Columns: meta.SamplesSchema(), IfNotExists: true,
-	}})
-	return err
+	database := db.catalog.Snapshot().Database(meta.DefaultDatabase).ID
+	for _, t := range []meta.CreateTable{
+		{Name: meta.SamplesTable, Columns: meta.SamplesSchema()},
+		{Name: meta.MetadataTable, Columns: meta.MetadataSchema()},
+	} {
+		t.Database, t.Schema, t.IfNotExists = database, meta.PrometheusSchema, true
+		if _, err := db.catalog.Propose(ctx, meta.Command{CreateTable: &t}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // closeWait is how long Close waits for statements that were told to end: they look at their context at every batch.
@@ -151,6 +165,11 @@ func (db *DB) close(ctx context.Context) error {
 		// A result that nobody closes must not keep the rows in memory from being flushed.
 		wait, cancel := context.WithTimeout(ctx, closeWait)
 		errs = append(errs, db.engine.Close(wait))
+		cancel()
+	}
+	if db.promql != nil {
+		wait, cancel := context.WithTimeout(ctx, closeWait)
+		errs = append(errs, db.promql.Close(wait))
 		cancel()
 	}
 	if db.shard != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/vfs"
+	"github.com/automatanexus/aegis-db/query/promql"
 )
 
 // Options configures a DB. Only Dir is needed; every other zero value stands for its default.
@@ -25,6 +26,9 @@ type Options struct {
 	QueryBytes int64
 	// HeadBytes is what rows that are not flushed yet may hold. Default: a quarter of MemoryBytes.
 	HeadBytes int64
+	// CacheBytes is what decoded pages of segments may hold, so that what is asked again is not unpacked again; they make room
+	// when statements need it. Default: a quarter of MemoryBytes; negative: none.
+	CacheBytes int64
 	// WALBytes is how large the log may grow before writes are pushed back. Default 4 GiB.
 	WALBytes int64
 	// FlushAge is how long rows stay in the head at the most. Metrics want it long: a series should have some hundred
@@ -36,6 +40,8 @@ type Options struct {
 	Workers int
 	// QueryTimeout bounds statements that set no timeout. Default 5 minutes.
 	QueryTimeout time.Duration
+	// PromQL bounds queries in Prometheus' language.
+	PromQL promql.Limits
 	// CompactEvery is how often compaction looks for work. Default 10 seconds; negative: never, for tests.
 	CompactEvery time.Duration
 	// KeepRemoved is how long the files of replaced segments stay. Default 1 minute.
@@ -63,6 +69,7 @@ func (o *Options) defaults() error {
 	orDefault(&o.QueryBytes, o.MemoryBytes/4)
 	orDefault(&o.HeadBytes, o.MemoryBytes/4)
 	orDefault(&o.FlushBytes, o.HeadBytes/2)
+	orDefault(&o.CacheBytes, o.MemoryBytes/4)
 	orDefault(&o.WALBytes, 4<<30)
 	orDefault(&o.FlushAge, time.Hour)
 	orDefault(&o.CompactEvery, 10*time.Second)

@@ -7,6 +7,7 @@ import (
 	"github.com/automatanexus/aegis-db/ingest"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query"
+	"github.com/automatanexus/aegis-db/tiering/pages"
 )
 
 // Query runs one statement in a session of its own. Close the result.
@@ -37,7 +38,11 @@ func (db *DB) Samples(database string) (*ingest.Samples, error) {
 	if t == nil {
 		return nil, column.SQLErrorf(column.NotFound, "42P01", "database %q takes no samples: it has no table prometheus.samples", database)
 	}
-	return db.shard.Samples(t, valueColumn(&t.Columns))
+	samples, err := db.shard.Samples(t, valueColumn(&t.Columns))
+	if err != nil {
+		return nil, err
+	}
+	return samples.WithStart(t.Columns.Fields[t.Columns.Lookup("start_ts")]), nil
 }
 
 // Flush writes everything that is in memory to segments.
@@ -58,7 +63,8 @@ type Stats struct {
 	MemoryLimit   int64
 	OpenSegments  int
 	SegmentsIdle  int64 // bytes of readers kept for later
-	Running       int   // statements
+	Pages         pages.Stats
+	Running       int // statements
 	Tables        int
 	Segments      int
 	SegmentBytes  int64
@@ -74,6 +80,7 @@ func (db *DB) Stats() Stats {
 		Ingest: db.shard.Stats(), MemoryUsed: db.pool.Used(), MemoryLimit: db.pool.Limit(), Running: db.engine.Running(),
 	}
 	s.OpenSegments, s.SegmentsIdle = db.segments.Stats()
+	s.Pages = db.pages.Stats()
 	s.Compactions, s.CompactErrors = db.compactor.Stats()
 	catalog := db.catalog.Snapshot()
 	s.Garbage = len(catalog.Garbage())

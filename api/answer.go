@@ -27,10 +27,18 @@ func newAnswer(w http.ResponseWriter, contentType string) *answer {
 	return &answer{w: w, contentType: contentType, buf: make([]byte, 0, pieceBytes+pieceBytes/4)}
 }
 
-// Write appends to the answer; printers that build text append to buf and call full.
-func (a *answer) Write(b []byte) (int, error) {
-	a.buf = append(a.buf, b...)
-	return len(b), a.full()
+// Write appends to the answer; printers that build text append to buf and call full. What is long goes out in pieces: the client has
+// its time for each of them.
+func (a *answer) Write(b []byte) (n int, err error) {
+	for n < len(b) {
+		piece := b[n:min(len(b), n+pieceBytes)]
+		n += len(piece)
+		a.buf = append(a.buf, piece...)
+		if err := a.full(); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // full sends a piece if there is one.
@@ -64,22 +72,32 @@ type printer interface {
 	close()
 }
 
-// format is a content type that results can have.
+// format is a form that results can have.
 type format struct {
+	name        string // in a query, and the ending of a file's name
 	contentType string
 	printer     func(*Server, *answer, *query.Result) (printer, error)
 }
+
+var (
+	jsonFormat    = format{"json", "application/json; charset=utf-8", newJSONPrinter}
+	lineFormat    = format{"ndjson", "application/x-ndjson; charset=utf-8", newLinePrinter}
+	csvFormat     = format{"csv", "text/csv; charset=utf-8; header=present", newCSVPrinter}
+	arrowFormat   = format{"arrow", "application/vnd.apache.arrow.stream", newArrowPrinter}
+	parquetFormat = format{"parquet", "application/vnd.apache.parquet", newParquetPrinter}
+)
 
 // formats are tried in this order where a client takes any.
 var formats = []struct {
 	media string
 	format
 }{
-	{"application/json", format{"application/json; charset=utf-8", newJSONPrinter}},
-	{"application/x-ndjson", format{"application/x-ndjson; charset=utf-8", newLinePrinter}},
-	{"application/ndjson", format{"application/x-ndjson; charset=utf-8", newLinePrinter}},
-	{"text/csv", format{"text/csv; charset=utf-8; header=present", newCSVPrinter}},
-	{"application/vnd.apache.arrow.stream", format{"application/vnd.apache.arrow.stream", newArrowPrinter}},
+	{"application/json", jsonFormat},
+	{"application/x-ndjson", lineFormat},
+	{"application/ndjson", lineFormat},
+	{"text/csv", csvFormat},
+	{"application/vnd.apache.arrow.stream", arrowFormat},
+	{"application/vnd.apache.parquet", parquetFormat},
 }
 
 // negotiate finds the format that a client likes best.
@@ -110,11 +128,8 @@ func negotiate(accept []string) (format, error) {
 	if best >= 0 {
 		return formats[best].format, nil
 	}
-	text := "no answer in " + wanted + " can be given; Accept application/json, text/csv, application/x-ndjson or application/vnd.apache.arrow.stream"
-	if strings.Contains(wanted, "parquet") {
-		text = "results as Parquet are not available in this version; Accept application/vnd.apache.arrow.stream, text/csv or application/x-ndjson"
-	}
-	return format{}, &statusError{status: http.StatusNotAcceptable, code: "NOT_ACCEPTABLE", text: text}
+	return format{}, &statusError{status: http.StatusNotAcceptable, code: "NOT_ACCEPTABLE", text: "no answer in " + wanted +
+		" can be given; Accept application/json, application/x-ndjson, text/csv, application/vnd.apache.arrow.stream or application/vnd.apache.parquet"}
 }
 
 func matches(pattern, media string) bool {

@@ -15,15 +15,26 @@ import (
 // readBody reads a request's body, undoing its Content-Encoding, up to limit bytes of the plain and as many of the coded form.
 // release gives back the memory that is accounted for it.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, release func(), err error) {
+	return s.readBodyInto(nil, w, r, limit)
+}
+
+// readBodyInto does the same in a buffer that was used before. The result has room for a byte more.
+func (s *Server) readBodyInto(buf []byte, w http.ResponseWriter, r *http.Request, limit int64) (body []byte, release func(), err error) {
 	coded := http.MaxBytesReader(w, r.Body, limit)
 	plain, done, err := decoded(coded, r.Header.Get("Content-Encoding"))
 	if err != nil {
 		return nil, nil, err
 	}
 	defer done()
-	reserved := int64(0)
+	reserved := int64(cap(buf))
+	if err := s.bodies.Grow(reserved); err != nil {
+		return nil, nil, column.Errorf(column.Overloaded, "too many large requests at once: %w", err)
+	}
 	release = func() { s.bodies.Shrink(reserved) }
-	buf := make([]byte, 0, 4<<10)
+	if cap(buf) == 0 {
+		buf = make([]byte, 0, 4<<10)
+	}
+	buf = buf[:0]
 	for {
 		if len(buf) == cap(buf) {
 			// Grown by what has come, never by what was announced.

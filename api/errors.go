@@ -83,6 +83,11 @@ func describe(err error) (status int, f failure, retry time.Duration) {
 
 // fail answers with an error, and leaves it for the access log.
 func (s *Server) fail(w http.ResponseWriter, err error) {
+	s.failAs(w, err, func(_ int, f failure) any { return f })
+}
+
+// failAs does the same in a body of another form.
+func (s *Server) failAs(w http.ResponseWriter, err error, body func(status int, f failure) any) {
 	status, f, retry := describe(err)
 	if r, ok := w.(*recorder); ok {
 		r.failed = err
@@ -94,7 +99,7 @@ func (s *Server) fail(w http.ResponseWriter, err error) {
 	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified", "Trailer"} {
 		h.Del(name)
 	}
-	writeJSON(w, status, f)
+	writeJSON(w, status, body(status, f))
 }
 
 // writeJSON answers with a small value.

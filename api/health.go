@@ -1,9 +1,6 @@
 package api
 
-import (
-	"net/http"
-	"runtime"
-)
+import "net/http"
 
 // healthAnswer says how the server is. Status is healthy, degraded (it works, something should be looked at) or unhealthy.
 type healthAnswer struct {
@@ -55,12 +52,4 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 // live is for whoever restarts hung processes: an answer is all there is to it.
 func (s *Server) live(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})
-}
-
-// buildInfo has the shape of Prometheus' answer, which Grafana asks for.
-func (s *Server) buildInfo(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{
-		"status": "success",
-		"data":   map[string]string{"version": s.options.Version, "goVersion": runtime.Version(), "application": "Aegis"},
-	})
 }

@@ -27,6 +27,7 @@ type metrics struct {
 	refused   *prometheus.CounterVec
 	writes    *prometheus.CounterVec
 	metadata  prometheus.Counter
+	lines     *lineMetrics
 }
 
 // Buckets from a small query's half millisecond to half a minute.
@@ -49,7 +50,7 @@ func newMetrics(s *Server) *metrics {
 		samples:  prometheus.NewCounter(prometheus.CounterOpts{Name: "aegis_remote_write_samples_total", Help: "Samples stored from remote write."}),
 		refused:  counters("aegis_remote_write_refused_total", "What remote write brought and was not stored, by kind.", "kind"),
 		writes:   counters("aegis_remote_write_requests_total", "Remote write requests by outcome: ok, partial, or the error's code.", "outcome"),
-		metadata: prometheus.NewCounter(prometheus.CounterOpts{Name: "aegis_remote_write_metadata_total", Help: "Metadata entries that remote write brought; they are not stored."}),
+		metadata: prometheus.NewCounter(prometheus.CounterOpts{Name: "aegis_remote_write_metadata_total", Help: "Metadata entries that remote write brought."}),
 	}
 	for _, kind := range []string{"sample", "histogram", "exemplar"} {
 		m.refused.WithLabelValues(kind)
@@ -58,6 +59,7 @@ func newMetrics(s *Server) *metrics {
 		m.requests, m.durations, m.queries, m.queryTime, m.samples, m.refused, m.writes, m.metadata, newStorage(s.db),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	m.lines = newLineMetrics(m.registry)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "aegis_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": s.options.Version},
 	})

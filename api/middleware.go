@@ -72,7 +72,7 @@ func access(ctx context.Context, l *slog.Logger, r *http.Request, rec *recorder,
 		}
 	case rec.status >= 400:
 		level = slog.LevelWarn
-	case r.URL.Path == "/metrics" || r.Pattern == "POST /api/v1/write" || rec.status == http.StatusOK && r.Method == http.MethodGet:
+	case r.URL.Path == "/metrics" || rec.status == http.StatusNoContent || rec.status == http.StatusOK && r.Method == http.MethodGet:
 		level = slog.LevelDebug // they come by the second and say nothing
 	}
 	attrs := []slog.Attr{

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/ingest/lineproto"
 	"github.com/automatanexus/aegis-db/ingest/remotewrite"
 )
 
@@ -18,6 +19,10 @@ type Options struct {
 	QueryBody int64
 	// Write bounds remote write requests.
 	Write remotewrite.Limits
+	// LinesBody is the largest request of line protocol, decoded. Default 32 MiB.
+	LinesBody int64
+	// Lines bounds what is in it.
+	Lines lineproto.Limits
 	// ReadTimeout is how long a client may take to send a request. Default 1 minute.
 	ReadTimeout time.Duration
 	// Stall is how long a client may take to accept a piece of an answer. Default 30 seconds.
@@ -40,6 +45,7 @@ func (o *Options) defaults() {
 		o.Now = time.Now
 	}
 	orDefault(&o.QueryBody, 20<<20)
+	orDefault(&o.LinesBody, 32<<20)
 	orDefault(&o.ReadTimeout, time.Minute)
 	orDefault(&o.Stall, 30*time.Second)
 	orDefault(&o.SpoolBytes, 1<<30)

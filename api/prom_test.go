@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -88,7 +90,16 @@ func TestGrafana(t *testing.T) {
 		{"/api/v1/alertmanagers", "", 200, `{"status":"success","data":{"activeAlertmanagers":[],"droppedAlertmanagers":[]}}`},
 	})
 	_, b := s.do("GET", "/api/v1/status/buildinfo", nil)
-	if !strings.Contains(b, `"version":"v1.2.3"`) || !strings.Contains(b, `"application":"Aegis"`) {
+	module, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := regexp.MustCompile(`prometheus/prometheus v0\.(\d)(\d\d)\.(\d+)`).FindSubmatch(module)
+	if linked == nil {
+		t.Fatal("go.mod names no Prometheus")
+	}
+	release := fmt.Sprintf(`"version":"%s.%s.%s"`, linked[1], bytes.TrimLeft(linked[2], "0"), linked[3])
+	if !strings.Contains(b, release) || !strings.Contains(b, `"aegisVersion":"v1.2.3"`) || !strings.Contains(b, `"application":"Aegis"`) {
 		t.Errorf("buildinfo: %s", b)
 	}
 	for _, path := range []string{"/-/healthy", "/-/ready", "/prometheus/-/ready"} {

@@ -35,7 +35,9 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 	}
 	defer release()
 	if !isJSON(body) {
-		s.promQuery(w, r)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // as in runQuery
+		s.prom.Query(w, r)
 		return
 	}
 	started := time.Now()
@@ -52,10 +54,13 @@ func isJSON(body []byte) bool {
 	return len(body) > 0 && body[0] == '{'
 }
 
-// runQuery runs a statement and answers. An error means that nothing was sent; one that comes later aborts the connection, so that
-// the client sees a broken answer and not a short one.
+// runQuery runs the statement of a JSON body and answers.
 func (s *Server) runQuery(w http.ResponseWriter, r *http.Request, body []byte) error {
-	request, database, err := parseQuery(body)
+	var q queryRequest
+	if err := decodeJSON(body, &q); err != nil {
+		return err
+	}
+	request, err := q.request()
 	if err != nil {
 		return err
 	}
@@ -63,11 +68,18 @@ func (s *Server) runQuery(w http.ResponseWriter, r *http.Request, body []byte) e
 	if err != nil {
 		return err
 	}
+	_, err = s.answer(w, r, request, q.Database, format)
+	return err
+}
+
+// answer runs a statement, sends its result and counts its rows. An error means that nothing was sent; one that comes later aborts the
+// connection, so that the client sees a broken answer and not a short one.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, request query.Request, database string, f format) (rows int64, err error) {
 	// The request is read: how long the statement takes is its own time-out's business.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	result, err := s.db.NewSession(database).Run(r.Context(), request)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer result.Close()
 	if tag := result.Tag; tag != "" {
@@ -76,60 +88,63 @@ func (s *Server) runQuery(w http.ResponseWriter, r *http.Request, body []byte) e
 		}
 		w.Header().Set(commandHeader, tag)
 	}
-	out := newAnswer(w, format.contentType)
-	err = s.send(out, format, result)
+	out := newAnswer(w, f.contentType)
+	rows, err = s.send(out, f, result)
 	if err == nil {
 		err = out.flush()
 	}
-	if err == nil {
-		return nil
-	}
-	if out.sent {
+	if err != nil && out.sent {
 		if rec, ok := w.(*recorder); ok {
 			rec.failed = err
 		}
 		s.metrics.queried(result.Elapsed(), err)
 		panic(http.ErrAbortHandler)
 	}
-	return err
+	return rows, err
 }
 
 // send prints a result.
-func (s *Server) send(out *answer, f format, result *query.Result) error {
+func (s *Server) send(out *answer, f format, result *query.Result) (rows int64, err error) {
 	p, err := f.printer(s, out, result)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer p.close()
 	for {
 		b, err := result.Next()
 		if errors.Is(err, io.EOF) {
-			return p.end()
+			return rows, p.end()
 		}
 		if err != nil {
-			return err
+			return rows, err
 		}
 		if err := p.batch(b); err != nil {
-			return err
+			return rows, err
 		}
+		rows += int64(b.Len)
 	}
 }
 
-func parseQuery(body []byte) (request query.Request, database string, err error) {
-	var q queryRequest
+// decodeJSON reads a body that is one object.
+func decodeJSON(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&q); err != nil {
-		return request, "", column.Errorf(column.Invalid, "the body is not a query: %w", err)
+	if err := d.Decode(v); err != nil {
+		return column.Errorf(column.Invalid, "the body is not a query: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return request, "", column.Errorf(column.Invalid, "the body has something after its JSON object")
+		return column.Errorf(column.Invalid, "the body has something after its JSON object")
 	}
+	return nil
+}
+
+// request checks what was asked.
+func (q *queryRequest) request() (request query.Request, err error) {
 	switch {
 	case q.SQL == "" && q.Query == "":
-		return request, "", column.Errorf(column.Invalid, `the body has no statement: give it as "sql"`)
+		return request, column.Errorf(column.Invalid, `there is no statement: give it as "sql"`)
 	case q.SQL != "" && q.Query != "" && q.SQL != q.Query:
-		return request, "", column.Errorf(column.Invalid, `"sql" and "query" differ: give one of them`)
+		return request, column.Errorf(column.Invalid, `"sql" and "query" differ: give one of them`)
 	case q.SQL == "":
 		q.SQL = q.Query
 	}
@@ -137,12 +152,12 @@ func parseQuery(body []byte) (request query.Request, database string, err error)
 	if q.Timeout != "" {
 		d, err := time.ParseDuration(q.Timeout)
 		if err != nil || d <= 0 {
-			return request, "", column.Errorf(column.Invalid, `"timeout" is %q; write it like "5s" or "200ms"`, q.Timeout)
+			return request, column.Errorf(column.Invalid, `"timeout" is %q; write it like "5s" or "200ms"`, q.Timeout)
 		}
 		request.Timeout = d
 	}
 	request.Params, request.Named, err = parseParams(q.Params)
-	return request, q.Database, err
+	return request, err
 }
 
 // parseParams reads an array for $1 and ?, or an object for :name.
@@ -192,17 +207,4 @@ func paramText(raw json.RawMessage) (*string, error) {
 		}
 	}
 	return &text, nil
-}
-
-// promQuery says that PromQL is not there, in the shape that Prometheus' clients show to their users.
-func (s *Server) promQuery(w http.ResponseWriter, r *http.Request) {
-	const text = `PromQL is not available in this version; ask in SQL: POST /api/v1/query with {"sql": "SELECT ..."}`
-	if rec, ok := w.(*recorder); ok {
-		rec.failed = errors.New(text)
-	}
-	writeJSON(w, http.StatusNotImplemented, struct {
-		Status    string `json:"status"`
-		ErrorType string `json:"errorType"`
-		failure
-	}{"error", "unavailable", failure{Error: text, Code: "UNSUPPORTED"}})
 }

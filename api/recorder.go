@@ -26,6 +26,9 @@ func newRecorder(w http.ResponseWriter, stall time.Duration) *recorder {
 // Unwrap is for http.ResponseController.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
+// Fail remembers the error behind an answer, for handlers of other packages.
+func (r *recorder) Fail(err error) { r.failed = err }
+
 // WriteHeader sends the status.
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 && status >= 200 {

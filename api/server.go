@@ -6,12 +6,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	aegis "github.com/automatanexus/aegis-db"
+	"github.com/automatanexus/aegis-db/api/prom"
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/ingest/lineproto"
 	"github.com/automatanexus/aegis-db/ingest/remotewrite"
 )
 
@@ -23,6 +26,9 @@ type Server struct {
 	http        *http.Server
 	crossOrigin *http.CrossOriginProtection
 	receiver    *remotewrite.Receiver
+	lines       *lineproto.Receiver
+	lineBodies  sync.Pool // *lineBody
+	prom        *prom.API
 	bodies      *mem.Pool
 	metrics     *metrics
 	started     time.Time
@@ -34,9 +40,12 @@ func New(db *aegis.DB, o Options) *Server {
 	o.defaults()
 	s := &Server{
 		db: db, options: o, crossOrigin: http.NewCrossOriginProtection(), receiver: remotewrite.New(o.Write),
-		bodies: queryPool(), started: o.Now(),
+		lines: lineproto.New(o.Lines), bodies: queryPool(), started: o.Now(),
 	}
 	s.metrics = newMetrics(s)
+	s.prom = prom.New(db, prom.Options{
+		Version: o.Version, Started: s.started, Now: o.Now, Ready: func() bool { _, ready := s.check(); return ready },
+	})
 	s.handler = s.outer(s.guard(s.routes()))
 	// A connection may say nothing for a while between requests; a header that takes longer than this is an attack.
 	const headerTimeout, idleTimeout, headerBytes = 10 * time.Second, 2 * time.Minute, 64 << 10
@@ -77,6 +86,10 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/v1/query", s.query)
 	mux.HandleFunc("GET /api/v1/query", s.promQuery)
+	mux.HandleFunc("GET /prometheus/api/v1/query", s.promQuery)
+	mux.HandleFunc("POST /prometheus/api/v1/query", s.promQuery)
+	mux.HandleFunc("GET /api/v1/export", s.export)
+	mux.HandleFunc("POST /api/v1/export", s.export)
 	mux.HandleFunc("GET /api/v1/tables", s.tables)
 	mux.HandleFunc("GET /api/v1/tables/{name}", s.table)
 	mux.HandleFunc("GET /api/v1/databases", s.databases)
@@ -85,17 +98,15 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /health", s.health)
 	mux.HandleFunc("GET /health/live", s.live)
 	mux.HandleFunc("GET /health/ready", s.ready)
+	mux.HandleFunc("POST /write", s.writeLines(influx1))
+	mux.HandleFunc("POST /api/v1/influx/write", s.writeLines(influx1))
+	mux.HandleFunc("POST /api/v2/write", s.writeLines(influx2))
+	mux.HandleFunc("GET /ping", s.ping)
+	mux.HandleFunc("GET /query", s.influxQuery)
+	mux.HandleFunc("POST /query", s.influxQuery)
 	for _, prefix := range []string{"", "/prometheus"} {
 		mux.HandleFunc("POST "+prefix+"/api/v1/write", s.write)
-		mux.HandleFunc("GET "+prefix+"/api/v1/status/buildinfo", s.buildInfo)
-	}
-	for _, path := range []string{"query", "query_range", "series", "labels"} {
-		for _, method := range []string{"GET", "POST"} {
-			mux.HandleFunc(method+" /prometheus/api/v1/"+path, s.promQuery)
-			if path != "query" {
-				mux.HandleFunc(method+" /api/v1/"+path, s.promQuery)
-			}
-		}
+		s.prom.Register(prefix, func(pattern string, h http.HandlerFunc) { mux.HandleFunc(pattern, s.form(h)) })
 	}
 	return s.elsewhere(mux)
 }

@@ -25,7 +25,7 @@ func (s *spool) write(b []byte) error {
 	if s.size > s.limit {
 		return &column.Error{
 			Class: column.Limit, Message: "the answer is too large for JSON: its rows take more than " + sizeText(s.limit),
-			Hint: "Accept application/x-ndjson, text/csv or application/vnd.apache.arrow.stream: they have no bound.",
+			Hint: "Accept application/x-ndjson, text/csv, application/vnd.apache.arrow.stream or application/vnd.apache.parquet: they have no bound.",
 		}
 	}
 	if len(s.memory)+len(b) > spoolMemory {

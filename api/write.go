@@ -4,6 +4,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -11,12 +12,29 @@ import (
 	"github.com/automatanexus/aegis-db/meta"
 )
 
-// write takes Prometheus' remote write 1.0. Prometheus drops a request on 4xx and sends it again on 5xx, so only what
+// The headers that say how much of a request of remote write 2.0 was stored.
+const (
+	writtenSamples    = "X-Prometheus-Remote-Write-Samples-Written"
+	writtenHistograms = "X-Prometheus-Remote-Write-Histograms-Written"
+	writtenExemplars  = "X-Prometheus-Remote-Write-Exemplars-Written"
+)
+
+// write takes Prometheus' remote write 1.0 and 2.0. Prometheus drops a request on 4xx and sends it again on 5xx, so only what
 // may succeed later gets a 5xx: 503, not 429, since Prometheus retries that one only if it is told to.
 func (s *Server) write(w http.ResponseWriter, r *http.Request) {
-	report, err := s.receive(r)
+	message, err := checkWriteHeaders(r.Header)
+	if err != nil {
+		s.metrics.remoteWrite(remotewrite.Report{}, err)
+		s.fail(w, err) // not understood: nothing is said about what was written
+		return
+	}
+	report, err := s.receive(r, message)
 	s.metrics.remoteWrite(report, err)
-	w.Header().Set("X-Prometheus-Remote-Write-Version", "1.0.0")
+	h := w.Header()
+	h.Set("X-Prometheus-Remote-Write-Version", map[remotewrite.Message]string{remotewrite.V1: "1.0.0", remotewrite.V2: "2.0.0"}[message])
+	h.Set(writtenSamples, strconv.Itoa(report.Stored))
+	h.Set(writtenHistograms, "0") // they are refused
+	h.Set(writtenExemplars, "0")
 	if err == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
@@ -34,10 +52,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, err)
 }
 
-func (s *Server) receive(r *http.Request) (remotewrite.Report, error) {
-	if err := checkWriteHeaders(r.Header); err != nil {
-		return remotewrite.Report{}, err
-	}
+func (s *Server) receive(r *http.Request, message remotewrite.Message) (remotewrite.Report, error) {
 	ack, err := ackOf(r.URL.Query().Get("ack"))
 	if err != nil {
 		return remotewrite.Report{}, err
@@ -46,7 +61,7 @@ func (s *Server) receive(r *http.Request) (remotewrite.Report, error) {
 	if err != nil {
 		return remotewrite.Report{}, err
 	}
-	return s.receiver.Receive(r.Context(), samples, r.Body, ack)
+	return s.receiver.Receive(r.Context(), remotewrite.Request{Message: message, Samples: samples, Metadata: s.db, Ack: ack}, r.Body)
 }
 
 func ackOf(level string) (meta.Ack, error) {
@@ -61,22 +76,28 @@ func ackOf(level string) (meta.Ack, error) {
 	return 0, column.Errorf(column.Invalid, "ack=%s is not known; use wal, buffer or none", level)
 }
 
-// checkWriteHeaders refuses everything but remote write 1.0 with 415, upon which a sender of 2.0 falls back.
-func checkWriteHeaders(h http.Header) error {
+// messages are the names of remote write's messages; none stands for the first one.
+var messages = map[string]remotewrite.Message{
+	"": remotewrite.V1, "prometheus.WriteRequest": remotewrite.V1, "io.prometheus.write.v2.Request": remotewrite.V2,
+}
+
+// checkWriteHeaders says which message a request is, and refuses with 415 what is not known, upon which a sender may try another one.
+func checkWriteHeaders(h http.Header) (message remotewrite.Message, err error) {
 	refuse := func(code, text string) error {
 		return &statusError{status: http.StatusUnsupportedMediaType, code: code, text: text}
 	}
 	if t := h.Get("Content-Type"); t != "" {
 		media, params, err := mime.ParseMediaType(t)
-		switch proto := params["proto"]; {
-		case err != nil || media != "application/x-protobuf":
-			return refuse("UNSUPPORTED_CONTENT_TYPE", "Content-Type "+t+" is not known; remote write is application/x-protobuf")
-		case proto != "" && proto != "prometheus.WriteRequest":
-			return refuse("UNSUPPORTED_CONTENT_TYPE", "message "+proto+" is not known; this version takes remote write 1.0 (prometheus.WriteRequest)")
+		if err != nil || media != "application/x-protobuf" {
+			return 0, refuse("UNSUPPORTED_CONTENT_TYPE", "Content-Type "+t+" is not known; remote write is application/x-protobuf")
+		}
+		known := false
+		if message, known = messages[params["proto"]]; !known {
+			return 0, refuse("UNSUPPORTED_CONTENT_TYPE", "message "+params["proto"]+" is not known; use prometheus.WriteRequest or io.prometheus.write.v2.Request")
 		}
 	}
 	if e := h.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "snappy") {
-		return refuse("UNSUPPORTED_ENCODING", "Content-Encoding "+e+" is not known; remote write 1.0 is snappy")
+		return 0, refuse("UNSUPPORTED_ENCODING", "Content-Encoding "+e+" is not known; remote write is snappy")
 	}
-	return nil
+	return message, nil
 }

@@ -93,7 +93,7 @@ func TestRemoteWriteRefused(t *testing.T) {
 		status  int
 		want    string
 	}{
-		{"2.0", packed(good), []string{"Content-Type", "application/x-protobuf;proto=io.prometheus.write.v2.Request"}, 415, "remote write 1.0"},
+		{"3.0", packed(good), []string{"Content-Type", "application/x-protobuf;proto=io.prometheus.write.v3.Request"}, 415, "io.prometheus.write.v2.Request"},
 		{"1.0 by name", packed(good), []string{"Content-Type", "application/x-protobuf;proto=prometheus.WriteRequest"}, 204, ""},
 		{"json", []byte("{}"), []string{"Content-Type", "application/json"}, 415, "UNSUPPORTED_CONTENT_TYPE"},
 		{"zstd", packed(good), []string{"Content-Encoding", "zstd"}, 415, "UNSUPPORTED_ENCODING"},
@@ -132,7 +132,7 @@ func TestCatalogAnswers(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"/api/v1/databases", 200, `{"success":true,"databases":[{"name":"default","tables":2}]}`},
+		{"/api/v1/databases", 200, `{"success":true,"databases":[{"name":"default","tables":3}]}`},
 		{"/api/v1/tables/cpu", 200, `"schema":"public","name":"cpu","columns":[{"name":"ts","type":"timestamp with time zone","nullable":false`},
 		{"/api/v1/tables/public.cpu", 200, `{"name":"host","type":"text","nullable":true`},
 		{"/api/v1/tables/prometheus.samples", 200, `{"name":"labels","type":"json","nullable":true,"tag":true,"time":false}`},
@@ -149,8 +149,7 @@ func TestCatalogAnswers(t *testing.T) {
 		{"/api/v1/metrics", 200, `"head_rows":2,`},
 		{"/nothing", 404, `{"success":false,"error":"there is nothing at /nothing","code":"NOT_FOUND"}`},
 		{"/api/v1/write", 405, `"code":"METHOD_NOT_ALLOWED"`},
-		{"/api/v1/query?query=up", 501, `"status":"error"`},
-		{"/prometheus/api/v1/query_range?query=up", 501, "PromQL is not available"},
+		{"/api/v1/query?query=up&time=5", 200, `{"status":"success","data":{"resultType":"vector","result":[`},
 	}
 	for _, c := range cases {
 		answer, b := s.do("GET", c.path, nil)

@@ -60,10 +60,11 @@ func descriptions(list []aegis.Metadata, most int) []description {
 	return out
 }
 
-// buildInfo is /api/v1/status/buildinfo.
+// buildInfo is /api/v1/status/buildinfo. Clients compare version with Prometheus' releases to learn what they may ask, so it is the
+// release whose engine and API answer here; aegisVersion is our own.
 func (a *API) buildInfo(*http.Request) answer {
 	out := map[string]string{
-		"application": "Aegis", "version": a.options.Version, "goVersion": runtime.Version(),
+		"application": "Aegis", "version": prometheusRelease, "aegisVersion": a.options.Version, "goVersion": runtime.Version(),
 		"revision": "", "branch": "", "buildUser": "", "buildDate": "",
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -78,6 +79,9 @@ func (a *API) buildInfo(*http.Request) answer {
 	}
 	return value(out)
 }
+
+// prometheusRelease is the release that the linked module stands for: module v0.315.0 is Prometheus 3.15.0. A test holds it to go.mod.
+const prometheusRelease = "3.15.0"
 
 // runtimeInfo is /api/v1/status/runtimeinfo.
 func (a *API) runtimeInfo(*http.Request) answer {
