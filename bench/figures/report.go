@@ -4,55 +4,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/automatanexus/aegis-db/bench/machine"
 )
 
 // report is the figures and what they were measured on.
 type report struct {
-	Date    string   `json:"date"`
-	Commit  string   `json:"commit"`
-	Go      string   `json:"go"`
-	CPU     string   `json:"cpu"`
-	Cores   int      `json:"cores"`
-	Memory  string   `json:"memory"`
-	Kernel  string   `json:"kernel"`
+	machine.Machine
 	Figures []Figure `json:"figures"`
 }
 
 func newReport(figures []Figure) *report {
-	return &report{
-		Date: time.Now().UTC().Format(time.DateOnly), Commit: output("git", "describe", "--always", "--dirty"), Go: runtime.Version(),
-		CPU: field("/proc/cpuinfo", "model name"), Cores: runtime.NumCPU(), Memory: field("/proc/meminfo", "MemTotal"),
-		Kernel: output("uname", "-r"), Figures: figures,
-	}
-}
-
-// output is what a program prints; "unknown" if it cannot be run.
-func output(name string, args ...string) string {
-	text, err := exec.Command(name, args...).Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(text))
-}
-
-// field reads the first "name: value" line of a file in /proc.
-func field(file, name string) string {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "unknown"
-	}
-	for line := range strings.Lines(string(text)) {
-		if key, value, found := strings.Cut(line, ":"); found && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "unknown"
+	return &report{machine.Describe(), figures}
 }
 
 // number writes three significant digits, and whole numbers with separators.
@@ -70,8 +36,8 @@ func number(v float64) string {
 func (r *report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# The store, measured\n\n")
-	fmt.Fprintf(&b, "Written by `make bench`; what each figure means is in [bench/README.md](../README.md).\n\n")
-	fmt.Fprintf(&b, "%s · commit %s · %s · %s, %d cores, %s · Linux %s\n\n", r.Date, r.Commit, r.Go, r.CPU, r.Cores, r.Memory, r.Kernel)
+	fmt.Fprintf(&b, "Written by `make figures`; what each figure means is in [bench/README.md](../README.md).\n\n")
+	fmt.Fprintf(&b, "%s\n\n", r.Machine)
 	b.WriteString("| figure | measured | unit | aim | |\n|---|---:|---|---|---|\n")
 	for _, f := range r.Figures {
 		met := ""

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"math"
+)
+
+// The picture is a table of horizontal bars: per query a bar for each peer, from 1 to how many times as long as Aegis it
+// takes, on a logarithmic scale. Bars to the right are queries that Aegis wins.
+const (
+	pictureWidth = 920
+	labelWidth   = 200
+	plotRight    = pictureWidth - 40
+	headHeight   = 70
+	barHeight    = 11
+	rowGap       = 9
+)
+
+// peerColors are the bars' colours, one per peer; they differ in brightness, too.
+var peerColors = []string{"#7a3e9d", "#e3a21a", "#3a8f5c"}
+
+// scale maps ratios to places. Its ends are powers of ten.
+type scale struct{ low, high float64 }
+
+// scaleFor holds all ratios, and at least a tenth to ten.
+func scaleFor(list []Ratio) scale {
+	s := scale{-1, 1}
+	for _, r := range list {
+		for _, times := range r.Times {
+			if !math.IsNaN(times) {
+				s.low, s.high = min(s.low, math.Floor(math.Log10(times))), max(s.high, math.Ceil(math.Log10(times)))
+			}
+		}
+	}
+	return s
+}
+
+func (s scale) x(times float64) float64 {
+	return labelWidth + (math.Log10(times)-s.low)/(s.high-s.low)*(plotRight-labelWidth)
+}
+
+// picture draws the ratios at one client as an SVG.
+func (r *report) picture() []byte {
+	list := r.ratios(r.clients()[0])
+	peers := len(r.Systems) - 1
+	rowHeight := max(peers, 1)*barHeight + rowGap
+	height := headHeight + len(list)*rowHeight + 30
+	s := scaleFor(list)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n",
+		pictureWidth, height, pictureWidth, height)
+	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", pictureWidth, height)
+	text(&b, 10, 22, `font-size="15" font-weight="bold"`, fmt.Sprintf("TSBS cpu-only: how many times as long as Aegis (median, %d client, log scale)", list[0].Clients))
+	r.legend(&b)
+	for power := s.low; power <= s.high; power++ {
+		for digit := 1.0; digit < 10 && (power < s.high || digit == 1); digit++ {
+			stroke := "#eeeeee"
+			if digit == 1 {
+				stroke = "#cccccc"
+			}
+			x := s.x(digit * math.Pow(10, power))
+			fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s"/>`+"\n", x, headHeight-8, x, height-24, stroke)
+		}
+		text(&b, s.x(math.Pow(10, power)), height-8, `text-anchor="middle" fill="#555555"`, fmt.Sprintf("%v×", math.Pow(10, power)))
+	}
+	for i, ratio := range list {
+		drawRow(&b, s, ratio, headHeight+i*rowHeight)
+	}
+	fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#000000" stroke-width="1.5"/>`+"\n</svg>\n", s.x(1), headHeight-8, s.x(1), height-24)
+	return b.Bytes()
+}
+
+func (r *report) legend(b *bytes.Buffer) {
+	x := 10.0
+	for i, s := range r.Systems[1:] {
+		label := s.title()
+		if s.Missing == "" {
+			label += " " + s.Version
+		}
+		fmt.Fprintf(b, `<rect x="%.1f" y="36" width="12" height="12" fill="%s"/>`+"\n", x, peerColors[i%len(peerColors)])
+		text(b, x+17, 46, `fill="#333333"`, label)
+		x += 40 + 7*float64(len(label))
+	}
+	text(b, plotRight, 46, `text-anchor="end" fill="#333333"`, "right of 1×: Aegis is faster")
+}
+
+func drawRow(b *bytes.Buffer, s scale, r Ratio, y int) {
+	middle := float64(y) + float64(len(r.Times)*barHeight)/2 + 4
+	text(b, labelWidth-8, int(middle), `text-anchor="end" fill="#000000"`, r.Kind)
+	for i, times := range r.Times {
+		top := y + i*barHeight
+		if math.IsNaN(times) {
+			text(b, s.x(1)+5, top+barHeight-2, `font-size="10" fill="#999999"`, "no such query, or missing")
+			continue
+		}
+		from, to := min(s.x(1), s.x(times)), max(s.x(1), s.x(times))
+		fmt.Fprintf(b, `<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>`+"\n", from, top, max(to-from, 1), barHeight-1, peerColors[i%len(peerColors)])
+		at, anchor := to+4, "start"
+		if times < 1 {
+			at, anchor = from-4, "end"
+		}
+		text(b, at, top+barHeight-2, `font-size="10" fill="#333333" text-anchor="`+anchor+`"`, ratio(times)+"×")
+	}
+}
+
+func text(b *bytes.Buffer, x float64, y int, attributes, content string) {
+	fmt.Fprintf(b, `<text x="%.1f" y="%d" %s>%s</text>`+"\n", x, y, attributes, html.EscapeString(content))
+}

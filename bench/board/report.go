@@ -1,0 +1,226 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/automatanexus/aegis-db/bench/machine"
+)
+
+// report is all that was measured, and on what. The first system is Aegis.
+type report struct {
+	machine.Machine
+	Hosts   int       `json:"hosts"`
+	Days    int       `json:"days"`
+	Values  int       `json:"values"`
+	Rounds  int       `json:"rounds"`
+	PerCell string    `json:"time_per_query"`
+	Systems []*System `json:"systems"`
+}
+
+// write puts the report into a folder, as Markdown, as JSON and as a picture.
+func (r *report) write(dir, markdown string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string][]byte{"tsbs.json": append(text, '\n'), "tsbs.md": []byte(markdown), "tsbs.svg": r.picture()} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *report) markdown() string {
+	var b strings.Builder
+	b.WriteString("# TSBS cpu-only, side by side\n\n")
+	b.WriteString("Written by `make bench`; what each figure means is in [bench/README.md](../README.md#the-scoreboard).\n\n")
+	fmt.Fprintf(&b, "%s\n\n", r.Machine)
+	fmt.Fprintf(&b, "%d hosts × 10 integers × every 10 s, %d day(s): %s values. %d rounds of %s per query and number of clients; every system's answers were "+
+		"checked against the right ones.\n\n![peer ÷ Aegis for each query](tsbs.svg)\n\n", r.Hosts, r.Days, grouped(float64(r.Values)), r.Rounds, r.PerCell)
+	r.storage(&b)
+	for _, clients := range r.clients() {
+		r.queries(&b, clients)
+	}
+	r.losses(&b)
+	r.settings(&b)
+	return b.String()
+}
+
+// clients are the numbers of clients that were measured.
+func (r *report) clients() (list []int) {
+	for _, c := range r.Systems[0].Cells {
+		if c.Kind == r.Systems[0].Cells[0].Kind {
+			list = append(list, c.Clients)
+		}
+	}
+	return list
+}
+
+// heading writes the names of the systems as columns of a table.
+func (r *report) heading(b *strings.Builder, first string, last ...string) {
+	columns := []string{first}
+	for _, s := range r.Systems {
+		columns = append(columns, s.title())
+	}
+	columns = append(columns, last...)
+	fmt.Fprintf(b, "| %s |\n|---%s|\n", strings.Join(columns, " | "), strings.Repeat("|---:", len(columns)-1))
+}
+
+func (s *System) title() string {
+	if s.Missing != "" {
+		return "(missing)"
+	}
+	return s.Name
+}
+
+// storage writes what loading took and what is kept.
+func (r *report) storage(b *strings.Builder) {
+	b.WriteString("## Loading and keeping\n\n")
+	r.heading(b, "figure")
+	values := float64(r.Values)
+	for _, row := range []struct {
+		name string
+		of   func(*System) string
+	}{
+		{"values / second, until acknowledged", func(s *System) string { return rate(values, s.LoadSeconds) }},
+		{"values / server CPU-second, until acknowledged", func(s *System) string { return rate(values, s.LoadCPU) }},
+		{"values / server CPU-second, until flushed and merged", func(s *System) string { return rate(values, s.SettledCPU) }},
+		{"bytes / value on disk", func(s *System) string { return fmt.Sprintf("%.3f", float64(s.StoredBytes)/values) }},
+		{"RSS after loading, MiB", func(s *System) string { return grouped(float64(s.LoadedRSS) / (1 << 20)) }},
+		{"RSS after the queries, MiB", func(s *System) string { return grouped(float64(s.QueriedRSS) / (1 << 20)) }},
+	} {
+		fmt.Fprintf(b, "| %s |", row.name)
+		for _, s := range r.Systems {
+			text := "–"
+			if s.Missing == "" {
+				text = row.of(s)
+			}
+			fmt.Fprintf(b, " %s |", text)
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(b, "\nAims: at most %v bytes / value: %s.", aimBytes, met(float64(r.Systems[0].StoredBytes)/values <= aimBytes))
+	for _, s := range r.Systems[1:] {
+		if s.Name == "VictoriaMetrics" {
+			times := s.LoadCPU / r.Systems[0].LoadCPU
+			fmt.Fprintf(b, " %v times VictoriaMetrics' values / CPU-second: %s with %s.", aimLoad, met(times >= aimLoad), ratio(times))
+		}
+	}
+	b.WriteString("\n\n")
+}
+
+// queries writes a table of medians, and how they compare.
+func (r *report) queries(b *strings.Builder, clients int) {
+	fmt.Fprintf(b, "## Queries, %d %s\n\nMedian (least–greatest median of the rounds) · 99th percentile, in ms; ratios are a peer's median by Aegis's.\n\n",
+		clients, map[bool]string{true: "client", false: "clients at once"}[clients == 1])
+	var last []string
+	for _, s := range r.Systems[1:] {
+		last = append(last, s.title()+" ÷ Aegis")
+	}
+	r.heading(b, "query", append(last, "best peer ÷ Aegis", "aim")...)
+	for _, c := range r.ratios(clients) {
+		fmt.Fprintf(b, "| %s | %s |", c.Kind, c.Aegis)
+		for _, cell := range c.Peers {
+			fmt.Fprintf(b, " %s |", cell)
+		}
+		for _, times := range c.Times {
+			fmt.Fprintf(b, " %s |", ratio(times))
+		}
+		judgement := "–"
+		if !math.IsNaN(c.Best) {
+			judgement = met(c.Best >= aim(c.Kind))
+		}
+		fmt.Fprintf(b, " **%s** | ≥ %v %s |\n", ratio(c.Best), aim(c.Kind), judgement)
+	}
+	b.WriteByte('\n')
+}
+
+// losses says in which queries a peer is faster.
+func (r *report) losses(b *strings.Builder) {
+	b.WriteString("## Where Aegis loses\n\n")
+	lost, compared := 0, 0
+	for _, clients := range r.clients() {
+		for _, c := range r.ratios(clients) {
+			if !math.IsNaN(c.Best) {
+				compared++
+			}
+			if !(c.Best < 1) {
+				continue
+			}
+			lost++
+			fmt.Fprintf(b, "- %s, clients %d: takes %s times as long as the best peer", c.Kind, clients, ratio(1/c.Best))
+			if !c.Sure {
+				b.WriteString(", within the spread of the rounds")
+			}
+			b.WriteString("\n")
+		}
+	}
+	fmt.Fprintf(b, "\nIn %d of %d comparisons.\n\n", lost, compared)
+}
+
+func (r *report) settings(b *strings.Builder) {
+	b.WriteString("## Systems\n\n")
+	for _, s := range r.Systems {
+		if s.Missing != "" {
+			fmt.Fprintf(b, "- %s\n", s.Missing)
+			continue
+		}
+		fmt.Fprintf(b, "- **%s %s.** Settings: %s. Loaded: %s. Asked: %s.\n", s.Name, s.Version, s.Settings, s.Loaded, s.Asked)
+	}
+}
+
+func met(yes bool) string {
+	if yes {
+		return "met"
+	}
+	return "**missed**"
+}
+
+// String is the median with its spread, and the 99th percentile.
+func (c *Cell) String() string {
+	if c == nil {
+		return "–"
+	}
+	median, low, high := c.Median()
+	return fmt.Sprintf("%s (%s–%s) · %s", milliseconds(median), milliseconds(low), milliseconds(high), milliseconds(c.P99()))
+}
+
+// milliseconds writes three digits, and no fewer than the point.
+func milliseconds(v float64) string {
+	return strconv.FormatFloat(v, 'f', min(max(2-int(math.Floor(math.Log10(v))), 0), 2), 64)
+}
+
+// ratio writes two digits; a dash stands for none.
+func ratio(v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return strconv.FormatFloat(v, 'f', min(max(1-int(math.Floor(math.Log10(v))), 0), 2), 64)
+}
+
+// rate is a whole number per second; a dash stands for a time too short to be counted.
+func rate(n, seconds float64) string {
+	if seconds <= 0 {
+		return "–"
+	}
+	return grouped(n / seconds)
+}
+
+// grouped writes a whole number with separators.
+func grouped(v float64) string {
+	digits := strconv.FormatFloat(v, 'f', 0, 64)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

@@ -1,0 +1,49 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/automatanexus/aegis-db/bench/tsbs"
+)
+
+// ErrMissing is what a start ends with when the program is not on this machine; the text says how to get it.
+var ErrMissing = errors.New("missing")
+
+// About is what a report says of a system.
+type About struct {
+	Name     string `json:"name"`
+	Version  string `json:"version"`
+	Settings string `json:"settings"` // of the server and its tables
+	Loaded   string `json:"loaded"`   // how it is loaded
+	Asked    string `json:"asked"`    // how it is asked, and what the measured time contains
+}
+
+// Budget bounds a measurement: it ends once the time is over and at least so many queries were answered, or when there
+// are no more of them.
+type Budget struct {
+	Time  time.Duration
+	Least int
+}
+
+// System is a running database that may be loaded once. Its methods are called one after the other.
+type System interface {
+	About() About
+	// PID is the process that does all the work.
+	PID() int
+	// Load writes the workload and returns how long it took until the last row was acknowledged.
+	Load(ctx context.Context, w *tsbs.Workload) (time.Duration, error)
+	// Settle waits until nothing is left that the system does by itself after writes.
+	Settle(ctx context.Context) error
+	// Count is how many values are stored; duplicates count.
+	Count(ctx context.Context, w *tsbs.Workload) (int64, error)
+	// Stored brings the files into their smallest form, if the system has to be asked for that, and returns their bytes.
+	Stored(ctx context.Context) (int64, error)
+	// Answer runs a query and reads its answer; tsbs.ErrNotExpressible if the system's language has no such query.
+	Answer(ctx context.Context, q tsbs.Query) (tsbs.Answer, error)
+	// Time answers queries from so many clients at once, in order, and returns how long each took.
+	Time(ctx context.Context, queries []tsbs.Query, clients int, b Budget) ([]time.Duration, error)
+	// Close ends the process.
+	Close()
+}
