@@ -16,6 +16,7 @@ type answer struct {
 	w           http.ResponseWriter
 	contentType string
 	buf         []byte
+	pooled      *[]byte // where buf goes back to
 	sent        bool
 }
 
@@ -24,7 +25,16 @@ type answer struct {
 const pieceBytes = 64 << 10
 
 func newAnswer(w http.ResponseWriter, contentType string) *answer {
-	return &answer{w: w, contentType: contentType, buf: make([]byte, 0, pieceBytes+pieceBytes/4)}
+	a := &answer{w: w, contentType: contentType, pooled: borrow()}
+	a.buf = *a.pooled
+	return a
+}
+
+// close gives the buffer back.
+func (a *answer) close() {
+	*a.pooled = a.buf
+	giveBack(a.pooled)
+	a.buf, a.pooled = nil, nil
 }
 
 // Write appends to the answer; printers that build text append to buf and call full. What is long goes out in pieces: the client has

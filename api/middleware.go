@@ -38,20 +38,19 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		rec := newRecorder(w, s.options.Stall)
 		id := requestID(r)
 		rec.Header().Set(requestIDHeader, id)
-		logger := s.options.Logger.With("request_id", id)
 		aborted := true
 		defer func() {
 			p := recover()
 			if p != nil && p != http.ErrAbortHandler { //nolint:errorlint // it is thrown as it is
 				rec.failed = fmt.Errorf("panic: %v", p)
-				logger.Error("a handler panicked", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				s.options.Logger.Error("a handler panicked", "request_id", id, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 				if rec.status == 0 {
 					s.fail(rec, column.Errorf(column.Internal, "panic: %v", p))
 					p = nil
 				}
 			}
 			s.measured(r, rec, time.Since(started))
-			access(r.Context(), logger, r, rec, time.Since(started), aborted && p != nil)
+			s.access(r, rec, id, time.Since(started), aborted && p != nil)
 			if p != nil {
 				panic(http.ErrAbortHandler) // the answer is half out: the client must not take it for a whole one
 			}
@@ -61,9 +60,13 @@ func (s *Server) outer(next http.Handler) http.Handler {
 	})
 }
 
-// access writes the line about a request. Bodies, parameters and credentials are not in it.
-func access(ctx context.Context, l *slog.Logger, r *http.Request, rec *recorder, took time.Duration, aborted bool) {
-	level := slog.LevelInfo
+// slowRequest is what makes a request that went well worth a line: somebody waited for it.
+const slowRequest = time.Second
+
+// access writes the line about a request: of one that failed, and of a slow one; of all at level debug. Bodies, parameters and
+// credentials are not in it.
+func (s *Server) access(r *http.Request, rec *recorder, id string, took time.Duration, aborted bool) {
+	level := slog.LevelDebug // they come by the thousand and say nothing
 	switch {
 	case rec.status >= 500 || aborted:
 		level = slog.LevelError
@@ -72,11 +75,15 @@ func access(ctx context.Context, l *slog.Logger, r *http.Request, rec *recorder,
 		}
 	case rec.status >= 400:
 		level = slog.LevelWarn
-	case r.URL.Path == "/metrics" || rec.status == http.StatusNoContent || rec.status == http.StatusOK && r.Method == http.MethodGet:
-		level = slog.LevelDebug // they come by the second and say nothing
+	case took >= slowRequest:
+		level = slog.LevelInfo
+	}
+	ctx, l := context.WithoutCancel(r.Context()), s.options.Logger
+	if !l.Enabled(ctx, level) {
+		return
 	}
 	attrs := []slog.Attr{
-		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
+		slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
 		slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("client", r.RemoteAddr),
 	}
 	if aborted {
@@ -85,5 +92,5 @@ func access(ctx context.Context, l *slog.Logger, r *http.Request, rec *recorder,
 	if rec.failed != nil && !errors.Is(rec.failed, context.Canceled) {
 		attrs = append(attrs, slog.String("error", rec.failed.Error()))
 	}
-	l.LogAttrs(context.WithoutCancel(ctx), level, "request", attrs...)
+	l.LogAttrs(ctx, level, "request", attrs...)
 }

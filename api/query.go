@@ -89,6 +89,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, request query.Re
 		w.Header().Set(commandHeader, tag)
 	}
 	out := newAnswer(w, f.contentType)
+	defer out.close()
 	rows, err = s.send(out, f, result)
 	if err == nil {
 		err = out.flush()

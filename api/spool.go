@@ -13,6 +13,7 @@ type spool struct {
 	dir    string
 	limit  int64
 	memory []byte
+	pooled *[]byte // where memory goes back to
 	file   *os.File
 	size   int64
 }
@@ -32,6 +33,10 @@ func (s *spool) write(b []byte) error {
 		if err := s.spill(); err != nil {
 			return column.Errorf(column.Internal, "keep the answer's rows: %w", err)
 		}
+	}
+	if s.pooled == nil {
+		s.pooled = borrow()
+		s.memory = *s.pooled
 	}
 	s.memory = append(s.memory, b...)
 	return nil
@@ -67,6 +72,11 @@ func (s *spool) copyTo(w io.Writer) error {
 }
 
 func (s *spool) close() {
+	if s.pooled != nil {
+		*s.pooled = s.memory
+		giveBack(s.pooled)
+		s.memory, s.pooled = nil, nil
+	}
 	if s.file != nil {
 		_ = s.file.Close() // nothing in it is needed any more
 	}

@@ -142,7 +142,7 @@ func TestCatalogAnswers(t *testing.T) {
 		{"/api/v1/tables", 200, `"schema":"public","name":"cpu"`},
 		{"/api/v1/tables?schema=metrics", 200, `"schema":"metrics","name":"up"`},
 		{"/api/v1/tables?database=nope", 404, `3D000`},
-		{"/api/v1/status/buildinfo", 200, `"version":"v1.2.3"`},
+		{"/api/v1/status/buildinfo", 200, `"aegisVersion":"v1.2.3"`},
 		{"/health", 200, `"status":"healthy","version":"v1.2.3"`},
 		{"/health/ready", 200, `"wal":"ok"`},
 		{"/health/live", 200, `"alive"`},

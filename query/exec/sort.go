@@ -82,6 +82,9 @@ func compareRefs(a, b sortRef) int {
 
 const sortRefBytes = 64 // of a sortRef
 
+// keyBytes is what one key of a row takes at least: a place for NULL, the marker of package key, eight bytes of a number.
+const keyBytes = 10
+
 // sortList is what one worker pulled.
 type sortList struct {
 	node  *plan.Sort
@@ -106,7 +109,10 @@ func (l *sortList) add(w *worker, number int, b *scan.Batch) error {
 	}
 	first := l.count[number]
 	l.count[number] += uint64(b.Len)
-	var arena []byte
+	arena := make([]byte, 0, b.Len*keyBytes*len(keys))
+	if l.bound == nil {
+		l.refs = slices.Grow(l.refs, b.Len)
+	}
 	for i := range b.Len {
 		start := len(arena)
 		arena = l.appendKey(arena, keys, i)
@@ -184,6 +190,16 @@ func (l *sortList) cutTo(n int) error {
 // gatherRefs copies rows together, column by column.
 func gatherRefs(refs []sortRef, columns []plan.Column) (*scan.Batch, error) {
 	out := &scan.Batch{Len: len(refs), Columns: make([]*column.Vector, len(columns))}
+	if b := oneBatch(refs); b != nil {
+		rows := make([]int32, len(refs))
+		for i := range refs {
+			rows[i] = refs[i].row
+		}
+		for c := range columns {
+			out.Columns[c] = column.Gather(b.Columns[c], rows)
+		}
+		return out, nil
+	}
 	for c := range columns {
 		b := column.NewBuilder(columns[c].Type, len(refs))
 		for _, r := range refs {
@@ -195,6 +211,16 @@ func gatherRefs(refs []sortRef, columns []plan.Column) (*scan.Batch, error) {
 		out.Columns[c] = b.Finish()
 	}
 	return out, nil
+}
+
+// oneBatch is the batch that all the rows are in, nil if they are in several.
+func oneBatch(refs []sortRef) *scan.Batch {
+	for i := range refs {
+		if refs[i].batch != refs[0].batch {
+			return nil
+		}
+	}
+	return refs[0].batch
 }
 
 // mergeRefs merges two sorted lists.

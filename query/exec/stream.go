@@ -39,6 +39,12 @@ func guard(err *error) {
 // drain opens every part and hands its batches to sink. Parts go to workers as those get free; all batches of a
 // worker come one after the other, and number tells parts apart.
 func drain(ctx context.Context, env *Env, parts []part, sink func(worker int) func(w *worker, number int, b *scan.Batch) error) error {
+	if len(parts) == 1 {
+		// Nothing to run side by side: spare the goroutine.
+		eat := sink(0)
+		w := newWorker(env)
+		return drainPart(ctx, w, parts[0], func(b *scan.Batch) error { return eat(w, 0, b) })
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64

@@ -1,0 +1,23 @@
+package api
+
+import "sync"
+
+// buffers are those of answers that have been sent: for a small answer, clearing a new one would cost more than all the rest of printing.
+var buffers = sync.Pool{New: func() any {
+	b := make([]byte, 0, pieceBytes+pieceBytes/4)
+	return &b
+}}
+
+// borrow gives an empty buffer.
+func borrow() *[]byte {
+	b := buffers.Get().(*[]byte) //nolint:forcetypeassert // nothing else is put there
+	*b = (*b)[:0]
+	return b
+}
+
+// giveBack keeps a buffer for the next answer, unless a long row has made it large.
+func giveBack(b *[]byte) {
+	if cap(*b) <= 4*pieceBytes {
+		buffers.Put(b)
+	}
+}
