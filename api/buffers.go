@@ -15,9 +15,9 @@ func borrow() *[]byte {
 	return b
 }
 
-// giveBack keeps a buffer for the next answer, unless a long row has made it large.
+// giveBack keeps a buffer for the next answer, unless a very long row has made it larger than what a spool keeps in memory.
 func giveBack(b *[]byte) {
-	if cap(*b) <= 4*pieceBytes {
+	if cap(*b) <= spoolMemory {
 		buffers.Put(b)
 	}
 }

@@ -8,7 +8,22 @@ import (
 // AppendRow appends row i of a vector of the same layout.
 func (b *Builder) AppendRow(v *Vector, i int) {
 	f, j := v.At(i)
-	b.appendRepeat(f, j, 1)
+	if f.Valid != nil && !f.Valid.Get(j) {
+		b.AppendNull()
+		return
+	}
+	switch b.phys {
+	case PhysBool:
+		b.AppendBool(f.Bools[j])
+	case PhysInt:
+		b.AppendInt(f.Ints[j])
+	case PhysFloat:
+		b.AppendFloat(f.Floats[j])
+	case PhysInterval:
+		b.AppendInterval(f.Intervals[j])
+	default:
+		b.AppendBytes(f.Data[f.Offsets[j]:f.Offsets[j+1]])
+	}
 }
 
 // AppendVector appends rows [lo, hi) of a vector of the same layout, whatever its encoding.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"math"
 	"slices"
 	"sync"
 
@@ -57,7 +58,7 @@ func (s *sorter) parts(ctx context.Context) ([]part, error) {
 
 // sortRef is a row, by its key and its place.
 type sortRef struct {
-	prefix uint64 // the key's first eight bytes: most comparisons end here
+	prefix uint64 // orders as the start of the key does: most comparisons end here
 	key    []byte
 	order  uint64 // part, then row inside the part
 	batch  *scan.Batch
@@ -117,7 +118,7 @@ func (l *sortList) add(w *worker, number int, b *scan.Batch) error {
 		start := len(arena)
 		arena = l.appendKey(arena, keys, i)
 		ref := sortRef{key: arena[start:len(arena):len(arena)], order: uint64(number)<<40 | (first + uint64(i)), batch: b, row: int32(i)}
-		ref.prefix = prefixOf(ref.key)
+		ref.prefix = l.prefix(keys[0], i, ref.key)
 		if l.bound != nil && compareRefs(ref, *l.bound) > 0 {
 			arena = arena[:start]
 			continue
@@ -158,11 +159,27 @@ func (l *sortList) appendKey(dst []byte, keys []*column.Vector, i int) []byte {
 	return dst
 }
 
-// prefixOf packs the start of a key.
-func prefixOf(k []byte) uint64 {
-	var b [8]byte
-	copy(b[:], k)
-	return binary.BigEndian.Uint64(b[:])
+// prefix packs the start of row i's key. Of a number the two bytes that say that there is one are left out, so that it tells apart what differs
+// in all but the last two bits; NULLs get the ends that this leaves free.
+func (l *sortList) prefix(v *column.Vector, i int, encoded []byte) uint64 {
+	if v.Type.Physical() != column.PhysInt {
+		var b [8]byte
+		copy(b[:], encoded)
+		return binary.BigEndian.Uint64(b[:])
+	}
+	by := l.node.Keys[0]
+	f, j := v.At(i)
+	if f.Valid != nil && !f.Valid.Get(j) {
+		if by.NullsFirst {
+			return 0
+		}
+		return math.MaxUint64
+	}
+	u := uint64(f.Ints[j]) ^ 1<<63
+	if by.Desc {
+		u = ^u
+	}
+	return u>>2 + 1
 }
 
 func (l *sortList) sort() { slices.SortFunc(l.refs, compareRefs) }
