@@ -2,6 +2,7 @@ package aegis
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -71,15 +72,24 @@ func BenchmarkPlanning(b *testing.B) {
 			}
 		}
 	})
-	b.Run("whole, no rows", func(b *testing.B) {
+	session := db.NewSession("")
+	whole := func(b *testing.B, text string) {
+		r, err := session.Run(ctx, query.Request{SQL: text})
+		if err != nil {
+			b.Fatal(err)
+		}
+		r.Close()
+	}
+	b.Run("whole, no rows, a new text", func(b *testing.B) {
 		b.ReportAllocs()
-		session := db.NewSession("")
+		for i := 0; b.Loop(); i++ {
+			whole(b, smallQuery+" LIMIT "+strconv.Itoa(i))
+		}
+	})
+	b.Run("whole, no rows, asked before", func(b *testing.B) {
+		b.ReportAllocs()
 		for b.Loop() {
-			r, err := session.Run(ctx, query.Request{SQL: smallQuery})
-			if err != nil {
-				b.Fatal(err)
-			}
-			r.Close()
+			whole(b, smallQuery)
 		}
 	})
 }

@@ -64,7 +64,9 @@ type Stats struct {
 	OpenSegments  int
 	SegmentsIdle  int64 // bytes of readers kept for later
 	Pages         pages.Stats
-	Running       int // statements
+	Running       int   // statements
+	PlansFound    int64 // statements asked before whose plan was kept, and those that were planned again
+	PlansMade     int64
 	Tables        int
 	Segments      int
 	SegmentBytes  int64
@@ -81,6 +83,7 @@ func (db *DB) Stats() Stats {
 	}
 	s.OpenSegments, s.SegmentsIdle = db.segments.Stats()
 	s.Pages = db.pages.Stats()
+	s.PlansFound, s.PlansMade = db.engine.PlanCache()
 	s.Compactions, s.CompactErrors = db.compactor.Stats()
 	catalog := db.catalog.Snapshot()
 	s.Garbage = len(catalog.Garbage())

@@ -39,6 +39,8 @@ var figures = []figure{
 	{"page_cache_pages", "Decoded pages that are kept.", false, func(s *aegis.Stats) float64 { return float64(s.Pages.Pages) }},
 	{"page_cache_hits_total", "Pages that were wanted and kept.", true, func(s *aegis.Stats) float64 { return float64(s.Pages.Hits) }},
 	{"page_cache_misses_total", "Pages that were wanted and had to be read.", true, func(s *aegis.Stats) float64 { return float64(s.Pages.Misses) }},
+	{"plan_cache_hits_total", "Statements that were asked before and found their plan.", true, func(s *aegis.Stats) float64 { return float64(s.PlansFound) }},
+	{"plan_cache_misses_total", "Statements that were asked before and had to be planned again.", true, func(s *aegis.Stats) float64 { return float64(s.PlansMade) }},
 	{"garbage_files", "Replaced files that wait to be removed.", false, func(s *aegis.Stats) float64 { return float64(s.Garbage) }},
 	{"tables", "Tables of all databases.", false, func(s *aegis.Stats) float64 { return float64(s.Tables) }},
 	{"memory_used_bytes", "Memory that is accounted for.", false, func(s *aegis.Stats) float64 { return float64(s.MemoryUsed) }},

@@ -43,9 +43,9 @@ type Options struct {
 	Timeout time.Duration
 	// StatementBytes is the longest statement. Default 16 MiB.
 	StatementBytes int
-	// ParsedBytes is the memory for statements that are remembered as parsed. Default 4 MiB.
-	ParsedBytes int64
-	Now         func() time.Time
+	// ParsedBytes is the memory for statements that are remembered as parsed, PlanBytes that for plans. Default 4 MiB and 8 MiB.
+	ParsedBytes, PlanBytes int64
+	Now                    func() time.Time
 }
 
 func (o *Options) defaults() {
@@ -55,6 +55,7 @@ func (o *Options) defaults() {
 	setDefault(&o.Timeout, 5*time.Minute)
 	setDefault(&o.StatementBytes, 16<<20)
 	setDefault(&o.ParsedBytes, 4<<20)
+	setDefault(&o.PlanBytes, 8<<20)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -72,6 +73,7 @@ type Engine struct {
 	store      Store
 	functions  *fn.Registry
 	statements *statements
+	plans      *plans
 	running    chan struct{}   // a place per running statement
 	closing    context.Context // ends, with the reason, when the engine is closed
 	close      context.CancelCauseFunc
@@ -86,7 +88,7 @@ var errClosing = &column.Error{
 // New makes an engine over a store.
 func New(store Store, o Options) *Engine {
 	o.defaults()
-	e := &Engine{options: o, store: store, functions: fn.Default(), statements: newStatements(o.ParsedBytes), running: make(chan struct{}, o.Running)}
+	e := &Engine{options: o, store: store, functions: fn.Default(), statements: newStatements(o.ParsedBytes), plans: newPlans(o.PlanBytes), running: make(chan struct{}, o.Running)}
 	e.closing, e.close = context.WithCancelCause(context.Background())
 	return e
 }
@@ -129,6 +131,9 @@ func (e *Engine) enter(ctx context.Context) error {
 }
 
 func (e *Engine) leave() { <-e.running }
+
+// PlanCache is how many statements found their plan among those that are kept, and how many looked for one in vain.
+func (e *Engine) PlanCache() (hits, misses int64) { return e.plans.hits.Load(), e.plans.misses.Load() }
 
 // Running is how many statements run now.
 func (e *Engine) Running() int { return len(e.running) }

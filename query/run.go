@@ -40,6 +40,7 @@ type statement struct {
 	result  *Result
 
 	rowsOnly bool
+	planKey  string // under which the plan is to be kept; "" = it is not
 }
 
 // Run runs one statement. The result holds a snapshot, memory and a place among the running statements until it is closed.
@@ -62,7 +63,7 @@ func (s *Session) Run(ctx context.Context, req Request) (result *Result, err err
 		c, cancel := context.WithTimeout(r.ctx, t)
 		r.ctx, r.ended = c, append(r.ended, cancel)
 	}
-	parsed, err := s.engine.statements.parse(req.SQL, s.engine.options.StatementBytes)
+	parsed, again, err := s.engine.statements.parse(req.SQL, s.engine.options.StatementBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,29 @@ func (s *Session) Run(ctx context.Context, req Request) (result *Result, err err
 	r.ended = append(r.ended, snap.Close)
 	st := &statement{session: s, text: req.SQL, snap: snap, result: r, rowsOnly: req.RowsOnly}
 	st.prepare(r.ctx)
+	if again { // what was never asked before may never be asked again: its plan is not kept
+		root, err := st.kept(parsed.Stmt, params)
+		if err != nil {
+			return nil, err
+		}
+		if root != nil {
+			return st.execute(root)
+		}
+	}
 	return st.run(parsed.Stmt, params)
+}
+
+// kept gives the optimized plan of a statement that was asked before; nil if it has to be made. It notes under what key to keep it then.
+func (st *statement) kept(stmt sql.Stmt, params []*string) (plan.Node, error) {
+	if _, reads := stmt.(*sql.Query); !reads || len(st.text) > rememberedText {
+		return nil, nil
+	}
+	key := planKey(st.session, st.text, params)
+	root, err := st.session.engine.plans.find(st.env.Expr.Ctx, key, st.snap)
+	if root == nil && err == nil && keepable(stmt, st.text, params, st.session.engine.functions) {
+		st.planKey = key
+	}
+	return root, err
 }
 
 func (r *Request) timeout(s *Session) time.Duration {
@@ -128,8 +151,9 @@ func (st *statement) prepare(ctx context.Context) {
 }
 
 func (st *statement) run(stmt sql.Stmt, params []*string) (*Result, error) {
+	names := &resolved{Resolver: st.snap, names: map[plan.Relation]*placeholder{}}
 	bound, err := bind.Bind(st.env.Expr.Ctx, stmt, bind.Options{
-		Resolver: st.snap, Functions: st.session.engine.functions, ParamValues: untyped(params),
+		Resolver: names, Functions: st.session.engine.functions, ParamValues: untyped(params),
 		Location: st.session.location, Now: st.env.Expr.Now,
 	})
 	if err != nil {
@@ -140,7 +164,7 @@ func (st *statement) run(stmt sql.Stmt, params []*string) (*Result, error) {
 	}
 	switch b := bound.(type) {
 	case *plan.Query:
-		return st.query(b)
+		return st.query(b, names.names)
 	case *plan.Explain:
 		return st.explain(b)
 	case *plan.CreateTable:
@@ -184,7 +208,7 @@ func (st *statement) optimize(root plan.Node) (plan.Node, []opt.Applied, error) 
 	return opt.Optimize(root, &ctx, st.session.Tuning.RulesOff)
 }
 
-func (st *statement) query(q *plan.Query) (*Result, error) {
+func (st *statement) query(q *plan.Query, names map[plan.Relation]*placeholder) (*Result, error) {
 	if err := st.first(q.First); err != nil {
 		return nil, err
 	}
@@ -192,6 +216,14 @@ func (st *statement) query(q *plan.Query) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if st.planKey != "" && len(q.First) == 0 {
+		st.session.engine.plans.keep(st.planKey, root, names)
+	}
+	return st.execute(root)
+}
+
+// execute starts an optimized plan.
+func (st *statement) execute(root plan.Node) (*Result, error) {
 	rows, err := exec.Run(st.env.Expr.Ctx, root, &st.env)
 	if err != nil {
 		return nil, err

@@ -1,32 +1,14 @@
 package query
 
 import (
-	"container/list"
 	"slices"
-	"sync"
 
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-// statements remembers parsed statements by their text: a dashboard asks the same few again and again. What a statement means is
-// worked out anew each time. A plan holds the snapshot's segments, the parameters' values and the time of the statement, and
-// binding and optimizing a small query take some 20 µs (BenchmarkPlanning): less than it would take to prove that a plan that was
-// kept fits all of them.
-//
-// Trees are shared by everybody who runs the text, so nobody changes them.
-type statements struct {
-	limit int64
-
-	mu     sync.Mutex
-	byText map[string]*list.Element // of *remembered
-	recent *list.List               // the latest used first
-	bytes  int64
-}
-
-type remembered struct {
-	text string
-	stmt sql.Statement
-}
+// statements remembers parsed statements by their text: a dashboard asks the same few again and again. Trees are shared by everybody
+// who runs the text, so nobody changes them.
+type statements struct{ kept *lru[sql.Statement] }
 
 const (
 	// rememberedText is the longest text that is kept: longer ones are bulk inserts, which do not come twice.
@@ -36,53 +18,25 @@ const (
 	treeBytes = 80
 )
 
-func newStatements(limit int64) *statements {
-	return &statements{limit: limit, byText: map[string]*list.Element{}, recent: list.New()}
-}
+func newStatements(limit int64) *statements { return &statements{newLRU[sql.Statement](limit)} }
 
-func (r *remembered) bytes() int64 { return 512 + treeBytes*int64(len(r.text)) }
+// bytesOf is what a text and its tree take.
+func bytesOf(text string) int64 { return 512 + treeBytes*int64(len(text)) }
 
-// parse gives the one statement of a text, its parameters numbered.
-func (s *statements) parse(text string, maxBytes int) (sql.Statement, error) {
-	if st, ok := s.find(text); ok {
-		return st, nil
+// parse gives the one statement of a text, its parameters numbered, and whether the text was asked before.
+func (s *statements) parse(text string, maxBytes int) (st sql.Statement, again bool, err error) {
+	if st, ok := s.kept.find(text); ok {
+		return st, true, nil
 	}
-	st, err := sql.ParseOne(text, sql.Options{MaxBytes: maxBytes})
+	st, err = sql.ParseOne(text, sql.Options{MaxBytes: maxBytes})
 	if err != nil {
-		return st, err
+		return st, false, err
 	}
 	number(st)
 	if len(text) <= rememberedText {
-		s.add(&remembered{text, st})
+		s.kept.put(text, st, bytesOf(text))
 	}
-	return st, nil
-}
-
-func (s *statements) find(text string) (sql.Statement, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.byText[text]
-	if e == nil {
-		return sql.Statement{}, false
-	}
-	s.recent.MoveToFront(e)
-	return e.Value.(*remembered).stmt, true
-}
-
-// add keeps a statement, and lets go of those that were not used for the longest time.
-func (s *statements) add(r *remembered) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.byText[r.text] != nil || r.bytes() > s.limit {
-		return
-	}
-	s.byText[r.text] = s.recent.PushFront(r)
-	s.bytes += r.bytes()
-	for s.bytes > s.limit {
-		old := s.recent.Remove(s.recent.Back()).(*remembered)
-		delete(s.byText, old.text)
-		s.bytes -= old.bytes()
-	}
+	return st, false, nil
 }
 
 // number gives named parameters the numbers of their names.

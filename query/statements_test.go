@@ -12,11 +12,11 @@ import (
 // TestStatementsAreBounded: what was not used for the longest time goes first, and long texts are never kept.
 func TestStatementsAreBounded(t *testing.T) {
 	text := func(i int) string { return fmt.Sprintf("SELECT %04d", i) }
-	one := (&remembered{text: text(0)}).bytes()
+	one := bytesOf(text(0))
 	s := newStatements(10 * one)
 	parse := func(text string) {
 		t.Helper()
-		if _, err := s.parse(text, 1<<20); err != nil {
+		if _, _, err := s.parse(text, 1<<20); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -26,19 +26,19 @@ func TestStatementsAreBounded(t *testing.T) {
 	parse(text(0)) // the oldest is used again
 	parse(text(10))
 	for i, want := range map[int]bool{0: true, 1: false, 2: true, 10: true} {
-		if _, ok := s.find(text(i)); ok != want {
+		if _, ok := s.kept.find(text(i)); ok != want {
 			t.Errorf("statement %d is kept: %v, want %v", i, ok, want)
 		}
 	}
-	if s.bytes != 10*one || s.recent.Len() != 10 || len(s.byText) != 10 {
-		t.Errorf("%d bytes of %d statements, want %d of 10", s.bytes, s.recent.Len(), 10*one)
+	if s.kept.bytes != 10*one || s.kept.recent.Len() != 10 || len(s.kept.byKey) != 10 {
+		t.Errorf("%d bytes of %d statements, want %d of 10", s.kept.bytes, s.kept.recent.Len(), 10*one)
 	}
 	long := "SELECT '" + strings.Repeat("x", rememberedText) + "'"
 	parse(long)
-	if _, ok := s.find(long); ok {
+	if _, ok := s.kept.find(long); ok {
 		t.Error("a long statement is kept")
 	}
-	if _, err := s.parse("SELECT 1 +", 1<<20); err == nil {
+	if _, _, err := s.parse("SELECT 1 +", 1<<20); err == nil {
 		t.Error("a wrong statement was parsed")
 	}
 }
@@ -50,7 +50,7 @@ func TestStatementsAreShared(t *testing.T) {
 	for range 8 {
 		group.Go(func() {
 			for range 50 {
-				st, err := s.parse("SELECT :b, :a, :b", 1<<20)
+				st, _, err := s.parse("SELECT :b, :a, :b", 1<<20)
 				if err != nil {
 					t.Error(err)
 					return

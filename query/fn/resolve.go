@@ -356,3 +356,19 @@ func (r *Registry) CommonType(what string, list []column.Type) (column.Type, err
 	}
 	return t, nil
 }
+
+// zoned are the stable functions that depend on their arguments and the session's time zone, and on nothing else.
+var zoned = map[string]bool{
+	"time_bucket": true, "date_trunc": true, "date_part": true, "extract": true, "to_char": true, "timezone": true, "make_timestamptz": true,
+}
+
+// Timeless reports that calls by a name give the same for the same arguments in the same time zone, whenever they are made. Names that are
+// no function's are those of forms (COALESCE) and aggregates, which add nothing of their own.
+func (r *Registry) Timeless(name string) bool {
+	for _, f := range r.functions[name] {
+		if f.Volatile || f.Stable && !zoned[name] {
+			return false
+		}
+	}
+	return true
+}

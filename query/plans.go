@@ -1,0 +1,178 @@
+package query
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/fn"
+	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/query/sql"
+)
+
+// plans remembers optimized plans. A plan fits a statement of the same text and parameters, in the same database, time zone and set of rules,
+// as long as every name in it means a relation with the very same schema and columns: the labels of a metric are among these. That is
+// looked up again each time, in the statement's own snapshot; what is kept holds no snapshot.
+//
+// Plans that depend on the moment are not kept: now() has become a constant in them, and so has the value of a subquery that ran first.
+type plans struct {
+	kept         *lru[*keptPlan]
+	hits, misses atomic.Int64
+}
+
+// keptPlan is a plan over placeholders.
+type keptPlan struct {
+	root  plan.Node
+	names []*placeholder
+}
+
+// planBytes is what a plan takes beside its text: the trees of the queries of bench/tsbs hold 10 to 20 KiB.
+const planBytes = 24 << 10
+
+func newPlans(limit int64) *plans { return &plans{kept: newLRU[*keptPlan](limit)} }
+
+// placeholder stands for a relation in a plan that is kept.
+type placeholder struct {
+	schema, name string // as they were written
+	stored       *column.Schema
+	columns      []plan.RelationColumn
+}
+
+func (p *placeholder) Name() string                   { return p.name }
+func (p *placeholder) Schema() *column.Schema         { return p.stored }
+func (p *placeholder) Columns() []plan.RelationColumn { return p.columns }
+func (p *placeholder) Series() []scan.SeriesFilter    { return nil }
+func (p *placeholder) Source() scan.Source            { return nil }
+func (p *placeholder) Rows() int64                    { return 0 }
+
+// fits reports whether a relation is what the plan was made for. Schemas are immutable, and each version of a table's is one object.
+func (p *placeholder) fits(r plan.Relation) bool {
+	return r.Schema() == p.stored && slices.Equal(r.Columns(), p.columns)
+}
+
+// resolved notes what names meant while a plan was bound.
+type resolved struct {
+	plan.Resolver
+	names map[plan.Relation]*placeholder
+}
+
+func (r *resolved) Resolve(ctx context.Context, schema, name string) (plan.Relation, error) {
+	rel, err := r.Resolver.Resolve(ctx, schema, name)
+	if err == nil {
+		r.names[rel] = &placeholder{schema: schema, name: name, stored: rel.Schema(), columns: rel.Columns()}
+	}
+	return rel, err
+}
+
+// planKey names everything that a plan depends on but the relations.
+func planKey(s *Session, text string, params []*string) string {
+	var b strings.Builder
+	for _, part := range []string{s.database, s.location.String(), strings.Join(slices.Sorted(maps.Keys(s.Tuning.RulesOff)), ","), text} {
+		b.WriteString(strconv.Itoa(len(part)))
+		b.WriteByte(':')
+		b.WriteString(part)
+	}
+	for _, p := range params {
+		if p == nil {
+			b.WriteByte('-')
+			continue
+		}
+		b.WriteString(strconv.Itoa(len(*p)))
+		b.WriteByte(':')
+		b.WriteString(*p)
+	}
+	return b.String()
+}
+
+// find gives a plan over the relations of a snapshot; nil if none is kept that fits.
+func (p *plans) find(ctx context.Context, key string, names plan.Resolver) (plan.Node, error) {
+	k, ok := p.kept.find(key)
+	if !ok {
+		p.misses.Add(1)
+		return nil, nil
+	}
+	now := make(map[plan.Relation]plan.Relation, len(k.names))
+	for _, name := range k.names {
+		r, err := names.Resolve(ctx, name.schema, name.name)
+		if err != nil && column.ClassOf(err) != column.NotFound {
+			return nil, err
+		}
+		if err != nil || !name.fits(r) {
+			p.misses.Add(1)
+			return nil, nil
+		}
+		now[name] = r
+	}
+	p.hits.Add(1)
+	return over(k.root, func(r plan.Relation) plan.Relation { return now[r] }), nil
+}
+
+// keep remembers a plan whose relations all come from names.
+func (p *plans) keep(key string, root plan.Node, names map[plan.Relation]*placeholder) {
+	k := &keptPlan{}
+	known := true
+	k.root = over(root, func(r plan.Relation) plan.Relation {
+		name := names[r]
+		if name == nil {
+			known = false
+			return r
+		}
+		if !slices.Contains(k.names, name) {
+			k.names = append(k.names, name)
+		}
+		return name
+	})
+	if known {
+		p.kept.put(key, k, planBytes+bytesOf(key))
+	}
+}
+
+// over gives a plan with other relations.
+func over(n plan.Node, relation func(plan.Relation) plan.Relation) plan.Node {
+	if s, ok := n.(*plan.Scan); ok {
+		c := *s
+		c.Relation = relation(s.Relation)
+		return &c
+	}
+	inputs := n.Inputs()
+	if len(inputs) == 0 {
+		return n
+	}
+	next := make([]plan.Node, len(inputs))
+	for i, in := range inputs {
+		next[i] = over(in, relation)
+	}
+	return n.With(next)
+}
+
+// keepable reports whether a plan of the statement is right at another moment: it is a query that calls nothing that depends on more than
+// its arguments and the time zone, and no text in it could be a word for a time.
+func keepable(st sql.Stmt, text string, params []*string, functions *fn.Registry) bool {
+	if _, ok := st.(*sql.Query); !ok || len(text) > rememberedText || momentary(text) {
+		return false
+	}
+	for _, p := range params {
+		if p != nil && (len(*p) > rememberedText || momentary(*p)) {
+			return false
+		}
+	}
+	timeless := true
+	sql.Walk(st, func(n sql.Node) bool {
+		if call, ok := n.(*sql.FuncCall); ok && !functions.Timeless(call.Name.Name) {
+			timeless = false
+		}
+		return timeless
+	})
+	return timeless
+}
+
+// momentary reports whether a text holds one of the words that PostgreSQL reads as a time of its own.
+func momentary(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc([]string{"now", "today", "tomorrow", "yesterday"}, func(word string) bool { return strings.Contains(text, word) })
+}
