@@ -16,6 +16,7 @@ type jsonPrinter struct {
 	loc    *time.Location
 	rows   int64
 	spool  spool
+	times  []timeText // by column
 }
 
 func newJSONPrinter(s *Server, out *answer, r *query.Result) (printer, error) {
@@ -51,6 +52,9 @@ func appendTypes(dst []byte, r *query.Result) []byte {
 }
 
 func (p *jsonPrinter) batch(b *scan.Batch) error {
+	if p.times == nil {
+		p.times = make([]timeText, len(b.Columns))
+	}
 	for i := range b.Len {
 		start := len(p.out.buf)
 		if p.rows > 0 {
@@ -62,7 +66,7 @@ func (p *jsonPrinter) batch(b *scan.Batch) error {
 			if k > 0 {
 				p.out.buf = append(p.out.buf, ',')
 			}
-			p.out.buf = appendJSONValue(p.out.buf, v, i, p.loc)
+			p.out.buf = p.times[k].append(p.out.buf, v, i, p.loc)
 		}
 		p.out.buf = append(p.out.buf, ']')
 		if err := p.spool.write(p.out.buf[start:]); err != nil {
