@@ -120,6 +120,7 @@ func newBucketer(iv column.Interval, perDay int64, origin *int64) (*bucketer, er
 func BucketRuns(t column.Type, times []int64, runs []scan.Run, bucket func(v int64) (lo, hi int64, err error)) (*column.Vector, error) {
 	var ends []int32
 	var values []int64
+	rows := 1 // of the last bucket: where times come at an interval, the next one has as many
 	for _, r := range runs {
 		end := int(r.Start + r.Len)
 		for i := int(r.Start); i < end; {
@@ -127,7 +128,11 @@ func BucketRuns(t column.Type, times []int64, runs []scan.Run, bucket func(v int
 			if err != nil {
 				return nil, err
 			}
-			i = gallop(times, i, end, hi)
+			next := i + rows
+			if next > end || times[next-1] >= hi || next < end && times[next] < hi {
+				next = gallop(times, i, end, hi)
+			}
+			i, rows = next, next-i
 			ends = append(ends, int32(i))
 			values = append(values, lo)
 		}
