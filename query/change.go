@@ -19,6 +19,9 @@ var reserved = map[string]string{
 }
 
 func (st *statement) createTable(c *plan.CreateTable) (*Result, error) {
+	if err := st.beforeDDL("CREATE TABLE"); err != nil {
+		return nil, err
+	}
 	schema := c.Schema
 	if schema == "" {
 		schema = meta.PublicSchema
@@ -38,6 +41,9 @@ func (st *statement) createTable(c *plan.CreateTable) (*Result, error) {
 }
 
 func (st *statement) dropTables(d *plan.DropTables) (*Result, error) {
+	if err := st.beforeDDL("DROP TABLE"); err != nil {
+		return nil, err
+	}
 	// All names are looked up before the first table goes: a wrong name drops nothing.
 	var ids []meta.TableID
 	for _, n := range d.Tables {
@@ -94,7 +100,7 @@ func (st *statement) insert(in *plan.Insert) (*Result, error) {
 	}
 	st.result.Affected = int64(rows.Len)
 	if rows.Len > 0 {
-		if _, err := st.session.engine.store.Writer().Write(st.env.Expr.Ctx, []meta.Rows{rows}, meta.AckWAL); err != nil {
+		if err := st.write(rows); err != nil {
 			return nil, oneCommit(err)
 		}
 	}

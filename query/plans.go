@@ -96,6 +96,20 @@ func (p *plans) find(ctx context.Context, key string, names plan.Resolver) (plan
 		p.misses.Add(1)
 		return nil, nil
 	}
+	root, err := k.in(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	if root == nil {
+		p.misses.Add(1)
+		return nil, nil
+	}
+	p.hits.Add(1)
+	return root, nil
+}
+
+// in gives the plan over the relations of a snapshot; nil if it no longer fits them.
+func (k *keptPlan) in(ctx context.Context, names plan.Resolver) (plan.Node, error) {
 	now := make(map[plan.Relation]plan.Relation, len(k.names))
 	for _, name := range k.names {
 		r, err := names.Resolve(ctx, name.schema, name.name)
@@ -103,17 +117,22 @@ func (p *plans) find(ctx context.Context, key string, names plan.Resolver) (plan
 			return nil, err
 		}
 		if err != nil || !name.fits(r) {
-			p.misses.Add(1)
 			return nil, nil
 		}
 		now[name] = r
 	}
-	p.hits.Add(1)
 	return over(k.root, func(r plan.Relation) plan.Relation { return now[r] }), nil
 }
 
 // keep remembers a plan whose relations all come from names.
 func (p *plans) keep(key string, root plan.Node, names map[plan.Relation]*placeholder) {
+	if k := keptOf(root, names); k != nil {
+		p.kept.put(key, k, planBytes+bytesOf(key))
+	}
+}
+
+// keptOf makes a plan that holds no snapshot; nil if a relation in it comes from no name.
+func keptOf(root plan.Node, names map[plan.Relation]*placeholder) *keptPlan {
 	k := &keptPlan{}
 	known := true
 	k.root = over(root, func(r plan.Relation) plan.Relation {
@@ -127,9 +146,10 @@ func (p *plans) keep(key string, root plan.Node, names map[plan.Relation]*placeh
 		}
 		return name
 	})
-	if known {
-		p.kept.put(key, k, planBytes+bytesOf(key))
+	if !known {
+		return nil
 	}
+	return k
 }
 
 // over gives a plan with other relations.

@@ -26,6 +26,8 @@ type Result struct {
 	Affected int64
 	// Location is the time zone to print timestamps in.
 	Location *time.Location
+	// Notices are warnings that go with the result.
+	Notices []Notice
 
 	rows    *exec.Rows    // a running query, or
 	list    []*scan.Batch // rows that are there already
@@ -35,6 +37,25 @@ type Result struct {
 	text    string          // for positions of errors
 	ended   []func()
 	pool    *mem.Pool
+
+	engine *Engine
+	placed bool // it holds a place among the running statements
+}
+
+// Notice is something a client should know that is no error.
+type Notice struct {
+	Severity, SQLState, Message, Detail, Hint string
+}
+
+// Pause gives back the place among the running statements, while whoever reads the rows has other things to do: it may take
+// minutes until a client asks for more. Next waits for a place again.
+func (r *Result) Pause() { r.leave() }
+
+func (r *Result) leave() {
+	if r.placed {
+		r.placed = false
+		r.engine.leave()
+	}
 }
 
 // Next gives the next batch of rows, or io.EOF.
@@ -49,6 +70,12 @@ func (r *Result) Next() (*scan.Batch, error) {
 	}
 	if err := context.Cause(r.closing); err != nil {
 		return nil, err
+	}
+	if !r.placed {
+		if err := r.engine.enter(r.ctx); err != nil {
+			return nil, located(err, r.text)
+		}
+		r.placed = true
 	}
 	b, err := r.rows.Next(r.ctx)
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -25,7 +25,7 @@ type Request struct {
 	// Params are the values of $1, $2, … in text form, nil for NULL; Named those of :name.
 	Params []*string
 	Named  map[string]*string
-	// Timeout bounds the statement, reading its result included; 0 = the session's.
+	// Timeout bounds the statement, reading its result included; 0 = the session's, below 0 = none.
 	Timeout time.Duration
 	// RowsOnly refuses every statement but one that reads rows: for requests that a link on somebody's page could make.
 	RowsOnly bool
@@ -45,53 +45,77 @@ type statement struct {
 
 // Run runs one statement. The result holds a snapshot, memory and a place among the running statements until it is closed.
 // Errors are *column.Error with a SQLSTATE and, where there is one, a position in characters.
-func (s *Session) Run(ctx context.Context, req Request) (result *Result, err error) {
-	r := &Result{started: time.Now(), Location: s.location, text: req.SQL, closing: s.engine.closing}
+func (s *Session) Run(ctx context.Context, req Request) (*Result, error) {
+	return s.start(ctx, req.SQL, req.timeout(s), func(r *Result) (*Result, error) {
+		parsed, again, err := s.engine.statements.parse(req.SQL, s.engine.options.StatementBytes)
+		if err != nil {
+			return nil, err
+		}
+		params, err := req.params(parsed)
+		if err != nil {
+			return nil, err
+		}
+		if done, err := s.transact(r, parsed.Stmt); done || err != nil {
+			return r, err
+		}
+		st, err := s.open(r, req.SQL)
+		if err != nil {
+			return nil, err
+		}
+		st.rowsOnly = req.RowsOnly
+		if again { // what was never asked before may never be asked again: its plan is not kept
+			root, err := st.kept(parsed.Stmt, params)
+			if err != nil {
+				return nil, err
+			}
+			if root != nil {
+				if err := s.block.readable(root); err != nil {
+					return nil, err
+				}
+				return st.execute(root)
+			}
+		}
+		return st.run(parsed.Stmt, params)
+	})
+}
+
+// start makes the result of a statement and has run fill it. What fails, or panics, gives back what the result held.
+func (s *Session) start(ctx context.Context, text string, timeout time.Duration, run func(*Result) (*Result, error)) (result *Result, err error) {
+	r := &Result{started: time.Now(), Location: s.location, text: text, closing: s.engine.closing, engine: s.engine}
 	defer func() {
 		if p := recover(); p != nil {
 			err = column.Errorf(column.Internal, "internal error: %v\n%s", p, debug.Stack())
 		}
 		if err != nil {
 			r.Close()
-			result, err = nil, located(err, req.SQL)
+			result, err = nil, located(err, text)
 		}
 	}()
 	c, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(s.engine.closing, func() { cancel(context.Cause(s.engine.closing)) })
 	r.ctx, r.ended = c, append(r.ended, func() { stop(); cancel(nil) })
-	if t := req.timeout(s); t > 0 {
-		c, cancel := context.WithTimeout(r.ctx, t)
+	if timeout > 0 {
+		c, cancel := context.WithTimeout(r.ctx, timeout)
 		r.ctx, r.ended = c, append(r.ended, cancel)
 	}
-	parsed, again, err := s.engine.statements.parse(req.SQL, s.engine.options.StatementBytes)
-	if err != nil {
-		return nil, err
-	}
-	params, err := req.params(parsed)
-	if err != nil {
-		return nil, err
-	}
+	return run(r)
+}
+
+// open waits for the statement's turn and opens what it reads.
+func (s *Session) open(r *Result, text string) (*statement, error) {
 	if err := s.engine.enter(r.ctx); err != nil {
 		return nil, err
 	}
-	r.ended = append(r.ended, s.engine.leave)
-	snap, err := s.engine.store.OpenSnapshot(s.database)
+	r.placed = true
+	r.ended = append(r.ended, r.leave)
+	snap, err := s.openSnapshot()
 	if err != nil {
 		return nil, err
 	}
 	r.ended = append(r.ended, snap.Close)
-	st := &statement{session: s, text: req.SQL, snap: snap, result: r, rowsOnly: req.RowsOnly}
+	st := &statement{session: s, text: text, snap: snap, result: r}
 	st.prepare(r.ctx)
-	if again { // what was never asked before may never be asked again: its plan is not kept
-		root, err := st.kept(parsed.Stmt, params)
-		if err != nil {
-			return nil, err
-		}
-		if root != nil {
-			return st.execute(root)
-		}
-	}
-	return st.run(parsed.Stmt, params)
+	return st, nil
 }
 
 // kept gives the optimized plan of a statement that was asked before; nil if it has to be made. It notes under what key to keep it then.
@@ -110,6 +134,9 @@ func (st *statement) kept(stmt sql.Stmt, params []*string) (plan.Node, error) {
 func (r *Request) timeout(s *Session) time.Duration {
 	if r.Timeout > 0 {
 		return r.Timeout
+	}
+	if r.Timeout < 0 {
+		return 0
 	}
 	return s.timeout
 }
@@ -145,26 +172,28 @@ func (st *statement) prepare(ctx context.Context) {
 		workers = s.Tuning.Workers
 	}
 	st.env = exec.Env{
-		Expr: expr.Context{Ctx: ctx, Now: o.Now(), Location: s.location},
+		Expr: expr.Context{Ctx: ctx, Now: s.now(), Location: s.location},
 		Pool: pool, Workers: workers, Plain: s.Tuning.Plain, BatchRows: s.Tuning.BatchRows,
 	}
 }
 
 func (st *statement) run(stmt sql.Stmt, params []*string) (*Result, error) {
 	names := &resolved{Resolver: st.snap, names: map[plan.Relation]*placeholder{}}
-	bound, err := bind.Bind(st.env.Expr.Ctx, stmt, bind.Options{
-		Resolver: names, Functions: st.session.engine.functions, ParamValues: untyped(params),
-		Location: st.session.location, Now: st.env.Expr.Now,
-	})
+	bound, err := bind.Bind(st.env.Expr.Ctx, stmt, st.bindOptions(names, nil, untyped(params)))
 	if err != nil {
 		return nil, err
 	}
+	return st.runStatement(bound, names.names)
+}
+
+// runStatement runs a bound statement.
+func (st *statement) runStatement(bound plan.Statement, names map[plan.Relation]*placeholder) (*Result, error) {
 	if _, reads := bound.(*plan.Query); st.rowsOnly && !reads {
 		return nil, column.SQLErrorf(column.Invalid, "25006", "only a statement that reads rows, such as SELECT, can be exported")
 	}
 	switch b := bound.(type) {
 	case *plan.Query:
-		return st.query(b, names.names)
+		return st.query(b, names)
 	case *plan.Explain:
 		return st.explain(b)
 	case *plan.CreateTable:
@@ -204,6 +233,9 @@ func (st *statement) ended(tag string, err error) (*Result, error) {
 }
 
 func (st *statement) optimize(root plan.Node) (plan.Node, []opt.Applied, error) {
+	if err := st.session.block.readable(root); err != nil {
+		return nil, nil, err
+	}
 	ctx := st.env.Expr
 	return opt.Optimize(root, &ctx, st.session.Tuning.RulesOff)
 }
@@ -276,6 +308,15 @@ func (st *statement) runFirst(q plan.Subquery, root plan.Node) (*exec.Stats, err
 func (st *statement) give(r *Result) (*Result, error) {
 	st.result.Tag, st.result.Columns, st.result.list = r.Tag, r.Columns, r.list
 	return st.result, nil
+}
+
+// showColumns are those of SHOW's rows.
+func (st *statement) showColumns(s *plan.Show) []plan.Column {
+	text := column.T(column.Text)
+	if s.Name == "all" {
+		return []plan.Column{{Name: "name", Type: text}, {Name: "setting", Type: text}}
+	}
+	return []plan.Column{{Name: shownName(s.Name), Type: text}}
 }
 
 func (st *statement) show(s *plan.Show) (*Result, error) {

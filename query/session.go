@@ -20,6 +20,10 @@ type Session struct {
 	timeout  time.Duration
 	settings map[string]string // as SHOW prints them
 
+	// Blocks says that the session outlives its statements, so that BEGIN and what belongs to it have a meaning.
+	Blocks bool
+	block  *block // nil = each statement is a transaction of its own
+
 	// Tuning is for tests and EXPLAIN-minded users; the zero value is right.
 	Tuning Tuning
 }

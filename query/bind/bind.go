@@ -38,23 +38,12 @@ func Bind(ctx context.Context, stmt sql.Stmt, opt Options) (plan.Statement, erro
 
 // Describe is Bind, and also gives the types of the parameters that the statement uses.
 func Describe(ctx context.Context, stmt sql.Stmt, opt Options) (plan.Statement, plan.Params, error) {
-	if opt.Functions == nil {
-		opt.Functions = fn.Default()
-	}
-	if opt.Location == nil {
-		opt.Location = time.UTC
-	}
-	b := &binder{ctx: ctx, Options: opt, fold: &expr.Context{Ctx: ctx, Now: opt.Now, Location: opt.Location, Settings: opt.Settings}}
+	b := newBinder(ctx, opt)
 	s, err := b.statement(stmt)
 	if err != nil {
 		return nil, nil, err
 	}
-	for i, t := range b.params {
-		if t.Kind == column.Unknown {
-			b.params[i] = column.T(column.Text)
-		}
-	}
-	return s, b.params, nil
+	return s, b.paramTypes(), nil
 }
 
 // Locate makes an error's Position count characters of the text instead of bytes.
@@ -75,7 +64,9 @@ type binder struct {
 	ctx    context.Context
 	fold   *expr.Context
 	params plan.Params
-	given  map[int]string // names of the parameters whose values are known, by their places
+	// describes is set where the value of a parameter would change the plan, and there is none.
+	describes bool
+	given     map[int]string // names of the parameters whose values are known, by their places
 
 	outer      *scope          // around the query that is bound, if it is a subquery
 	with       *withScope      // the queries of WITH that can be seen

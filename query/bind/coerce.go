@@ -67,8 +67,7 @@ func (b *binder) coerce(e expr.Expr, t column.Type, how fn.CastContext) (expr.Ex
 func (b *binder) settle(e expr.Expr, t column.Type) (expr.Expr, error) {
 	switch x := e.(type) {
 	case *expr.Param:
-		b.params[x.Index] = t
-		return &expr.Param{Index: x.Index, T: t, At: x.At}, nil
+		return b.settleParam(x, t)
 	case *expr.Literal:
 		if x.Value.IsNull(0) {
 			return &expr.Literal{Value: nullOf(t), At: x.At}, nil

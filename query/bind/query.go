@@ -151,8 +151,9 @@ func (b *binder) count(n sql.Expr, clause, state string, none int64) (int64, err
 	if e, err = b.coerce(e, bigint, fn.Assignment); err != nil {
 		return 0, err
 	}
-	if _, ok := e.(*expr.Param); ok {
-		return none, nil // described, not run
+	if b.ParamValues == nil && hasParam(e) {
+		b.describes = true
+		return none, nil
 	}
 	v, err := expr.Eval(b.fold, e, nil, 1)
 	if err != nil {

@@ -1,0 +1,192 @@
+package query
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/bind"
+	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/query/sql"
+)
+
+// Prepared is a statement that was parsed and bound once, to be run many times. It belongs to a session.
+type Prepared struct {
+	Text string
+	Stmt sql.Stmt
+	// Params are the types of $1, $2, …: declared, or what the statement asks for.
+	Params []column.Type
+	// Columns describes the rows it gives; nil if it gives none.
+	Columns []plan.Column
+
+	declared []column.Type
+	timeless bool // a plan made now is right later
+	setting  string
+	plan     *keptPlan // for setting; nil = bind for each run
+	complete bool      // plan is optimized: there are no parameters
+}
+
+// Prepare parses and binds a statement. Types are those that are declared for the first parameters, Unknown where the statement decides.
+func (s *Session) Prepare(ctx context.Context, text string, types []column.Type) (*Prepared, error) {
+	parsed, _, err := s.engine.statements.parse(text, s.engine.options.StatementBytes)
+	if err != nil {
+		return nil, located(err, text)
+	}
+	if len(parsed.ParamNames) > 0 {
+		return nil, located(column.SQLErrorf(column.Invalid, "42601", "parameters are written $1, $2, … here, not :%s", parsed.ParamNames[0]), text)
+	}
+	return s.PrepareStmt(ctx, text, parsed.Stmt, types)
+}
+
+// PrepareStmt is Prepare for a statement that was parsed already, or is none that a text gives; text is for the positions of errors.
+func (s *Session) PrepareStmt(ctx context.Context, text string, stmt sql.Stmt, types []column.Type) (*Prepared, error) {
+	p := &Prepared{Text: text, Stmt: stmt, declared: slices.Clone(types)}
+	switch stmt.(type) {
+	case *sql.Query, *sql.Insert, *sql.Explain, *sql.Show:
+	default:
+		return p, nil // checked when it runs; it has no parameters and gives no rows
+	}
+	if s.block != nil && s.block.failed {
+		return nil, errAborted()
+	}
+	r, err := s.start(ctx, text, s.timeout, func(r *Result) (*Result, error) {
+		st, err := s.open(r, text)
+		if err != nil {
+			return nil, err
+		}
+		return r, p.bind(st)
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.Close()
+	return p, nil
+}
+
+// setting names what a plan depends on beside the statement and its relations.
+func (s *Session) planSetting() string { return planKey(s, "", nil) }
+
+// bind describes the statement and keeps the plan if it can serve for any values.
+func (p *Prepared) bind(st *statement) error {
+	names := &resolved{Resolver: st.snap, names: map[plan.Relation]*placeholder{}}
+	b, err := bind.Prepare(st.env.Expr.Ctx, p.Stmt, st.bindOptions(names, p.declared, nil))
+	if err != nil {
+		return err
+	}
+	p.Params = b.Params
+	for i := len(p.Params); i < len(p.declared); i++ {
+		p.Params = append(p.Params, p.declared[i])
+	}
+	p.plan, p.complete = nil, false
+	switch bound := b.Statement.(type) {
+	case *plan.Query:
+		p.Columns = bound.Root.Columns()
+		p.timeless = keepable(p.Stmt, p.Text, nil, st.session.engine.functions)
+		if b.Generic && p.timeless && len(bound.First) == 0 {
+			p.keep(st, bound.Root, names)
+		}
+	case *plan.Explain:
+		p.Columns = []plan.Column{{Name: "QUERY PLAN", Type: column.T(column.Text)}}
+	case *plan.Show:
+		p.Columns = st.showColumns(bound)
+	}
+	return nil
+}
+
+// keep keeps a plan. Without parameters it is optimized once and for all.
+func (p *Prepared) keep(st *statement, root plan.Node, names *resolved) {
+	if len(p.Params) == 0 {
+		if better, _, err := st.optimize(root); err == nil {
+			root, p.complete = better, true
+		}
+	}
+	p.setting, p.plan = st.session.planSetting(), keptOf(root, names.names)
+}
+
+// RunPrepared runs a prepared statement with values for its parameters: a vector of one row, of the parameter's type, each. A timeout
+// of 0 stands for the session's, one below 0 for none.
+func (s *Session) RunPrepared(ctx context.Context, p *Prepared, values []*column.Vector, timeout time.Duration) (*Result, error) {
+	if len(values) != len(p.Params) {
+		return nil, column.SQLErrorf(column.Invalid, "08P01", "the statement has %d parameters, but %d values were given", len(p.Params), len(values))
+	}
+	req := Request{Timeout: timeout}
+	return s.start(ctx, p.Text, req.timeout(s), func(r *Result) (*Result, error) {
+		if done, err := s.transact(r, p.Stmt); done || err != nil {
+			return r, err
+		}
+		st, err := s.open(r, p.Text)
+		if err != nil {
+			return nil, err
+		}
+		root, optimized, err := p.root(st)
+		if err != nil {
+			return nil, err
+		}
+		if root == nil {
+			return p.runBound(st, values)
+		}
+		st.env.Expr.Params = values
+		if optimized {
+			err = s.block.readable(root)
+		} else {
+			root, _, err = st.optimize(root)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return st.execute(root)
+	})
+}
+
+// root gives the plan that is kept, over the relations of now; nil if there is none. One that fits no longer is made anew.
+func (p *Prepared) root(st *statement) (root plan.Node, optimized bool, err error) {
+	if p.plan == nil {
+		return nil, false, nil
+	}
+	if p.setting == st.session.planSetting() {
+		root, err = p.plan.in(st.env.Expr.Ctx, st.snap)
+		if root != nil || err != nil {
+			return root, p.complete, err
+		}
+	}
+	before, params := p.Columns, p.Params
+	if err := p.bind(st); err != nil {
+		return nil, false, err
+	}
+	if !slices.Equal(params, p.Params) || !slices.EqualFunc(before, p.Columns, sameShape) {
+		p.Columns, p.Params, p.plan = before, params, nil
+		return nil, false, column.SQLErrorf(column.Unsupported, "0A000", "cached plan must not change result type")
+	}
+	if p.plan == nil {
+		return nil, false, nil
+	}
+	root, err = p.plan.in(st.env.Expr.Ctx, st.snap)
+	return root, p.complete, err
+}
+
+func sameShape(a, b plan.Column) bool { return a.Name == b.Name && a.Type == b.Type }
+
+// runBound binds the statement with the values and runs it.
+func (p *Prepared) runBound(st *statement, values []*column.Vector) (*Result, error) {
+	names := &resolved{Resolver: st.snap, names: map[plan.Relation]*placeholder{}}
+	if values == nil {
+		values = []*column.Vector{}
+	}
+	bound, err := bind.Bind(st.env.Expr.Ctx, p.Stmt, st.bindOptions(names, p.Params, values))
+	if err != nil {
+		return nil, err
+	}
+	if q, ok := bound.(*plan.Query); ok && !slices.EqualFunc(q.Root.Columns(), p.Columns, sameShape) {
+		return nil, column.SQLErrorf(column.Unsupported, "0A000", "cached plan must not change result type")
+	}
+	return st.runStatement(bound, names.names)
+}
+
+// bindOptions are what a statement is bound against.
+func (st *statement) bindOptions(names plan.Resolver, types []column.Type, values []*column.Vector) bind.Options {
+	return bind.Options{
+		Resolver: names, Functions: st.session.engine.functions, ParamTypes: types, ParamValues: values,
+		Location: st.session.location, Now: st.env.Expr.Now,
+	}
+}

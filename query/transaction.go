@@ -1,0 +1,411 @@
+package query
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/query/sql"
+)
+
+// block is a transaction of several statements: one that BEGIN opened, or the statements that a client sent together.
+//
+// The rows that INSERT adds wait in it until the end and then become visible in one commit, or go, so a block of INSERTs and
+// queries is atomic. It does not see its own rows: a query on a table that some of them are for is refused rather than
+// answered without them. Changes of the catalog cannot wait, so they are refused in a block of BEGIN.
+type block struct {
+	explicit   bool // BEGIN opened it
+	failed     bool
+	readOnly   bool
+	repeatable bool // all statements read one snapshot
+	started    time.Time
+
+	snap       Snapshot // of a repeatable block, once something was read
+	pending    []meta.Rows
+	pool       *mem.Pool // holds what is pending
+	savepoints []savepoint
+}
+
+// savepoint is where ROLLBACK TO goes back to.
+type savepoint struct {
+	name    string
+	pending int
+	bytes   int64
+}
+
+// TxStatus is what PostgreSQL's protocol says of a session.
+type TxStatus byte
+
+// The states, as the protocol writes them.
+const (
+	TxIdle   TxStatus = 'I'
+	TxBlock  TxStatus = 'T'
+	TxFailed TxStatus = 'E'
+)
+
+// TxStatus says whether the session is in a block that BEGIN opened, and whether that has failed.
+func (s *Session) TxStatus() TxStatus {
+	switch {
+	case s.block == nil || !s.block.explicit:
+		return TxIdle
+	case s.block.failed:
+		return TxFailed
+	}
+	return TxBlock
+}
+
+// Together makes the statements that follow one transaction until EndTogether, unless they are in one.
+func (s *Session) Together() {
+	if s.block == nil {
+		s.begin(false)
+	}
+}
+
+// EndTogether ends what Together began, if nothing else has: its rows are written, or thrown away if a statement failed.
+func (s *Session) EndTogether(ctx context.Context) error {
+	if s.block == nil || s.block.explicit {
+		return nil
+	}
+	return s.end(ctx, !s.block.failed)
+}
+
+// Fail notes that a statement failed: a block it is in takes nothing more.
+func (s *Session) Fail() {
+	if s.block != nil {
+		s.block.failed = true
+	}
+}
+
+// Close throws away what an open block holds. The session's results must be closed.
+func (s *Session) Close() {
+	if s.block != nil {
+		_ = s.end(context.Background(), false) // nothing is written, so nothing fails
+	}
+}
+
+func (s *Session) begin(explicit bool) {
+	o := &s.engine.options
+	s.block = &block{explicit: explicit, started: o.Now(), pool: mem.NewPool("the transaction", o.QueryBytes, o.Pool)}
+}
+
+// end ends the block. Results that read its snapshot must be closed.
+func (s *Session) end(ctx context.Context, commit bool) error {
+	b := s.block
+	s.block = nil
+	defer b.pool.Close()
+	if b.snap != nil {
+		b.snap.Close()
+	}
+	if !commit || len(b.pending) == 0 {
+		return nil
+	}
+	rows, err := joined(b.pending)
+	if err != nil {
+		return err
+	}
+	_, err = s.engine.store.Writer().Write(ctx, rows, meta.AckWAL)
+	return oneCommit(err)
+}
+
+// joined gives one batch a table, its rows in the order in which they were written: which of two rows with equal keys is the
+// later one must not depend on how many statements brought them.
+func joined(pending []meta.Rows) ([]meta.Rows, error) {
+	var out []meta.Rows
+	for i, rows := range pending {
+		same := func(r meta.Rows) bool { return r.Table.ID == rows.Table.ID }
+		if slices.ContainsFunc(out, same) {
+			continue
+		}
+		more := slices.ContainsFunc(pending[i+1:], same)
+		if !more {
+			out = append(out, rows)
+			continue
+		}
+		all := meta.Rows{Table: rows.Table, Columns: make([]*column.Vector, len(rows.Columns))}
+		for k, v := range rows.Columns {
+			b := column.NewBuilder(v.Type, 0)
+			for _, r := range pending[i:] {
+				if !same(r) {
+					continue
+				}
+				if r.Table.Columns.Version != rows.Table.Columns.Version {
+					return nil, column.SQLErrorf(column.Conflict, "40001", "table %q was altered while the transaction wrote to it", rows.Table.Name)
+				}
+				b.AppendVector(r.Columns[k], 0, r.Len)
+			}
+			if err := b.Err(); err != nil {
+				return nil, err
+			}
+			all.Len, all.Columns[k] = b.Len(), b.Finish()
+		}
+		out = append(out, all)
+	}
+	return out, nil
+}
+
+// openSnapshot opens what a statement reads.
+func (s *Session) openSnapshot() (Snapshot, error) {
+	b := s.block
+	if b == nil || !b.repeatable {
+		return s.engine.store.OpenSnapshot(s.database)
+	}
+	if b.snap == nil {
+		snap, err := s.engine.store.OpenSnapshot(s.database)
+		if err != nil {
+			return nil, err
+		}
+		b.snap = snap
+	}
+	return heldSnapshot{b.snap}, nil
+}
+
+// heldSnapshot outlives the statements that read it.
+type heldSnapshot struct{ Snapshot }
+
+// Close does nothing: the block closes it.
+func (heldSnapshot) Close() {}
+
+// now is the transaction's time.
+func (s *Session) now() time.Time {
+	if s.block != nil {
+		return s.block.started
+	}
+	return s.engine.options.Now()
+}
+
+// readable refuses a plan that would have to see rows which the block has not written yet.
+func (b *block) readable(root plan.Node) error {
+	if b == nil || len(b.pending) == 0 {
+		return nil
+	}
+	if scan, ok := root.(*plan.Scan); ok {
+		if w, ok := scan.Relation.(writable); ok && w.Table() != nil {
+			for _, rows := range b.pending {
+				if rows.Table.ID == w.Table().ID {
+					e := column.SQLErrorf(column.Unsupported, "0A000", "%s cannot be read in the transaction that has inserted rows into it", scan.Relation.Name())
+					e.Hint = "COMMIT first; or read before the INSERT."
+					return e
+				}
+			}
+		}
+	}
+	for _, in := range root.Inputs() {
+		if err := b.readable(in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write writes rows: at once, or when the block ends.
+func (st *statement) write(rows meta.Rows) error {
+	b := st.session.block
+	if b == nil {
+		_, err := st.session.engine.store.Writer().Write(st.env.Expr.Ctx, []meta.Rows{rows}, meta.AckWAL)
+		return err
+	}
+	if b.readOnly {
+		return readOnlyBlock("INSERT")
+	}
+	size := int64(0)
+	for _, v := range rows.Columns {
+		size += v.SizeBytes()
+	}
+	if err := b.pool.Grow(size); err != nil {
+		return err
+	}
+	b.pending = append(b.pending, rows)
+	return nil
+}
+
+func readOnlyBlock(what string) error {
+	return column.SQLErrorf(column.Invalid, "25006", "cannot execute %s in a read-only transaction", what)
+}
+
+// beforeDDL refuses a change of the catalog in a block of BEGIN, which ROLLBACK could not undo. Among statements that were only sent
+// together it is made at once, after what they have written so far, and the client is told.
+func (st *statement) beforeDDL(what string) error {
+	b := st.session.block
+	switch {
+	case b == nil:
+		return nil
+	case b.readOnly:
+		return readOnlyBlock(what)
+	case b.explicit:
+		e := column.SQLErrorf(column.Unsupported, "0A000", "%s is not supported inside a transaction: it could not be undone", what)
+		e.Hint = "Run it outside of BEGIN and COMMIT; in a driver, switch autocommit on."
+		return e
+	}
+	st.result.Notices = append(st.result.Notices, Notice{
+		Severity: "WARNING", SQLState: "01000", Message: what + " is done at once: it is not undone if a statement that was sent with it fails",
+	})
+	if len(b.pending) == 0 {
+		return nil
+	}
+	rows, err := joined(b.pending)
+	if err != nil {
+		return err
+	}
+	b.pending = nil
+	_, err = st.session.engine.store.Writer().Write(st.env.Expr.Ctx, rows, meta.AckWAL)
+	return oneCommit(err)
+}
+
+// transact runs a statement about the transaction; done says that it was one. Whatever else comes is refused in a block that has failed.
+func (s *Session) transact(r *Result, stmt sql.Stmt) (done bool, err error) {
+	if !s.Blocks {
+		return false, nil
+	}
+	switch t := stmt.(type) {
+	case *sql.Transaction:
+		return true, s.transaction(r, t)
+	case *sql.SetTransaction:
+		if s.block != nil && s.block.failed {
+			return true, errAborted()
+		}
+		return true, s.setTransaction(r, t)
+	}
+	if s.block != nil && s.block.failed {
+		return false, errAborted()
+	}
+	return false, nil
+}
+
+func errAborted() error {
+	return column.SQLErrorf(column.Invalid, "25P02", "current transaction is aborted, commands ignored until end of transaction block")
+}
+
+func (s *Session) transaction(r *Result, t *sql.Transaction) error {
+	inBlock := s.block != nil && s.block.explicit
+	switch t.Kind {
+	case sql.TxBegin:
+		return s.beginBlock(r, t, inBlock)
+	case sql.TxCommit, sql.TxRollback:
+		return s.endBlock(r, t, inBlock)
+	}
+	if !inBlock {
+		what := map[sql.TxKind]string{sql.TxSavepoint: "SAVEPOINT", sql.TxRelease: "RELEASE SAVEPOINT", sql.TxRollbackTo: "ROLLBACK TO SAVEPOINT"}[t.Kind]
+		return column.SQLErrorf(column.Invalid, "25P01", "%s can only be used in transaction blocks", what)
+	}
+	return s.savepoint(r, t)
+}
+
+func (s *Session) beginBlock(r *Result, t *sql.Transaction, inBlock bool) error {
+	r.Tag = "BEGIN"
+	switch {
+	case inBlock && s.block.failed:
+		return errAborted()
+	case inBlock:
+		r.Notices = append(r.Notices, Notice{Severity: "WARNING", SQLState: "25001", Message: "there is already a transaction in progress"})
+	case s.block != nil: // what was sent together with BEGIN belongs to its block, as in PostgreSQL
+		s.block.explicit = true
+	default:
+		s.begin(true)
+	}
+	s.block.modes(t.Modes)
+	return nil
+}
+
+func (b *block) modes(list []sql.TxMode) {
+	for _, m := range list {
+		switch m {
+		case sql.TxReadOnly:
+			b.readOnly = true
+		case sql.TxReadWrite:
+			b.readOnly = false
+		case sql.TxRepeatableRead, sql.TxSerializable:
+			b.repeatable = true
+		case sql.TxReadCommitted, sql.TxReadUncommitted:
+			b.repeatable = false
+		}
+	}
+}
+
+func (s *Session) setTransaction(r *Result, t *sql.SetTransaction) error {
+	r.Tag = "SET"
+	if t.Session {
+		for _, m := range t.Modes {
+			if m != sql.TxReadCommitted && m != sql.TxReadUncommitted && m != sql.TxReadWrite && m != sql.TxNotDeferrable {
+				e := column.SQLErrorf(column.Unsupported, "0A000", "SET SESSION CHARACTERISTICS can choose READ COMMITTED and READ WRITE only")
+				e.Hint = "Give the modes at BEGIN."
+				return e
+			}
+		}
+		return nil
+	}
+	if s.block == nil || !s.block.explicit {
+		r.Notices = append(r.Notices, Notice{Severity: "WARNING", SQLState: "25P01", Message: "SET TRANSACTION can only be used in transaction blocks"})
+		return nil
+	}
+	if s.block.snap != nil {
+		return column.SQLErrorf(column.Invalid, "25001", "SET TRANSACTION ISOLATION LEVEL must be called before any query")
+	}
+	s.block.modes(t.Modes)
+	return nil
+}
+
+func (s *Session) endBlock(r *Result, t *sql.Transaction, inBlock bool) error {
+	commit := t.Kind == sql.TxCommit
+	r.Tag = map[bool]string{true: "COMMIT", false: "ROLLBACK"}[commit]
+	if !inBlock {
+		if t.Chain {
+			return column.SQLErrorf(column.Invalid, "25P01", "%s AND CHAIN can only be used in transaction blocks", r.Tag)
+		}
+		r.Notices = append(r.Notices, Notice{Severity: "WARNING", SQLState: "25P01", Message: "there is no transaction in progress"})
+		if s.block == nil {
+			return nil
+		}
+	}
+	if s.block.failed {
+		r.Tag, commit = "ROLLBACK", false
+	}
+	readOnly, repeatable := s.block.readOnly, s.block.repeatable
+	err := s.end(r.ctx, commit)
+	if t.Chain {
+		s.begin(true)
+		s.block.readOnly, s.block.repeatable = readOnly, repeatable
+	}
+	return err
+}
+
+func (s *Session) savepoint(r *Result, t *sql.Transaction) error {
+	b := s.block
+	if t.Kind == sql.TxSavepoint {
+		if b.failed {
+			return errAborted()
+		}
+		r.Tag = "SAVEPOINT"
+		b.savepoints = append(b.savepoints, savepoint{t.Name, len(b.pending), b.pool.Used()})
+		return nil
+	}
+	at := -1
+	for i, p := range b.savepoints {
+		if p.name == t.Name {
+			at = i
+		}
+	}
+	if t.Kind == sql.TxRelease {
+		if b.failed {
+			return errAborted()
+		}
+		r.Tag = "RELEASE"
+	} else {
+		r.Tag = "ROLLBACK"
+	}
+	if at < 0 {
+		return column.SQLErrorf(column.Invalid, "3B001", "savepoint \"%s\" does not exist", t.Name)
+	}
+	if t.Kind == sql.TxRelease {
+		b.savepoints = b.savepoints[:at]
+		return nil
+	}
+	p := b.savepoints[at]
+	b.savepoints = b.savepoints[:at+1]
+	b.pending, b.failed = b.pending[:p.pending:p.pending], false
+	b.pool.Shrink(b.pool.Used() - p.bytes)
+	return nil
+}
