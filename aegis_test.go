@@ -41,7 +41,11 @@ func ask(t testing.TB, db *DB, text string) []string {
 }
 
 func tryAsk(s *query.Session, text string) ([]string, error) {
-	r, err := s.Run(context.Background(), query.Request{SQL: text})
+	return tryRun(s, query.Request{SQL: text})
+}
+
+func tryRun(s *query.Session, req query.Request) ([]string, error) {
+	r, err := s.Run(context.Background(), req)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,13 @@ func describeScan(s *step, n *plan.Scan) {
 	if n.Time != scan.AllTime {
 		s.Details = append(s.Details, "time range: "+rangeText(n))
 	}
+	for _, b := range n.Late {
+		what := "zone map: "
+		if b.Exact {
+			what = "time range: "
+		}
+		s.Details = append(s.Details, fmt.Sprintf("%s%s %s $%d", what, columns[b.Column].Name, b.Op, b.Param.Index+1))
+	}
 	for _, f := range n.Filters {
 		for _, c := range columns {
 			if c.ID == f.Column {

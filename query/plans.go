@@ -20,6 +20,9 @@ import (
 // looked up again each time, in the statement's own snapshot; what is kept holds no snapshot.
 //
 // Plans that depend on the moment are not kept: now() has become a constant in them, and so has the value of a subquery that ran first.
+//
+// A text with parameters has a general plan where that can be: its parameters are still parameters, and scans find out what they may
+// leave out when they are opened. So has the shape of texts that differ only in the strings they compare with (see sql.Shape).
 type plans struct {
 	kept         *lru[*keptPlan]
 	hits, misses atomic.Int64
@@ -29,6 +32,7 @@ type plans struct {
 type keptPlan struct {
 	root  plan.Node
 	names []*placeholder
+	types []column.Type // of the parameters of a general plan
 }
 
 // planBytes is what a plan takes beside its text: the trees of the queries of bench/tsbs hold 10 to 20 KiB.
@@ -110,6 +114,9 @@ func (p *plans) find(ctx context.Context, key string, names plan.Resolver) (plan
 
 // in gives the plan over the relations of a snapshot; nil if it no longer fits them.
 func (k *keptPlan) in(ctx context.Context, names plan.Resolver) (plan.Node, error) {
+	if k.root == nil {
+		return nil, nil
+	}
 	now := make(map[plan.Relation]plan.Relation, len(k.names))
 	for _, name := range k.names {
 		r, err := names.Resolve(ctx, name.schema, name.name)

@@ -23,8 +23,7 @@ type Prepared struct {
 	declared []column.Type
 	timeless bool // a plan made now is right later
 	setting  string
-	plan     *keptPlan // for setting; nil = bind for each run
-	complete bool      // plan is optimized: there are no parameters
+	plan     *keptPlan // for setting, optimized; nil = bind for each run
 }
 
 // Prepare parses and binds a statement. Types are those that are declared for the first parameters, Unknown where the statement decides.
@@ -78,7 +77,7 @@ func (p *Prepared) bind(st *statement) error {
 	for i := len(p.Params); i < len(p.declared); i++ {
 		p.Params = append(p.Params, p.declared[i])
 	}
-	p.plan, p.complete = nil, false
+	p.plan = nil
 	switch bound := b.Statement.(type) {
 	case *plan.Query:
 		p.Columns = bound.Root.Columns()
@@ -94,14 +93,11 @@ func (p *Prepared) bind(st *statement) error {
 	return nil
 }
 
-// keep keeps a plan. Without parameters it is optimized once and for all.
+// keep keeps a plan whose parameters stay parameters.
 func (p *Prepared) keep(st *statement, root plan.Node, names *resolved) {
-	if len(p.Params) == 0 {
-		if better, _, err := st.optimize(root); err == nil {
-			root, p.complete = better, true
-		}
+	if better, _, err := st.optimize(root); err == nil {
+		p.setting, p.plan = st.session.planSetting(), keptOf(better, names.names)
 	}
-	p.setting, p.plan = st.session.planSetting(), keptOf(root, names.names)
 }
 
 // RunPrepared runs a prepared statement with values for its parameters: a vector of one row, of the parameter's type, each. A timeout
@@ -119,7 +115,7 @@ func (s *Session) RunPrepared(ctx context.Context, p *Prepared, values []*column
 		if err != nil {
 			return nil, err
 		}
-		root, optimized, err := p.root(st)
+		root, err := p.root(st)
 		if err != nil {
 			return nil, err
 		}
@@ -127,42 +123,33 @@ func (s *Session) RunPrepared(ctx context.Context, p *Prepared, values []*column
 			return p.runBound(st, values)
 		}
 		st.env.Expr.Params = values
-		if optimized {
-			err = s.block.readable(root)
-		} else {
-			root, _, err = st.optimize(root)
-		}
-		if err != nil {
-			return nil, err
-		}
-		return st.execute(root)
+		return st.runKept(root)
 	})
 }
 
 // root gives the plan that is kept, over the relations of now; nil if there is none. One that fits no longer is made anew.
-func (p *Prepared) root(st *statement) (root plan.Node, optimized bool, err error) {
+func (p *Prepared) root(st *statement) (plan.Node, error) {
 	if p.plan == nil {
-		return nil, false, nil
+		return nil, nil
 	}
 	if p.setting == st.session.planSetting() {
-		root, err = p.plan.in(st.env.Expr.Ctx, st.snap)
+		root, err := p.plan.in(st.env.Expr.Ctx, st.snap)
 		if root != nil || err != nil {
-			return root, p.complete, err
+			return root, err
 		}
 	}
 	before, params := p.Columns, p.Params
 	if err := p.bind(st); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if !slices.Equal(params, p.Params) || !slices.EqualFunc(before, p.Columns, sameShape) {
 		p.Columns, p.Params, p.plan = before, params, nil
-		return nil, false, column.SQLErrorf(column.Unsupported, "0A000", "cached plan must not change result type")
+		return nil, column.SQLErrorf(column.Unsupported, "0A000", "cached plan must not change result type")
 	}
 	if p.plan == nil {
-		return nil, false, nil
+		return nil, nil
 	}
-	root, err = p.plan.in(st.env.Expr.Ctx, st.snap)
-	return root, p.complete, err
+	return p.plan.in(st.env.Expr.Ctx, st.snap)
 }
 
 func sameShape(a, b plan.Column) bool { return a.Name == b.Name && a.Type == b.Type }

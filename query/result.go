@@ -35,6 +35,7 @@ type Result struct {
 	ctx     context.Context
 	closing context.Context // the engine's; ctx ends by it too, but a moment later
 	text    string          // for positions of errors
+	place   func(int) int   // gives the offset in text of an error's; nil = it is that
 	ended   []func()
 	pool    *mem.Pool
 
@@ -73,15 +74,26 @@ func (r *Result) Next() (*scan.Batch, error) {
 	}
 	if !r.placed {
 		if err := r.engine.enter(r.ctx); err != nil {
-			return nil, located(err, r.text)
+			return nil, r.located(err)
 		}
 		r.placed = true
 	}
 	b, err := r.rows.Next(r.ctx)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = located(err, r.text)
+		err = r.located(err)
 	}
 	return b, err
+}
+
+// located gives an error its place in the text that the client sent.
+func (r *Result) located(err error) error {
+	var e *column.Error
+	if r.place != nil && errors.As(err, &e) && e.Position > 0 {
+		moved := *e
+		moved.Position = r.place(e.Position-1) + 1
+		err = &moved
+	}
+	return located(err, r.text)
 }
 
 // Close ends the statement and gives back all it held. A second call does nothing.

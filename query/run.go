@@ -47,36 +47,73 @@ type statement struct {
 // Errors are *column.Error with a SQLSTATE and, where there is one, a position in characters.
 func (s *Session) Run(ctx context.Context, req Request) (*Result, error) {
 	return s.start(ctx, req.SQL, req.timeout(s), func(r *Result) (*Result, error) {
-		parsed, again, err := s.engine.statements.parse(req.SQL, s.engine.options.StatementBytes)
-		if err != nil {
-			return nil, err
-		}
-		params, err := req.params(parsed)
-		if err != nil {
-			return nil, err
-		}
-		if done, err := s.transact(r, parsed.Stmt); done || err != nil {
-			return r, err
+		asked := s.question(&req)
+		var w *written
+		if !s.engine.plans.general(asked) { // what has a plan need not be read
+			var err error
+			if w, err = s.read(&req); err != nil {
+				return nil, err
+			}
+			if done, err := s.transact(r, w.stmt); done || err != nil {
+				return r, err
+			}
 		}
 		st, err := s.open(r, req.SQL)
 		if err != nil {
 			return nil, err
 		}
 		st.rowsOnly = req.RowsOnly
-		if again { // what was never asked before may never be asked again: its plan is not kept
-			root, err := st.kept(parsed.Stmt, params)
-			if err != nil {
+		if result, done, err := st.general(asked); done || err != nil {
+			return result, err
+		}
+		if w == nil {
+			if w, err = s.read(&req); err != nil {
 				return nil, err
 			}
-			if root != nil {
-				if err := s.block.readable(root); err != nil {
-					return nil, err
-				}
-				return st.execute(root)
-			}
 		}
-		return st.run(parsed.Stmt, params)
+		return st.runWritten(w)
 	})
+}
+
+// written is a statement as it was written, with the values of its parameters.
+type written struct {
+	stmt   sql.Stmt
+	params []*string
+	again  bool // the text was asked before
+}
+
+func (s *Session) read(req *Request) (*written, error) {
+	parsed, again, err := s.engine.statements.parse(req.SQL, s.engine.options.StatementBytes)
+	if err != nil {
+		return nil, err
+	}
+	params, err := req.params(parsed)
+	if err != nil {
+		return nil, err
+	}
+	return &written{parsed.Stmt, params, again}, nil
+}
+
+// runWritten runs a statement with its constants, by a plan that is kept for them if there is one.
+func (st *statement) runWritten(w *written) (*Result, error) {
+	if w.again { // what was never asked before may never be asked again: its plan is not kept
+		root, err := st.kept(w.stmt, w.params)
+		if err != nil {
+			return nil, err
+		}
+		if root != nil {
+			return st.runKept(root)
+		}
+	}
+	return st.run(w.stmt, w.params)
+}
+
+// runKept runs an optimized plan that was made before.
+func (st *statement) runKept(root plan.Node) (*Result, error) {
+	if err := st.session.block.readable(root); err != nil {
+		return nil, err
+	}
+	return st.execute(root)
 }
 
 // start makes the result of a statement and has run fill it. What fails, or panics, gives back what the result held.
@@ -88,7 +125,7 @@ func (s *Session) start(ctx context.Context, text string, timeout time.Duration,
 		}
 		if err != nil {
 			r.Close()
-			result, err = nil, located(err, text)
+			result, err = nil, r.located(err)
 		}
 	}()
 	c, cancel := context.WithCancelCause(ctx)

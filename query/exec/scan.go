@@ -55,8 +55,12 @@ func (s *scanner) parts(ctx context.Context) ([]part, error) {
 // stored columns come first there, then the members of the label set.
 func (s *scanner) request() (*scan.Request, []int, error) {
 	rel := s.node.Relation
+	node, err := s.node.Settle(s.env.Expr.Params)
+	if err != nil {
+		return nil, nil, err
+	}
 	columns := rel.Columns()
-	req := &scan.Request{Time: s.node.Time, Filters: s.node.Filters, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Counters: &s.stats.read}
+	req := &scan.Request{Time: node.Time, Filters: node.Filters, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Counters: &s.stats.read}
 	place := make([]int, len(s.node.Project))
 	for i, p := range s.node.Project {
 		if columns[p].ID != 0 {
@@ -72,7 +76,7 @@ func (s *scanner) request() (*scan.Request, []int, error) {
 	}
 	req.Series = append(req.Series, rel.Series()...)
 	req.Series = append(req.Series, s.partners...)
-	for _, c := range s.node.Series {
+	for _, c := range node.Series {
 		f, err := seriesFilter(rel, c, &s.env.Expr)
 		if err != nil {
 			return nil, nil, err

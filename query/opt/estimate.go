@@ -1,6 +1,8 @@
 package opt
 
 import (
+	"slices"
+
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
@@ -69,7 +71,7 @@ func estimateScan(n *plan.Scan) float64 {
 	for range n.Series {
 		rows *= keptBySeries
 	}
-	if n.Time != scan.AllTime {
+	if n.Time != scan.AllTime || slices.ContainsFunc(n.Late, func(b plan.LateBound) bool { return b.Exact }) {
 		rows *= keptByTime
 	}
 	if n.Limit > 0 {

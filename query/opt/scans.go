@@ -1,8 +1,6 @@
 package opt
 
 import (
-	"math"
-
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/expr"
@@ -53,11 +51,12 @@ func seriesConditions(_ *context, root plan.Node) plan.Node {
 	})
 }
 
-// bound is a comparison of a column with a constant.
+// bound is a comparison of a column with a constant, which may be a parameter.
 type bound struct {
 	column int // of the scan's output
 	op     string
-	value  *column.Vector // one row, not NULL, of the column's type
+	value  *column.Vector // one row, not NULL, of the column's type; nil where param stands
+	param  *expr.Param
 }
 
 var mirrored = map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
@@ -73,11 +72,22 @@ func asBound(e expr.Expr) (bound, bool) {
 		op, left, right = mirrored[op], right, left
 	}
 	col, ok := left.(*expr.Column)
+	if !ok || right.Type() != col.T {
+		return bound{}, false
+	}
+	if p, ok := right.(*expr.Param); ok {
+		return bound{column: col.Index, op: op, param: p}, true
+	}
 	v := plan.Literal(right)
-	if !ok || v == nil || v.Type != col.T || v.IsNull(0) {
+	if v == nil || v.IsNull(0) {
 		return bound{}, false
 	}
 	return bound{column: col.Index, op: op, value: v}, true
+}
+
+// late adds a bound by a parameter to a scan.
+func late(s *plan.Scan, b bound, exact bool) {
+	s.Late = append(s.Late[:len(s.Late):len(s.Late)], plan.LateBound{Column: s.Project[b.column], Op: b.op, Param: b.param, Exact: exact})
 }
 
 // timeRange turns comparisons of the time column into the scan's range. The column has no NULLs, so nothing is left to
@@ -89,40 +99,20 @@ func timeRange(_ *context, root plan.Node) plan.Node {
 		all := s.Relation.Columns()
 		for _, e := range conds {
 			b, ok := asBound(e)
-			if !ok || !all[s.Project[b.column]].Time {
+			switch {
+			case !ok || !all[s.Project[b.column]].Time:
 				rest = append(rest, e)
-				continue
+			case b.param != nil:
+				late(&c, b, true)
+			default:
+				c.Time = c.Time.Intersect(plan.TimeBound(b.op, b.value))
 			}
-			lo, hi := intRange(b.op, b.value.Int(0))
-			c.Time = c.Time.Intersect(scan.TimeRange{Min: lo, Max: hi})
 		}
 		if len(rest) == len(conds) {
 			return s, conds
 		}
 		return &c, rest
 	})
-}
-
-// intRange gives the integers that satisfy `x op v`; an empty range has lo > hi.
-func intRange(op string, v int64) (lo, hi int64) {
-	lo, hi = math.MinInt64, math.MaxInt64
-	switch op {
-	case "=":
-		return v, v
-	case "<=":
-		return lo, v
-	case ">=":
-		return v, hi
-	case "<":
-		if v == math.MinInt64 {
-			return 1, 0
-		}
-		return lo, v - 1
-	}
-	if v == math.MaxInt64 {
-		return 1, 0
-	}
-	return v + 1, hi
 }
 
 // zoneMaps derives hints from comparisons with constants and from IN lists. All of them stand in an AND, so pruning by
@@ -132,6 +122,12 @@ func zoneMaps(_ *context, root plan.Node) plan.Node {
 		c := *s
 		all := s.Relation.Columns()
 		for _, e := range conds {
+			if b, ok := asBound(e); ok && b.param != nil {
+				if all[s.Project[b.column]].ID != 0 {
+					late(&c, b, false)
+				}
+				continue
+			}
 			at, f, ok := zoneFilter(e)
 			if !ok || all[s.Project[at]].ID == 0 {
 				continue
@@ -139,7 +135,7 @@ func zoneMaps(_ *context, root plan.Node) plan.Node {
 			f.Column = all[s.Project[at]].ID
 			c.Filters = append(c.Filters[:len(c.Filters):len(c.Filters)], f)
 		}
-		if len(c.Filters) == len(s.Filters) {
+		if len(c.Filters) == len(s.Filters) && len(c.Late) == len(s.Late) {
 			return s, conds
 		}
 		return &c, conds
@@ -147,8 +143,8 @@ func zoneMaps(_ *context, root plan.Node) plan.Node {
 }
 
 func zoneFilter(e expr.Expr) (at int, f scan.ColumnFilter, ok bool) {
-	f = scan.ColumnFilter{IntMin: math.MinInt64, IntMax: math.MaxInt64, FloatMin: math.Inf(-1), FloatMax: math.NaN()}
 	if in, isIn := e.(*expr.In); isIn {
+		f = plan.AnyValue()
 		col, isColumn := in.Arg.(*expr.Column)
 		if !isColumn || in.Negate || in.List.Len == 0 || col.T.Physical() != column.PhysInt || in.List.Enc != column.Flat {
 			return 0, f, false
@@ -163,32 +159,6 @@ func zoneFilter(e expr.Expr) (at int, f scan.ColumnFilter, ok bool) {
 	if !ok {
 		return 0, f, false
 	}
-	switch b.value.Type.Physical() {
-	case column.PhysInt:
-		f.IntMin, f.IntMax = intRange(b.op, b.value.Int(0))
-	case column.PhysFloat:
-		v := b.value.Float(0)
-		if v != v { // NaN is the greatest: leave it to the filter
-			return 0, f, false
-		}
-		if b.op != "<" && b.op != "<=" {
-			f.FloatMin = v
-		}
-		if b.op != ">" && b.op != ">=" {
-			f.FloatMax = v
-		}
-	case column.PhysBytes:
-		if k := b.value.Type.Kind; k != column.Text && k != column.Bytea {
-			return 0, f, false // numeric and json do not order by bytes
-		}
-		if b.op != "<" && b.op != "<=" {
-			f.TextMin = b.value.Bytes(0)
-		}
-		if b.op != ">" && b.op != ">=" {
-			f.TextMax = b.value.Bytes(0)
-		}
-	default:
-		return 0, f, false
-	}
-	return b.column, f, true
+	f, ok = plan.ZoneBound(b.op, b.value)
+	return b.column, f, ok
 }

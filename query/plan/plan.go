@@ -73,8 +73,10 @@ type Scan struct {
 	Series  []SeriesCond
 	Time    scan.TimeRange
 	Filters []scan.ColumnFilter
-	Limit   int64
-	Ends    scan.Ends // a hint: the rest of each series does not matter
+	// Late are bounds of both kinds by parameters: Settle makes them part of Time and Filters.
+	Late  []LateBound
+	Limit int64
+	Ends  scan.Ends // a hint: the rest of each series does not matter
 }
 
 // SeriesCond is a condition on one tag or label in both forms: bound, over a single input column 0, and for EXPLAIN.

@@ -1,0 +1,127 @@
+package plan
+
+import (
+	"math"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
+
+// LateBound is a comparison of a column with a parameter whose value is known when the scan is opened.
+type LateBound struct {
+	Column int    // index into Relation.Columns()
+	Op     string // = < <= > >=
+	Param  *expr.Param
+	// Exact bounds are on the time column and decide which rows come; the others are hints, as Filters are.
+	Exact bool
+}
+
+// Settle gives a scan that waits for no parameter any more. Each value has one row and the type of its parameter.
+func (n *Scan) Settle(params []*column.Vector) (*Scan, error) {
+	if len(params) == 0 && len(n.Late) == 0 {
+		return n, nil
+	}
+	c := *n
+	c.Late = nil
+	c.Filters = c.Filters[:len(c.Filters):len(c.Filters)]
+	for _, b := range n.Late {
+		if b.Param.Index >= len(params) || params[b.Param.Index] == nil {
+			return nil, column.Errorf(column.Internal, "plan: parameter $%d, which bounds a scan, has no value", b.Param.Index+1)
+		}
+		v := params[b.Param.Index]
+		switch {
+		case b.Exact:
+			c.Time = c.Time.Intersect(TimeBound(b.Op, v))
+		case !v.IsNull(0):
+			if f, ok := ZoneBound(b.Op, v); ok {
+				f.Column = n.Relation.Columns()[b.Column].ID
+				c.Filters = append(c.Filters, f)
+			}
+		}
+	}
+	c.Series = make([]SeriesCond, len(n.Series))
+	for i, s := range n.Series {
+		c.Series[i] = SeriesCond{Column: s.Column, Cond: withValues(s.Cond, params)}
+	}
+	return &c, nil
+}
+
+// withValues puts values in the place of parameters.
+func withValues(e expr.Expr, params []*column.Vector) expr.Expr {
+	return expr.Rewrite(e, func(e expr.Expr) expr.Expr {
+		if p, ok := e.(*expr.Param); ok && p.Index < len(params) && params[p.Index] != nil {
+			return &expr.Literal{Value: params[p.Index], At: p.At}
+		}
+		return e
+	})
+}
+
+// TimeBound gives the times t that satisfy `t op v`; NULL leaves none.
+func TimeBound(op string, v *column.Vector) scan.TimeRange {
+	if v.IsNull(0) {
+		return scan.TimeRange{Min: 1, Max: 0}
+	}
+	lo, hi := intRange(op, v.Int(0))
+	return scan.TimeRange{Min: lo, Max: hi}
+}
+
+// intRange gives the integers that satisfy `x op v`; an empty range has lo > hi.
+func intRange(op string, v int64) (lo, hi int64) {
+	lo, hi = math.MinInt64, math.MaxInt64
+	switch op {
+	case "=":
+		return v, v
+	case "<=":
+		return lo, v
+	case ">=":
+		return v, hi
+	case "<":
+		if v == math.MinInt64 {
+			return 1, 0
+		}
+		return lo, v - 1
+	}
+	if v == math.MaxInt64 {
+		return 1, 0
+	}
+	return v + 1, hi
+}
+
+// AnyValue is a filter that excludes nothing.
+func AnyValue() scan.ColumnFilter {
+	return scan.ColumnFilter{IntMin: math.MinInt64, IntMax: math.MaxInt64, FloatMin: math.Inf(-1), FloatMax: math.NaN()}
+}
+
+// ZoneBound gives what zone maps can prune by of `column op v`, v not being NULL; false where the type's order is not theirs.
+func ZoneBound(op string, v *column.Vector) (f scan.ColumnFilter, ok bool) {
+	f = AnyValue()
+	switch v.Type.Physical() {
+	case column.PhysInt:
+		f.IntMin, f.IntMax = intRange(op, v.Int(0))
+	case column.PhysFloat:
+		x := v.Float(0)
+		if x != x { // NaN is the greatest: leave it to the filter
+			return f, false
+		}
+		if op != "<" && op != "<=" {
+			f.FloatMin = x
+		}
+		if op != ">" && op != ">=" {
+			f.FloatMax = x
+		}
+	case column.PhysBytes:
+		if k := v.Type.Kind; k != column.Text && k != column.Bytea {
+			return f, false // numeric and json do not order by bytes
+		}
+		if op != "<" && op != "<=" {
+			f.TextMin = v.Bytes(0)
+		}
+		if op != ">" && op != ">=" {
+			f.TextMax = v.Bytes(0)
+		}
+	default:
+		return f, false
+	}
+	return f, true
+}
