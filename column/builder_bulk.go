@@ -7,6 +7,11 @@ import (
 
 // AppendRow appends row i of a vector of the same layout.
 func (b *Builder) AppendRow(v *Vector, i int) {
+	if v.Enc == Scaled && !v.IsNull(i) {
+		var buf [MaxScale + 24]byte
+		b.AppendBytes(AppendScaled(buf[:0], v.Ints[i], v.Scale))
+		return
+	}
 	f, j := v.At(i)
 	if f.Valid != nil && !f.Valid.Get(j) {
 		b.AppendNull()
@@ -42,6 +47,8 @@ func (b *Builder) AppendVector(v *Vector, lo, hi int) {
 			b.scratch = append(b.scratch, int32(c))
 		}
 		b.gatherFlat(v.Child, b.scratch)
+	case Scaled:
+		b.appendScaled(v, lo, hi)
 	default:
 		for k := v.run(lo); lo < hi; k++ {
 			end := min(int(v.Ends[k]), hi)
@@ -64,6 +71,9 @@ func (b *Builder) AppendGather(v *Vector, rows []int32) {
 			b.scratch = append(b.scratch, int32(v.Codes[r]))
 		}
 		b.gatherFlat(v.Child, b.scratch)
+	case Scaled:
+		v = v.gatherScaled(rows)
+		b.appendScaled(v, 0, v.Len)
 	default:
 		b.scratch = v.appendRunsOf(slices.Grow(b.scratch[:0], len(rows)), rows)
 		b.gatherFlat(v.Child, b.scratch)

@@ -1,6 +1,6 @@
 package column
 
-// Flatten gives the same rows as a flat vector: v itself if it is one. Encoded text that would unfold to more than
+// Flatten gives the same rows as a flat vector: v itself if it is one, text where it is Scaled. Encoded text that would unfold to more than
 // 2 GiB has no flat form: Flatten panics with ErrTooLarge then, and whoever may meet that uses a Builder.
 func Flatten(v *Vector) *Vector {
 	if v.Enc == Flat {
@@ -14,7 +14,7 @@ func Flatten(v *Vector) *Vector {
 	return b.Finish()
 }
 
-// Gather gives the listed rows in that order; rows may repeat. Const stays Const and Dict stays Dict. RunEnd stays RunEnd
+// Gather gives the listed rows in that order; rows may repeat. Const stays Const, Dict Dict and Scaled Scaled. RunEnd stays RunEnd
 // where rows ascend, and becomes Dict over the same child where they do not. Flat becomes Dict only where repeated rows
 // of text would pass 2 GiB.
 func Gather(v *Vector, rows []int32) *Vector {
@@ -32,6 +32,8 @@ func Gather(v *Vector, rows []int32) *Vector {
 			codes[i] = uint32(k)
 		}
 		return &Vector{Type: v.Type, Enc: Dict, Len: len(rows), Child: v.Child, Codes: codes}
+	case Scaled:
+		return v.gatherScaled(rows)
 	}
 	b := NewBuilder(v.Type, len(rows))
 	b.AppendGather(v, rows)
@@ -77,11 +79,14 @@ func (v *Vector) gatherRuns(rows []int32) *Vector {
 	return out
 }
 
-// Concat joins vectors of one type into a flat one. The error is ErrTooLarge.
+// Concat joins vectors of one type into a flat one, or a Scaled one where all are, with one scale. The error is ErrTooLarge.
 func Concat(t Type, vectors ...*Vector) (*Vector, error) {
 	n := 0
 	for _, v := range vectors {
 		n += v.Len
+	}
+	if v := concatScaled(n, vectors); v != nil {
+		return v, nil
 	}
 	b := NewBuilder(t, n)
 	for _, v := range vectors {

@@ -12,12 +12,13 @@ const (
 	Const                  // Child has one row, every row equals it
 	Dict                   // row i is Child[Codes[i]]
 	RunEnd                 // rows [Ends[k-1], Ends[k]) are Child[k]: Arrow's run-end encoding
+	Scaled                 // of numeric only: row i is Ints[i] / 10^Scale (scaled.go)
 )
 
 // Vector is a column of a batch: a type, a length and buffers in Arrow's layout (booleans excepted: a byte each,
 // because kernels write them one by one; they are packed at the edge). Exactly the buffer that belongs to
-// Type.Physical() is used by a Flat vector; encoded vectors use Child. NULLs exist only in Flat vectors
-// (encoded ones refer to a NULL of their child). The value slot of a NULL row is defined memory of no meaning.
+// Type.Physical() is used by a Flat vector; encoded vectors use Child. NULLs exist only in Flat and Scaled vectors
+// (the other encodings refer to a NULL of their child). The value slot of a NULL row is defined memory of no meaning.
 //
 // A vector is immutable once handed on; Slice and the encodings share buffers.
 type Vector struct {
@@ -36,11 +37,12 @@ type Vector struct {
 	Child *Vector // Flat
 	Codes []uint32
 	Ends  []int32 // ascending, last = Len
+	Scale int32   // of a Scaled vector
 }
 
-// NewConst makes n rows that all equal row i of a flat vector.
+// NewConst makes n rows that all equal row i of a flat or Scaled vector.
 func NewConst(v *Vector, i, n int) *Vector {
-	return &Vector{Type: v.Type, Enc: Const, Len: n, Child: v.Slice(i, i+1)}
+	return &Vector{Type: v.Type, Enc: Const, Len: n, Child: Flatten(v.Slice(i, i+1))}
 }
 
 // NewNull makes n NULLs of a type.
@@ -92,7 +94,8 @@ func NewStrings(s ...string) *Vector {
 	return NewBytes(T(Text), offsets, data, nil)
 }
 
-// At maps row i to the row of the flat vector that holds its value: the vector itself or its child.
+// At maps row i to the row of the flat vector that holds its value: the vector itself or its child. For a row of a Scaled
+// vector that vector is made: loops flatten it first, or know the encoding.
 func (v *Vector) At(i int) (*Vector, int) {
 	switch v.Enc {
 	case Flat:
@@ -101,6 +104,8 @@ func (v *Vector) At(i int) (*Vector, int) {
 		return v.Child, 0
 	case Dict:
 		return v.Child, int(v.Codes[i])
+	case Scaled:
+		return v.text(i, i+1), 0
 	default:
 		return v.Child, v.run(i)
 	}
@@ -122,13 +127,16 @@ func (v *Vector) run(i int) int {
 
 // IsNull reports whether row i is NULL.
 func (v *Vector) IsNull(i int) bool {
+	if v.Enc == Scaled {
+		return v.Valid != nil && !v.Valid.Get(i)
+	}
 	f, j := v.At(i)
 	return f.Valid != nil && !f.Valid.Get(j)
 }
 
 // HasNulls reports whether any row may be NULL.
 func (v *Vector) HasNulls() bool {
-	if v.Enc != Flat {
+	if v.Child != nil {
 		return v.Child.HasNulls()
 	}
 	return v.Valid != nil && v.Valid.Count(v.Len) != v.Len
@@ -173,6 +181,10 @@ func (v *Vector) Slice(lo, hi int) *Vector {
 		return v.sliceRuns(lo, hi)
 	}
 	s.Valid = v.Valid.slice(lo, hi)
+	if v.Enc == Scaled {
+		s.Ints = v.Ints[lo:hi]
+		return &s
+	}
 	switch v.Type.Physical() {
 	case PhysBool:
 		s.Bools = v.Bools[lo:hi]

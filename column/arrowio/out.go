@@ -142,6 +142,9 @@ func packBools(src []bool) []byte {
 // dictionaryArray gives any encoding as a dictionary. A flat vector is its own dictionary: correct, and no smaller.
 // NULLs move from the values to the codes, where readers look for them.
 func dictionaryArray(v *column.Vector) (arrow.Array, error) {
+	if v.Enc == column.Scaled {
+		v = column.Flatten(v)
+	}
 	child, codes := v, []int32(nil)
 	switch v.Enc {
 	case column.Flat:

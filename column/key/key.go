@@ -70,6 +70,10 @@ func AppendBool(dst []byte, v bool) []byte {
 
 // AppendValue appends row i of a vector.
 func AppendValue(dst []byte, v *column.Vector, i int) []byte {
+	if v.Enc == column.Scaled && !v.IsNull(i) {
+		var buf [column.MaxScale + 24]byte
+		return AppendNumeric(dst, column.AppendScaled(buf[:0], v.Ints[i], v.Scale))
+	}
 	f, j := v.At(i)
 	if f.Valid != nil && !f.Valid.Get(j) {
 		return AppendNull(dst)

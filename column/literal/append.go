@@ -9,6 +9,9 @@ import (
 
 // Append appends the text of row i; nothing for NULL, which the caller shows in its own way.
 func Append(dst []byte, v *column.Vector, i int, opt Options) []byte {
+	if v.Enc == column.Scaled && !v.IsNull(i) {
+		return column.AppendScaled(dst, v.Ints[i], v.Scale)
+	}
 	f, j := v.At(i)
 	if f.Valid != nil && !f.Valid.Get(j) {
 		return dst

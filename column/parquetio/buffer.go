@@ -66,6 +66,9 @@ func (t *texts) full() bool { return t.values.Len() > textValues || t.values.Dat
 
 func (t *texts) append(v *column.Vector, lo, hi int) {
 	v = v.Slice(lo, hi)
+	if v.Enc == column.Scaled {
+		v = column.Flatten(v)
+	}
 	switch v.Enc {
 	case column.Const:
 		t.repeat(t.code(v.Child, 0), v.Len)

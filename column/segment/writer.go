@@ -245,7 +245,7 @@ func (w *Writer) appendPiece(columns []*column.Vector, lo, hi int) error {
 }
 
 func hasNulls(v *column.Vector, lo, hi int) bool {
-	if v.Enc == column.Flat {
+	if v.Child == nil {
 		return v.Valid != nil && countRange(v.Valid, lo, hi) != hi-lo
 	}
 	for i := lo; v.HasNulls() && i < hi; i++ {

@@ -188,7 +188,7 @@ func (t *aggTable) addOne(w *worker, b *scan.Batch, i int, whole bool, spanIDs, 
 		if err != nil {
 			return err
 		}
-		args[k] = plainOrConst(v)
+		args[k] = argument(call, v)
 	}
 	if !whole {
 		return state.Add(ids, args, b.Len)
@@ -227,14 +227,20 @@ func (t *aggTable) addFiltered(w *worker, b *scan.Batch, call *expr.AggregateCal
 		if err != nil {
 			return err
 		}
-		args[k] = plainOrConst(v)
+		args[k] = argument(call, v)
 	}
 	return state.Add(groups, args, passed.Len)
 }
 
-func plainOrConst(v *column.Vector) *column.Vector {
-	if v.Enc == column.Const {
+// argument gives an aggregate's argument in an encoding that it knows.
+func argument(call *expr.AggregateCall, v *column.Vector) *column.Vector {
+	switch {
+	case v.Enc == column.Const || v.Enc == column.Scaled && call.Fn.Scaled:
 		return v
+	case call.Fn.Scaled && v.Type.Kind == column.Numeric && v.Enc != column.Flat:
+		if s := column.ToScaled(v); s != nil {
+			return s
+		}
 	}
 	return column.Flatten(v)
 }

@@ -254,15 +254,15 @@ func (b *sideBuilder) store(ctx context.Context, side *buildSide, batches []buil
 // stored joins vectors into one that rows can be picked from in any order. Text of which some was encoded becomes a
 // dictionary with an entry per run, so that it never unfolds. held is what was reserved for the result.
 func stored(t column.Type, list []*column.Vector, rows int, pool *mem.Pool) (v *column.Vector, held int64, err error) {
-	if len(list) == 1 && list[0].Enc == column.Flat {
+	if len(list) == 1 && list[0].Child == nil {
 		return list[0], 0, nil
 	}
-	encoded := slices.ContainsFunc(list, func(v *column.Vector) bool { return v.Enc != column.Flat })
+	encoded := slices.ContainsFunc(list, func(v *column.Vector) bool { return v.Child != nil })
 	if encoded && t.Physical() == column.PhysBytes {
 		return storedText(t, list, rows, pool)
 	}
-	held = 17 * int64(rows) // the widest value that is not text, and its validity
-	if t.Physical() == column.PhysBytes {
+	held = 17 * int64(rows)               // the widest value that is not text, and its validity
+	if t.Physical() == column.PhysBytes { // numerics of one scale among them stay numbers, which is less
 		held = 0
 		for _, v := range list {
 			held += v.SizeBytes()

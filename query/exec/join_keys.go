@@ -154,7 +154,7 @@ func clearInvalid(groups []uint32, valid column.Bitmap) {
 // column numbers the rows of one key column, each distinct value or run of an encoded vector once.
 func (l *keyLookup) column(c *keyColumn, v *column.Vector, groups []uint32) error {
 	switch v.Enc {
-	case column.Flat:
+	case column.Flat, column.Scaled:
 		return l.flat(c, v, groups)
 	case column.Const:
 		var one [1]uint32

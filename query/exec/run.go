@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -56,7 +57,22 @@ func (r *Rows) Next(ctx context.Context) (b *scan.Batch, err error) {
 	if errors.Is(err, io.EOF) {
 		r.taken = time.Since(r.started)
 	}
-	return b, err
+	return plainNumbers(b), err
+}
+
+// plainNumbers gives a batch whose numerics are text, as its readers at the edge want them.
+func plainNumbers(b *scan.Batch) *scan.Batch {
+	if b == nil || !slices.ContainsFunc(b.Columns, func(v *column.Vector) bool { return v != nil && v.Enc == column.Scaled }) {
+		return b
+	}
+	out := *b
+	out.Columns = slices.Clone(b.Columns)
+	for i, v := range out.Columns {
+		if v != nil && v.Enc == column.Scaled {
+			out.Columns[i] = column.Flatten(v)
+		}
+	}
+	return &out
 }
 
 // Close ends the query, wherever it is.

@@ -9,6 +9,8 @@ type Aggregate struct {
 	Result column.Type
 
 	New func() State
+	// Scaled says that its states know arguments that are Scaled, so that these need not be flattened.
+	Scaled bool
 	// NewUnsorted, if not nil, makes the state of calls whose last argument is not a Sorted column: the one of New trusts
 	// AddRange's sorted to be about that argument. The binder chooses, by giving the call a copy with another New.
 	NewUnsorted func() State
@@ -31,7 +33,7 @@ type AggregateCall struct {
 type State interface {
 	// Grow makes room for groups [0, n), new ones empty.
 	Grow(n int)
-	// Add takes n rows; row i belongs to groups[i]. Arguments are Flat or Const. NULL handling is the aggregate's.
+	// Add takes n rows; row i belongs to groups[i]. Arguments are Flat or Const, or Scaled if Aggregate.Scaled. NULL handling is the aggregate's.
 	Add(groups []uint32, args []*column.Vector, n int) error
 	// AddRange takes rows [lo, hi), all of group g: the run-wise path, a tight loop with the accumulator in registers.
 	// sorted says that the table's time column ascends over the rows.

@@ -34,6 +34,11 @@ func evalCall(ctx *Context, e *Call, in []*column.Vector, n int) (*column.Vector
 func Apply(ctx *Context, f *Function, args []*column.Vector, n int) (*column.Vector, error) {
 	shape, lift := commonShape(f, args, n)
 	if !lift {
+		if f.Scaled != nil {
+			if v, err := applyScaled(ctx, f, args, n); v != nil || err != nil {
+				return v, err
+			}
+		}
 		flat := make([]*column.Vector, len(args))
 		for i, a := range args {
 			flat[i] = a
@@ -41,7 +46,7 @@ func Apply(ctx *Context, f *Function, args []*column.Vector, n int) (*column.Vec
 				flat[i] = column.Flatten(a)
 			}
 		}
-		return applyFlat(ctx, f, flat, n)
+		return applyFlat(ctx, f, f.Kernel, flat, n)
 	}
 	m := 1
 	if shape != nil {
@@ -58,7 +63,7 @@ func Apply(ctx *Context, f *Function, args []*column.Vector, n int) (*column.Vec
 			values[i] = a.Child
 		}
 	}
-	v, err := applyFlat(ctx, f, values, m)
+	v, err := applyFlat(ctx, f, f.Kernel, values, m)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +81,7 @@ func commonShape(f *Function, args []*column.Vector, n int) (shape *column.Vecto
 	for _, a := range args {
 		switch {
 		case a.Enc == column.Const:
-		case a.Enc == column.Flat:
+		case a.Enc == column.Flat || a.Enc == column.Scaled:
 			return nil, false
 		case shape == nil:
 			shape = a
@@ -107,11 +112,29 @@ func allUsed(v *column.Vector) bool {
 	return left == 0
 }
 
-// applyFlat calls the kernel on Flat and Const arguments, and does for strict functions what is theirs: NULL in, NULL out.
-func applyFlat(ctx *Context, f *Function, args []*column.Vector, n int) (*column.Vector, error) {
+// applyScaled calls the kernel for Scaled arguments; nil if it declines, or if an argument has no such form.
+func applyScaled(ctx *Context, f *Function, args []*column.Vector, n int) (*column.Vector, error) {
+	scaled := make([]*column.Vector, len(args))
+	for i, a := range args {
+		switch {
+		case a.Enc == column.Const:
+			scaled[i] = a
+		case a.Type.Kind != column.Numeric:
+			scaled[i] = column.Flatten(a)
+		default:
+			if scaled[i] = column.ToScaled(a); scaled[i] == nil {
+				return nil, nil
+			}
+		}
+	}
+	return applyFlat(ctx, f, f.Scaled, scaled, n)
+}
+
+// applyFlat calls a kernel on Flat, Const and Scaled arguments, and does for strict functions what is theirs: NULL in, NULL out.
+func applyFlat(ctx *Context, f *Function, kernel func(*Context, []*column.Vector, int) (*column.Vector, error), args []*column.Vector, n int) (*column.Vector, error) {
 	if !f.Strict {
 		ctx.Valid = nil
-		return f.Kernel(ctx, args, n)
+		return kernel(ctx, args, n)
 	}
 	var valid column.Bitmap
 	for _, a := range args {
@@ -132,12 +155,12 @@ func applyFlat(ctx *Context, f *Function, args []*column.Vector, n int) (*column
 		}
 	}
 	ctx.Valid = valid
-	v, err := f.Kernel(ctx, args, n)
+	v, err := kernel(ctx, args, n)
 	ctx.Valid = nil
-	if err != nil || valid == nil {
+	if err != nil || valid == nil || v == nil {
 		return v, err
 	}
-	if v.Enc != column.Flat {
+	if v.Child != nil {
 		v = column.Flatten(v)
 	}
 	out := *v

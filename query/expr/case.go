@@ -1,6 +1,10 @@
 package expr
 
-import "github.com/automatanexus/aegis-db/column"
+import (
+	"slices"
+
+	"github.com/automatanexus/aegis-db/column"
+)
 
 // caseParts collects what the branches of a CASE give: the values one behind the other, and for each row which of them it has.
 type caseParts struct {
@@ -72,6 +76,9 @@ func evalCase(ctx *Context, e *Case, in []*column.Vector, n int) (*column.Vector
 }
 
 func (p *caseParts) join(e *Case) (*column.Vector, error) {
+	if v := p.scaled(); v != nil {
+		return v, nil
+	}
 	child, err := column.Concat(e.T, p.values...)
 	if err != nil {
 		return nil, errorAt(err, e.At)
@@ -82,6 +89,45 @@ func (p *caseParts) join(e *Case) (*column.Vector, error) {
 	}
 	return column.Flatten(dict), nil
 }
+
+// scaled joins branches that are all Scaled or constants of one scale, nil if they are not: 0 beside 1.25 stays 0.
+func (p *caseParts) scaled() *column.Vector {
+	if p.allOnce || !slices.ContainsFunc(p.values, func(v *column.Vector) bool { return v.Enc == column.Scaled }) {
+		return nil
+	}
+	scale := int32(-1)
+	parts := make([]*column.Vector, len(p.values))
+	for i, v := range p.values {
+		if v.Child != nil { // a branch of dictionary codes, say
+			v = column.Flatten(v)
+		}
+		if parts[i] = column.ToScaled(v); parts[i] == nil {
+			return nil
+		}
+		if anyValid(v) {
+			if scale >= 0 && parts[i].Scale != scale {
+				return nil
+			}
+			scale = parts[i].Scale
+		}
+	}
+	for i, v := range parts {
+		if v.Scale != max(scale, 0) { // of NULLs alone
+			parts[i] = column.NewScaled(v.Ints, max(scale, 0), v.Valid)
+		}
+	}
+	child, err := column.Concat(parts[0].Type, parts...)
+	if err != nil {
+		return nil
+	}
+	rows := make([]int32, len(p.codes))
+	for i, c := range p.codes {
+		rows[i] = int32(c)
+	}
+	return column.Gather(child, rows)
+}
+
+func anyValid(v *column.Vector) bool { return v.Valid == nil || v.Valid.Count(v.Len) > 0 }
 
 // split parts rows into those at the positions hit and the others.
 func split(rows, hit []int32) (taken, left []int32) {

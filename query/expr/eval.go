@@ -38,6 +38,9 @@ func Eval(ctx *Context, e Expr, in []*column.Vector, n int) (*column.Vector, err
 		if err != nil {
 			return nil, err
 		}
+		if v.Enc == column.Scaled {
+			return isNullFlat(v, e.Negate), nil
+		}
 		return onValues(v, func(f *column.Vector) *column.Vector { return isNullFlat(f, e.Negate) }), nil
 	case *In:
 		v, err := Eval(ctx, e.Arg, in, n)
@@ -143,7 +146,7 @@ func onValues(v *column.Vector, f func(flat *column.Vector) *column.Vector) *col
 	if v.Enc == column.Flat {
 		return f(v)
 	}
-	if v.Enc == column.Dict && v.Child.Len > v.Len {
+	if v.Enc == column.Scaled || v.Enc == column.Dict && v.Child.Len > v.Len {
 		return f(column.Flatten(v))
 	}
 	return rewrap(v, f(v.Child))
@@ -165,7 +168,7 @@ func lifted(ctx *Context, e Expr, in []*column.Vector, n int, eval func(in []*co
 		v := in[c]
 		switch {
 		case v.Enc == column.Const:
-		case v.Enc == column.Flat:
+		case v.Enc == column.Flat || v.Enc == column.Scaled:
 			return eval(in, n)
 		case shape == nil:
 			shape = v

@@ -109,6 +109,10 @@ type Function struct {
 	// Kernel computes n rows. Arguments are Flat or Const, of the types declared; it returns a Flat or Const vector.
 	// For Strict functions the evaluator has already intersected validity into ctx.Valid and merges it into the result.
 	Kernel func(ctx *Context, args []*column.Vector, n int) (*column.Vector, error)
+	// Scaled, if not nil, is tried before Kernel where arguments of type numeric, constants apart, have that form: they are Scaled or
+	// Const then, and it returns such a vector of the declared type, or a flat one. A nil vector declines: what it gives would not
+	// fit an int64, say.
+	Scaled func(ctx *Context, args []*column.Vector, n int) (*column.Vector, error)
 	// Runs, if not nil, is tried before Kernel where Context.Runs is known and argument RunsArg is a Column that is
 	// Sorted: it may return a RunEnd vector, found without looking at each row. A nil vector declines.
 	Runs    func(ctx *Context, args []*column.Vector, n int) (*column.Vector, error)

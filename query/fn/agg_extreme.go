@@ -16,8 +16,8 @@ func addExtremes(r *Registry) {
 			continue
 		}
 		r.aggregate(
-			expr.Aggregate{Name: "min", Args: types(t), Result: t, New: extreme(t, -1), Doc: "least value"},
-			expr.Aggregate{Name: "max", Args: types(t), Result: t, New: extreme(t, 1), Doc: "greatest value"},
+			expr.Aggregate{Name: "min", Args: types(t), Result: t, Scaled: t == tNumeric, New: extreme(t, -1), Doc: "least value"},
+			expr.Aggregate{Name: "max", Args: types(t), Result: t, Scaled: t == tNumeric, New: extreme(t, 1), Doc: "greatest value"},
 		)
 	}
 	r.aggregate(
@@ -35,6 +35,9 @@ func extreme(t column.Type, sign int) func() expr.State {
 		return floatExtreme(t, sign).state
 	case column.PhysInterval:
 		return intervalExtreme(sign).state
+	}
+	if t == tNumeric {
+		return func() expr.State { return &numericExtreme{sign: sign} }
 	}
 	return bytesExtreme(t, sign).state
 }
@@ -193,12 +196,8 @@ func finishBest[V any](write writer[V]) func(b *column.Builder, c *bestCell[V]) 
 }
 
 func bytesExtreme(t column.Type, sign int) *bytesFold[bestCell[[]byte]] {
-	cmp := bytes.Compare
-	if t == tNumeric {
-		cmp = compareNumericText
-	}
 	one := func(c *bestCell[[]byte], v []byte) (int, error) {
-		if c.seen && cmp(v, c.v)*sign <= 0 {
+		if c.seen && bytes.Compare(v, c.v)*sign <= 0 {
 			return 0, nil
 		}
 		before := cap(c.v)

@@ -29,8 +29,8 @@ func addSums(r *Registry) {
 		)
 	}
 	r.aggregate(
-		expr.Aggregate{Name: "sum", Args: types(tNumeric), Result: tNumeric, New: numericSum(false).state, Doc: "sum, exact"},
-		expr.Aggregate{Name: "avg", Args: types(tNumeric), Result: tNumeric, New: numericSum(true).state, Doc: "mean"},
+		expr.Aggregate{Name: "sum", Args: types(tNumeric), Result: tNumeric, Scaled: true, New: newNumericSum(false), Doc: "sum, exact"},
+		expr.Aggregate{Name: "avg", Args: types(tNumeric), Result: tNumeric, Scaled: true, New: newNumericSum(true), Doc: "mean"},
 		expr.Aggregate{Name: "sum", Args: types(tInterval), Result: tInterval, New: intervalSum(false).state, Doc: "sum"},
 		expr.Aggregate{Name: "avg", Args: types(tInterval), Result: tInterval, New: intervalSum(true).state, Doc: "mean"},
 	)
@@ -239,46 +239,6 @@ func floatSum(t column.Type, mean bool) *fold[float64, floatCell] {
 			b.AppendFloat(v)
 			return nil
 		},
-	}
-}
-
-type decimalCell struct {
-	sum *apd.Decimal
-	n   int64
-}
-
-// decimalSize is what a decimal beside its slot takes, about: the struct, and digits in a big integer where there are many.
-const decimalSize = 64
-
-func (c *decimalCell) add(d *apd.Decimal, n int64) (int, error) {
-	if n == 0 {
-		return 0, nil
-	}
-	more := 0
-	if c.sum == nil {
-		c.sum = new(apd.Decimal)
-		c.sum.Exponent = d.Exponent
-		more = decimalSize
-	}
-	sum, err := addDecimals(c.sum, d)
-	if err != nil {
-		return 0, err
-	}
-	c.sum = sum
-	c.n += n
-	return more, nil
-}
-
-func numericSum(mean bool) *bytesFold[decimalCell] {
-	return &bytesFold[decimalCell]{
-		result: tNumeric,
-		one: func(c *decimalCell, v []byte) (int, error) {
-			var d apd.Decimal
-			setDecimal(&d, v)
-			return c.add(&d, 1)
-		},
-		merge:  func(c, o *decimalCell) (int, error) { return c.add(o.sum, o.n) },
-		finish: func(b *column.Builder, c *decimalCell) error { return finishNumeric(b, c.sum, c.n, mean) },
 	}
 }
 

@@ -92,6 +92,7 @@ func addNumberCasts(r *Registry) {
 		}
 		r.addCast(from, tNumeric, Implicit, true, false, intToNumeric)
 		r.addCast(tNumeric, from, Assignment, false, false, numericToInt(from))
+		r.casts[castKey{tNumeric, from}].fn.Scaled = scaledToInt(from)
 	}
 	r.addCast(tFloat4, tFloat8, Implicit, true, false, relabel(tFloat8))
 	r.addCast(tFloat8, tFloat4, Assignment, false, false, kernel1(tFloat4, readFloat, writeFloat, func(_ *expr.Context, a float64) (float64, error) { return roundToReal(a) }))
@@ -102,6 +103,7 @@ func addNumberCasts(r *Registry) {
 		}))
 		r.addCast(tNumeric, t, Implicit, false, false, numericToFloat(t))
 	}
+	r.casts[castKey{tNumeric, tFloat8}].fn.Scaled = scaledToFloat
 }
 
 func relabel(t column.Type) Kernel {
@@ -156,15 +158,12 @@ func floatToInt(t column.Type) Kernel {
 	})
 }
 
-func intToNumeric(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+func intToNumeric(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 	a, m := intsOf(args[0])
-	offsets := make([]int32, 1, n+1)
-	data := make([]byte, 0, 8*n)
-	for i := range n {
-		data = strconv.AppendInt(data, a[i&m], 10)
-		offsets = append(offsets, int32(len(data)))
+	if m == 0 {
+		return column.NewConst(column.NewScaled(a, 0, nil), 0, n), nil
 	}
-	return column.NewBytes(tNumeric, offsets, data, nil), nil
+	return column.NewScaled(a[:n], 0, nil), nil
 }
 
 func numericToInt(t column.Type) Kernel {

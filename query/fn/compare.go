@@ -53,7 +53,11 @@ func addComparisons(r *Registry) {
 				loop(out, a, b)
 				return column.NewBools(out, nil), nil
 			}
-			r.operator(scalar{name: c.name, args: types(p[0], p[1]), result: tBool, safe: true, kernel: kernel, doc: c.doc})
+			s := scalar{name: c.name, args: types(p[0], p[1]), result: tBool, safe: true, kernel: kernel, doc: c.doc}
+			if p[0] == tNumeric {
+				s.scaled = compareScaled(c.op, c.swap)
+			}
+			r.operator(s)
 		}
 		loop := compareLoop(p[0], notEqual)
 		r.operator(scalar{name: "is distinct from", args: types(p[0], p[1]), result: tBool, safe: true, nullable: true, kernel: distinctFrom(loop), doc: "not equal, NULL being equal to NULL"})

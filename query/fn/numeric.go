@@ -23,20 +23,20 @@ func addNumerics(r *Registry) {
 		})
 	}
 	r.operator(
-		scalar{name: "+", args: two, result: tNumeric, kernel: pair(addDecimals), doc: "sum, exact"},
-		scalar{name: "-", args: two, result: tNumeric, kernel: pair(subDecimals), doc: "difference, exact"},
-		scalar{name: "*", args: two, result: tNumeric, kernel: pair(mulDecimals), doc: "product, exact"},
-		scalar{name: "/", args: two, result: tNumeric, kernel: pair(divDecimals), doc: "quotient, to 16 significant digits or more"},
-		scalar{name: "%", args: two, result: tNumeric, kernel: pair(modDecimals), doc: "remainder, with the sign of the dividend"},
+		scalar{name: "+", args: two, result: tNumeric, kernel: pair(addDecimals), scaled: sumScaled(1), doc: "sum, exact"},
+		scalar{name: "-", args: two, result: tNumeric, kernel: pair(subDecimals), scaled: sumScaled(-1), doc: "difference, exact"},
+		scalar{name: "*", args: two, result: tNumeric, kernel: pair(mulDecimals), scaled: mulScaled, doc: "product, exact"},
+		scalar{name: "/", args: two, result: tNumeric, kernel: pair(divDecimals), scaled: divScaled, doc: "quotient, to 16 significant digits or more"},
+		scalar{name: "%", args: two, result: tNumeric, kernel: pair(modDecimals), scaled: modScaled, doc: "remainder, with the sign of the dividend"},
 		scalar{name: "^", args: two, result: tNumeric, kernel: pair(powerDecimals), doc: "power"},
-		scalar{name: "-", args: types(tNumeric), result: tNumeric, kernel: one(negDecimal), safe: true, doc: "negation"},
-		scalar{name: "+", args: types(tNumeric), result: tNumeric, kernel: same, safe: true, doc: "the value itself"},
-		scalar{name: "@", args: types(tNumeric), result: tNumeric, kernel: one(absDecimal), safe: true, doc: "absolute value"},
+		scalar{name: "-", args: types(tNumeric), result: tNumeric, kernel: one(negDecimal), scaled: negScaled, safe: true, doc: "negation"},
+		scalar{name: "+", args: types(tNumeric), result: tNumeric, kernel: same, scaled: same, safe: true, doc: "the value itself"},
+		scalar{name: "@", args: types(tNumeric), result: tNumeric, kernel: one(absDecimal), scaled: absScaled, safe: true, doc: "absolute value"},
 	)
 	r.add(
-		scalar{name: "abs", args: types(tNumeric), result: tNumeric, kernel: one(absDecimal), safe: true, doc: "absolute value"},
+		scalar{name: "abs", args: types(tNumeric), result: tNumeric, kernel: one(absDecimal), scaled: absScaled, safe: true, doc: "absolute value"},
 		scalar{name: "sign", args: types(tNumeric), result: tNumeric, kernel: one(signDecimal), safe: true, doc: "-1, 0 or 1"},
-		scalar{name: "mod", args: two, result: tNumeric, kernel: pair(modDecimals), doc: "remainder, with the sign of the dividend"},
+		scalar{name: "mod", args: two, result: tNumeric, kernel: pair(modDecimals), scaled: modScaled, doc: "remainder, with the sign of the dividend"},
 		scalar{name: "div", args: two, result: tNumeric, kernel: pair(intQuotient), doc: "integer quotient, cut towards zero"},
 		scalar{name: "power", args: two, result: tNumeric, kernel: pair(powerDecimals), doc: "a to the power of b"},
 		scalar{name: "pow", args: two, result: tNumeric, kernel: pair(powerDecimals), doc: "a to the power of b"},
@@ -46,13 +46,13 @@ func addNumerics(r *Registry) {
 		scalar{name: "log", args: types(tNumeric), result: tNumeric, kernel: one(log10Decimal), doc: "logarithm to base 10"},
 		scalar{name: "log10", args: types(tNumeric), result: tNumeric, kernel: one(log10Decimal), doc: "logarithm to base 10"},
 		scalar{name: "log", args: two, result: tNumeric, kernel: pair(logDecimals), doc: "logarithm of the second to the base of the first"},
-		scalar{name: "ceil", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return towards(a, false), nil }), safe: true, doc: "smallest integer not below"},
-		scalar{name: "ceiling", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return towards(a, false), nil }), safe: true, doc: "smallest integer not below"},
-		scalar{name: "floor", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return towards(a, true), nil }), safe: true, doc: "largest integer not above"},
-		scalar{name: "round", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return rescale(a, 0), nil }), safe: true, doc: "nearest integer, ties away from zero"},
-		scalar{name: "round", args: types(tNumeric, tInt4), result: tNumeric, kernel: scaled(func(a *apd.Decimal, s int32) (*apd.Decimal, error) { return rescale(a, s), nil }), doc: "rounded to so many decimals, ties away from zero"},
-		scalar{name: "trunc", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return toScale(a, 0, false), nil }), safe: true, doc: "integer part"},
-		scalar{name: "trunc", args: types(tNumeric, tInt4), result: tNumeric, kernel: scaled(func(a *apd.Decimal, s int32) (*apd.Decimal, error) { return toScale(a, s, false), nil }), doc: "cut to so many decimals"},
+		scalar{name: "ceil", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return towards(a, false), nil }), scaled: roundScaled(upward), safe: true, doc: "smallest integer not below"},
+		scalar{name: "ceiling", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return towards(a, false), nil }), scaled: roundScaled(upward), safe: true, doc: "smallest integer not below"},
+		scalar{name: "floor", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return towards(a, true), nil }), scaled: roundScaled(downward), safe: true, doc: "largest integer not above"},
+		scalar{name: "round", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return rescale(a, 0), nil }), scaled: roundScaled(halfAway), safe: true, doc: "nearest integer, ties away from zero"},
+		scalar{name: "round", args: types(tNumeric, tInt4), result: tNumeric, kernel: scaled(func(a *apd.Decimal, s int32) (*apd.Decimal, error) { return rescale(a, s), nil }), scaled: roundScaled(halfAway), doc: "rounded to so many decimals, ties away from zero"},
+		scalar{name: "trunc", args: types(tNumeric), result: tNumeric, kernel: one(func(a *apd.Decimal) (*apd.Decimal, error) { return toScale(a, 0, false), nil }), scaled: roundScaled(towardZero), safe: true, doc: "integer part"},
+		scalar{name: "trunc", args: types(tNumeric, tInt4), result: tNumeric, kernel: scaled(func(a *apd.Decimal, s int32) (*apd.Decimal, error) { return toScale(a, s, false), nil }), scaled: roundScaled(towardZero), doc: "cut to so many decimals"},
 		scalar{name: "scale", args: types(tNumeric), result: tInt4, kernel: kernel1(tInt4, readNumeric, writeInt, func(_ *expr.Context, a *apd.Decimal) (int64, error) {
 			if a.Form != apd.Finite {
 				return 0, errNull

@@ -80,6 +80,7 @@ type scalar struct {
 	args     []column.Type
 	result   column.Type
 	kernel   Kernel
+	scaled   Kernel // for numerics of one scale; nil = none
 	doc      string
 	variadic bool
 	nullable bool // called with NULLs, too
@@ -93,7 +94,7 @@ func types(t ...column.Type) []column.Type { return t }
 func (s scalar) function(form string) *expr.Function {
 	return &expr.Function{
 		Name: s.name, Args: s.args, Result: s.result, Variadic: s.variadic, Strict: !s.nullable, Volatile: s.volatile,
-		Stable: s.stable, CanFail: !s.safe, Kernel: s.kernel, Form: form, Doc: s.doc,
+		Stable: s.stable, CanFail: !s.safe, Kernel: s.kernel, Scaled: s.scaled, Form: form, Doc: s.doc,
 	}
 }
 
