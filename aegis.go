@@ -20,6 +20,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/segment"
+	"github.com/automatanexus/aegis-db/column/spill"
 	"github.com/automatanexus/aegis-db/ingest"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/meta/node"
@@ -44,6 +45,7 @@ type DB struct {
 	shard     *ingest.Shard
 	segments  *segments.Cache
 	pages     *pages.Cache
+	temp      *spill.Area
 	engine    *query.Engine
 	promql    *promql.Engine
 	compactor *compact.Compactor
@@ -105,8 +107,12 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	if err != nil {
 		return db, err
 	}
+	if db.temp, err = spill.Open(o.FS, filepath.Join(o.Dir, "temp"), max(0, o.TempBytes)); err != nil {
+		return db, err
+	}
 	db.engine = query.New(store{db}, query.Options{
-		Pool: db.pool, QueryBytes: o.QueryBytes, Workers: o.Workers, Timeout: o.QueryTimeout, Now: o.Now,
+		Pool: db.pool, QueryBytes: o.QueryBytes, Spill: db.temp, QuerySpillBytes: max(0, o.QueryTempBytes),
+		Workers: o.Workers, Timeout: o.QueryTimeout, Logger: o.Logger, Now: o.Now,
 	})
 	db.startPromQL()
 	db.startUpkeep()

@@ -24,6 +24,9 @@ type Options struct {
 	MemoryBytes int64
 	// QueryBytes is what one statement may hold. Default: a quarter of MemoryBytes.
 	QueryBytes int64
+	// TempBytes is what temporary files, of statements that need more memory than they have, may take on disk in all, QueryTempBytes what
+	// those of one statement may. Default: 64 GiB, and half of TempBytes; negative: no bound.
+	TempBytes, QueryTempBytes int64
 	// HeadBytes is what rows that are not flushed yet may hold. Default: a quarter of MemoryBytes.
 	HeadBytes int64
 	// CacheBytes is what decoded pages of segments may hold, so that what is asked again is not unpacked again; they make room
@@ -67,6 +70,8 @@ func (o *Options) defaults() error {
 	}
 	orDefault(&o.MemoryBytes, machineMemory()/2)
 	orDefault(&o.QueryBytes, o.MemoryBytes/4)
+	orDefault(&o.TempBytes, 64<<30)
+	orDefault(&o.QueryTempBytes, o.TempBytes/2)
 	orDefault(&o.HeadBytes, o.MemoryBytes/4)
 	orDefault(&o.FlushBytes, o.HeadBytes/2)
 	orDefault(&o.CacheBytes, o.MemoryBytes/4)

@@ -2,11 +2,13 @@ package query
 
 import (
 	"context"
+	"log/slog"
 	"runtime"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/spill"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -35,6 +37,10 @@ type Options struct {
 	Pool *mem.Pool // parent of all queries' pools
 	// QueryBytes is the memory one statement may hold. Default 1 GiB.
 	QueryBytes int64
+	// Spill is where statements keep rows that do not fit into their memory, at most QuerySpillBytes each (0 = as Spill allows); nil = they
+	// end with an error instead.
+	Spill           *spill.Area
+	QuerySpillBytes int64
 	// Workers is the number of goroutines one pipeline uses. Default: the cores.
 	Workers int
 	// Running is how many statements run at a time; others wait for their turn. Default: 4 for each core.
@@ -45,6 +51,7 @@ type Options struct {
 	StatementBytes int
 	// ParsedBytes is the memory for statements that are remembered as parsed, PlanBytes that for plans. Default 4 MiB and 8 MiB.
 	ParsedBytes, PlanBytes int64
+	Logger                 *slog.Logger
 	Now                    func() time.Time
 }
 
@@ -56,6 +63,9 @@ func (o *Options) defaults() {
 	setDefault(&o.StatementBytes, 16<<20)
 	setDefault(&o.ParsedBytes, 4<<20)
 	setDefault(&o.PlanBytes, 8<<20)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -212,6 +212,38 @@ func (st *statement) prepare(ctx context.Context) {
 		Expr: expr.Context{Ctx: ctx, Now: s.now(), Location: s.location},
 		Pool: pool, Workers: workers, Plain: s.Tuning.Plain, BatchRows: s.Tuning.BatchRows,
 	}
+	if o.Spill != nil {
+		st.spill()
+	}
+}
+
+// The memory that a statement keeps for its work, so that rows that can go to disk do not take all of it: a share of what it may hold, within
+// bounds. What a scan decodes and what a merge reads has to fit in.
+const (
+	workShare = 8
+	workLeast = 1 << 20
+	workMost  = 32 << 20
+)
+
+// workBytes is the memory that a statement keeps for its work.
+func (o *Options) workBytes() int64 { return min(max(o.QueryBytes/workShare, workLeast), workMost) }
+
+// spill lets operators keep rows on disk.
+func (st *statement) spill() {
+	o, env := &st.session.engine.options, &st.env
+	work := o.workBytes()
+	rows := max(o.QueryBytes-work, 1)
+	env.Least = work / 4
+	if n := st.session.Tuning.HeldBytes; n > 0 {
+		rows, env.Least = n, min(n, env.Least)
+	}
+	env.Held = mem.NewPool("the statement's rows", rows, env.Pool)
+	env.Spill = o.Spill.Space(o.QuerySpillBytes)
+	st.result.ended = append(st.result.ended, func() {
+		if err := env.Spill.Close(); err != nil {
+			o.Logger.Error("temporary files of a statement were not removed", "error", err)
+		}
+	})
 }
 
 func (st *statement) run(stmt sql.Stmt, params []*string) (*Result, error) {

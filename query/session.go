@@ -34,6 +34,8 @@ type Tuning struct {
 	Workers   int
 	Plain     bool // no work by runs, no encodings
 	BatchRows int
+	// HeldBytes is the memory for rows that operators can also keep on disk: 1 = all of them go there. 0 = the default.
+	HeldBytes int64
 }
 
 // NewSession starts a session in a database ("" = the default one).

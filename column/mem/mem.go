@@ -17,6 +17,7 @@ type Pool struct {
 	parent *Pool
 	used   atomic.Int64
 	peak   atomic.Int64
+	floor  atomic.Int64            // see Guarantee
 	give   func(bytes int64) int64 // see OnFull
 }
 
@@ -48,33 +49,51 @@ func (p *Pool) Grow(n int64) error {
 	}
 }
 
-// reserve is one attempt; it gives the pool that is full and by how many bytes.
-func (p *Pool) reserve(n int64) (full *Pool, missing int64) {
-	for q := p; q != nil; q = q.parent {
-		used := q.used.Add(n)
-		if q.limit > 0 && used > q.limit {
-			for r := p; ; r = r.parent {
-				r.used.Add(-n)
-				if r == q {
-					break
-				}
-			}
-			return q, used - q.limit
+// Guarantee reserves n bytes in every ancestor at once, so that the first n bytes that are reserved here never fail for them. Call it before
+// others use the pool; Close ends it.
+func (p *Pool) Guarantee(n int64) error {
+	if p.parent != nil {
+		if err := p.parent.Grow(n); err != nil {
+			return err
 		}
-		for {
+	}
+	p.floor.Store(n)
+	return nil
+}
+
+// share is what a pool takes of its parent when it uses so much itself.
+func (p *Pool) share(used int64) int64 { return max(used, p.floor.Load()) }
+
+// reserve is one attempt; it gives the pool that is full and by how many bytes.
+//
+// What a pool takes of its parent is a function of what it uses, and each change hands the difference on. All of them add up whatever the
+// order of concurrent changes; so an attempt that fails is taken all the way up first and then taken back as a whole.
+func (p *Pool) reserve(n int64) (full *Pool, missing int64) {
+	more := n
+	for q := p; q != nil && more != 0; q = q.parent {
+		used := q.used.Add(more)
+		if q.limit > 0 && used > q.limit && full == nil {
+			full, missing = q, used-q.limit
+		}
+		for full == nil {
 			peak := q.peak.Load()
 			if used <= peak || q.peak.CompareAndSwap(peak, used) {
 				break
 			}
 		}
+		more = q.share(used) - q.share(used-more)
 	}
-	return nil, 0
+	if full != nil {
+		p.Shrink(n)
+	}
+	return full, missing
 }
 
 // Shrink gives n bytes back, here and in every ancestor.
 func (p *Pool) Shrink(n int64) {
-	for q := p; q != nil; q = q.parent {
-		q.used.Add(-n)
+	for q := p; q != nil && n != 0; q = q.parent {
+		used := q.used.Add(-n)
+		n = q.share(used+n) - q.share(used)
 	}
 }
 
@@ -87,8 +106,13 @@ func (p *Pool) Peak() int64 { return p.peak.Load() }
 // Limit is the pool's own limit in bytes; 0 = none.
 func (p *Pool) Limit() int64 { return p.limit }
 
-// Close gives back whatever is still reserved here, for an owner that ends by an error path.
-func (p *Pool) Close() { p.Shrink(p.used.Load()) }
+// Close gives back whatever is still reserved here, the guarantee too, for an owner that ends by an error path.
+func (p *Pool) Close() {
+	p.Shrink(p.used.Load())
+	if floor := p.floor.Swap(0); floor > 0 && p.parent != nil {
+		p.parent.Shrink(floor)
+	}
+}
 
 func bytesText(n int64) string {
 	const units = "KMGTPE"

@@ -137,3 +137,65 @@ func TestBytesText(t *testing.T) {
 		}
 	}
 }
+
+func TestGuarantee(t *testing.T) {
+	server := NewPool("server", 100, nil)
+	query := NewPool("query", 80, server)
+	work, other := NewPool("work", 0, query), NewPool("other", 0, server)
+	if err := work.Guarantee(30); err != nil || server.Used() != 30 || query.Used() != 30 || work.Used() != 0 {
+		t.Fatalf("%v: server %d, query %d", err, server.Used(), query.Used())
+	}
+	if err := other.Grow(70); err != nil {
+		t.Fatal(err)
+	}
+	if err := work.Grow(30); err != nil || server.Used() != 100 {
+		t.Errorf("within the guarantee: %v, server %d", err, server.Used())
+	}
+	if err := work.Grow(1); err == nil || work.Used() != 30 || server.Used() != 100 {
+		t.Errorf("beyond it, the server being full: %v, %d of %d", err, work.Used(), server.Used())
+	}
+	other.Shrink(10)
+	if err := work.Grow(10); err != nil || server.Used() != 100 {
+		t.Errorf("beyond it: %v, server %d", err, server.Used())
+	}
+	work.Shrink(20)
+	if work.Used() != 20 || server.Used() != 90 {
+		t.Errorf("after giving back: %d, server %d", work.Used(), server.Used())
+	}
+	work.Close()
+	if query.Used() != 0 || server.Used() != 60 {
+		t.Errorf("after Close: query %d, server %d", query.Used(), server.Used())
+	}
+	if err := NewPool("late", 0, server).Guarantee(50); err == nil || server.Used() != 60 {
+		t.Errorf("a guarantee that does not fit: %v, server %d", err, server.Used())
+	}
+}
+
+func TestGuaranteesAddUpConcurrently(t *testing.T) {
+	root := NewPool("root", 1000, nil)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			p := NewPool("child", 0, root)
+			if p.Guarantee(50) != nil {
+				t.Error("no guarantee")
+			}
+			var both sync.WaitGroup
+			for range 2 {
+				both.Go(func() {
+					for i := range int64(2000) {
+						if p.Grow(i%200) == nil {
+							p.Shrink(i % 200)
+						}
+					}
+				})
+			}
+			both.Wait()
+			p.Close()
+		})
+	}
+	wg.Wait()
+	if root.Used() != 0 || root.Peak() > 1000 {
+		t.Errorf("used %d, peak %d", root.Used(), root.Peak())
+	}
+}

@@ -266,19 +266,20 @@ func (t *aggTable) reserve() error {
 
 // merge adds another worker's groups to these.
 func (t *aggTable) merge(o *aggTable) error {
-	mapping := []uint32{0}
+	from, into := []uint32{0}, []uint32{0}
 	if t.groups != nil {
 		rows, err := o.groups.finish()
 		if err != nil {
 			return err
 		}
-		mapping = t.groups.absorb(rows, o.groups.count)
+		into = t.groups.absorb(rows, o.groups.count)
+		from = firstNumbers(len(into))
 	}
 	for i, s := range t.states {
 		if t.groups != nil {
 			s.Grow(t.groups.count)
 		}
-		if err := s.Merge(o.states[i], mapping); err != nil {
+		if err := s.Merge(o.states[i], from, into); err != nil {
 			return err
 		}
 	}
@@ -286,6 +287,15 @@ func (t *aggTable) merge(o *aggTable) error {
 	t.env.Pool.Shrink(o.held)
 	o.held = 0
 	return t.reserve()
+}
+
+// firstNumbers is 0 … n-1.
+func firstNumbers(n int) []uint32 {
+	out := make([]uint32, n)
+	for i := range out {
+		out[i] = uint32(i)
+	}
+	return out
 }
 
 // finish gives the output columns, keys first.

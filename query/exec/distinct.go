@@ -56,14 +56,20 @@ func (d *distinct) add(g uint32, args []*column.Vector, i int) {
 	}
 }
 
-func (d *distinct) Merge(other expr.State, mapping []uint32) error {
+func (d *distinct) Merge(other expr.State, from, into []uint32) error {
 	o := other.(*distinct)
 	args, err := finishAll(o.rows)
 	if err != nil {
 		return err
 	}
+	mapping := make(map[uint32]uint32, len(from))
+	for i, g := range from {
+		mapping[g] = into[i]
+	}
 	for i, g := range o.groups {
-		d.add(mapping[g], args, i)
+		if to, ok := mapping[g]; ok {
+			d.add(to, args, i)
+		}
 	}
 	return nil
 }

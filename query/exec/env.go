@@ -2,6 +2,7 @@ package exec
 
 import (
 	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/spill"
 	"github.com/automatanexus/aegis-db/query/expr"
 )
 
@@ -9,8 +10,14 @@ import (
 type Env struct {
 	// Expr is what expressions may know; each worker gets a copy.
 	Expr expr.Context
-	// Pool is the query's memory budget.
+	// Pool is the query's memory budget for what there is no other place for.
 	Pool *mem.Pool
+	// Held is its budget for rows that can as well lie in a temporary file: where it is full, operators write them there. nil = Pool.
+	Held *mem.Pool
+	// Spill is where temporary files are made; nil = nowhere: memory that is full is an error then.
+	Spill *spill.Space
+	// Least is how many bytes each operator that spills may hold of Pool although Held is full, so that it need not write every batch.
+	Least int64
 	// Workers is how many goroutines a pipeline may use, at least 1.
 	Workers int
 	// Plain switches the work on runs and encodings off: every vector is flattened and every row looked at. Answers

@@ -19,6 +19,9 @@ type Stats struct {
 	nanos   atomic.Int64
 	read    scan.Counters
 	join    atomic.Pointer[JoinStats]
+	held    atomic.Int64 // bytes, now
+	peak    atomic.Int64
+	spilled atomic.Int64
 
 	mu    sync.Mutex
 	scan  *scan.Stats
@@ -41,6 +44,33 @@ func (s *Stats) Own() time.Duration {
 	return max(t, 0)
 }
 
+// Peak is the most memory that the operator held for rows it has to keep, in bytes.
+func (s *Stats) Peak() int64 { return s.peak.Load() }
+
+// Spilled is what the operator wrote to temporary files, in bytes.
+func (s *Stats) Spilled() int64 { return s.spilled.Load() }
+
+// hold counts memory that was taken, or given back where n is negative.
+func (s *Stats) hold(n int64) {
+	if s == nil {
+		return
+	}
+	held := s.held.Add(n)
+	for {
+		peak := s.peak.Load()
+		if held <= peak || s.peak.CompareAndSwap(peak, held) {
+			return
+		}
+	}
+}
+
+// spill counts bytes that were written.
+func (s *Stats) spill(n int64) {
+	if s != nil {
+		s.spilled.Add(n)
+	}
+}
+
 // Scan is what a scan found and spared; nil for other operators.
 func (s *Stats) Scan() *scan.Stats {
 	s.mu.Lock()
@@ -59,6 +89,9 @@ func (s *Stats) Notes() []string {
 }
 
 func (s *Stats) note(text string) {
+	if s == nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, n := range s.notes {

@@ -112,7 +112,7 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	case *plan.Aggregate:
 		p = newAggregate(n, env, inputs[0], stats)
 	case *plan.Sort:
-		p = &sorter{node: n, env: env, input: inputs[0]}
+		p = &sorter{node: n, env: env, input: inputs[0], stats: stats}
 	case *plan.Limit:
 		p = &limit{node: n, env: env, input: inputs[0]}
 	case *plan.Join:

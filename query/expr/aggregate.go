@@ -38,8 +38,8 @@ type State interface {
 	// AddRange takes rows [lo, hi), all of group g: the run-wise path, a tight loop with the accumulator in registers.
 	// sorted says that the table's time column ascends over the rows.
 	AddRange(g uint32, args []*column.Vector, lo, hi int, sorted bool) error
-	// Merge adds other's group i into group mapping[i].
-	Merge(other State, mapping []uint32) error
+	// Merge adds other's group from[i] into group into[i], for all i. Other states' groups that are not named stay as they are.
+	Merge(other State, from, into []uint32) error
 	// Finish gives the results of groups [0, n).
 	Finish(n int) (*column.Vector, error)
 	// SizeBytes is the memory held, in bytes.

@@ -52,13 +52,13 @@ func (s *countState) AddRange(g uint32, args []*column.Vector, lo, hi int, _ boo
 	return nil
 }
 
-func (s *countState) Merge(other expr.State, mapping []uint32) error {
+func (s *countState) Merge(other expr.State, from, into []uint32) error {
 	o, ok := other.(*countState)
 	if !ok {
 		return column.Errorf(column.Internal, "fn: merging %T into a count", other)
 	}
-	for i, g := range mapping {
-		s.counts[g] += o.counts[i]
+	for i, g := range into {
+		s.counts[g] += o.counts[from[i]]
 	}
 	return nil
 }

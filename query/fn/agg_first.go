@@ -127,13 +127,13 @@ func (s *edgeState) AddRange(g uint32, args []*column.Vector, lo, hi int, sorted
 	return nil
 }
 
-func (s *edgeState) Merge(other expr.State, mapping []uint32) error {
+func (s *edgeState) Merge(other expr.State, from, into []uint32) error {
 	o, ok := other.(*edgeState)
 	if !ok {
 		return column.Errorf(column.Internal, "fn: merging %T into first or last", other)
 	}
-	for i, g := range mapping {
-		if e := &o.slots[i]; e.seen && s.better(&s.slots[g], e.time) {
+	for i, g := range into {
+		if e := &o.slots[from[i]]; e.seen && s.better(&s.slots[g], e.time) {
 			data := append(s.slots[g].data[:0], e.data...)
 			s.held += int64(cap(data) - cap(s.slots[g].data))
 			s.slots[g] = *e
@@ -221,13 +221,13 @@ func (s *joinState) AddRange(g uint32, args []*column.Vector, lo, hi int, _ bool
 	return s.rows(func(int) uint32 { return g }, args, lo, hi)
 }
 
-func (s *joinState) Merge(other expr.State, mapping []uint32) error {
+func (s *joinState) Merge(other expr.State, from, into []uint32) error {
 	o, ok := other.(*joinState)
 	if !ok {
 		return column.Errorf(column.Internal, "fn: merging %T into string_agg", other)
 	}
-	for i, g := range mapping {
-		if c := &o.slots[i]; c.seen {
+	for i, g := range into {
+		if c := &o.slots[from[i]]; c.seen {
 			if err := s.append(&s.slots[g], c.sep, c.text); err != nil {
 				return err
 			}

@@ -265,15 +265,15 @@ func (s *numericSum) AddRange(g uint32, args []*column.Vector, lo, hi int, _ boo
 	return nil
 }
 
-func (s *numericSum) Merge(other expr.State, mapping []uint32) error {
+func (s *numericSum) Merge(other expr.State, from, into []uint32) error {
 	o, ok := other.(*numericSum)
 	if !ok {
 		return column.Errorf(column.Internal, "fn: merging %T into %T", other, s)
 	}
-	for i, g := range mapping {
-		s.cells[g].merge(&o.cells[i])
+	for i, g := range into {
+		s.cells[g].merge(&o.cells[from[i]])
 	}
-	s.held += o.held
+	s.held += o.held * int64(len(into)) / max(int64(len(o.cells)), 1) // about: what hangs off the cells that were merged
 	return nil
 }
 
@@ -374,13 +374,13 @@ func (s *numericExtreme) AddRange(g uint32, args []*column.Vector, lo, hi int, _
 	return nil
 }
 
-func (s *numericExtreme) Merge(other expr.State, mapping []uint32) error {
+func (s *numericExtreme) Merge(other expr.State, from, into []uint32) error {
 	o, ok := other.(*numericExtreme)
 	if !ok {
 		return column.Errorf(column.Internal, "fn: merging %T into %T", other, s)
 	}
-	for i, g := range mapping {
-		switch c := &o.cells[i]; {
+	for i, g := range into {
+		switch c := &o.cells[from[i]]; {
 		case c.scale != 0:
 			s.add(&s.cells[g], c.v, c.scale-1)
 		case c.text != nil:

@@ -153,7 +153,9 @@ func checkPaths(t *testing.T, a *expr.Aggregate, make3 func() expr.State) {
 			turned[i] = mapping[groupOf[cut+i]]
 		}
 		check(right.Add(turned, slices(args, cut, n), n-cut))
-		check(left.Merge(right, mapping))
+		// In two steps, as partitions are merged.
+		check(left.Merge(right, []uint32{1}, mapping[1:2]))
+		check(left.Merge(right, []uint32{2, 0}, []uint32{mapping[2], mapping[0]}))
 		if got := finish(left); !sameResult(got, want) {
 			t.Fatalf("merged: %v, rows: %v", got, want)
 		}

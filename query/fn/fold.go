@@ -89,13 +89,13 @@ func (s *foldState[V, C]) AddRange(g uint32, args []*column.Vector, lo, hi int, 
 	return nil
 }
 
-func (s *foldState[V, C]) Merge(other expr.State, mapping []uint32) error {
+func (s *foldState[V, C]) Merge(other expr.State, from, into []uint32) error {
 	o, ok := other.(*foldState[V, C])
 	if !ok {
 		return column.Errorf(column.Internal, "fn: merging %T into %T", other, s)
 	}
-	for i, g := range mapping {
-		if err := s.merge(&s.slots[g], &o.slots[i]); err != nil {
+	for i, g := range into {
+		if err := s.merge(&s.slots[g], &o.slots[from[i]]); err != nil {
 			return err
 		}
 	}
@@ -178,13 +178,13 @@ func (s *bytesState[C]) AddRange(g uint32, args []*column.Vector, lo, hi int, _ 
 	return nil
 }
 
-func (s *bytesState[C]) Merge(other expr.State, mapping []uint32) error {
+func (s *bytesState[C]) Merge(other expr.State, from, into []uint32) error {
 	o, ok := other.(*bytesState[C])
 	if !ok {
 		return column.Errorf(column.Internal, "fn: merging %T into %T", other, s)
 	}
-	for i, g := range mapping {
-		more, err := s.merge(&s.slots[g], &o.slots[i])
+	for i, g := range into {
+		more, err := s.merge(&s.slots[g], &o.slots[from[i]])
 		if err != nil {
 			return err
 		}

@@ -198,7 +198,7 @@ func TestNumericStates(t *testing.T) {
 			}
 		}
 		for name, s := range states {
-			if err := s[0].Merge(s[1], []uint32{0, 1, 2}); err != nil {
+			if err := s[0].Merge(s[1], []uint32{0, 1, 2}, []uint32{0, 1, 2}); err != nil {
 				t.Fatal(err)
 			}
 			got, err := s[0].Finish(groups)

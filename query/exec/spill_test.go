@@ -1,0 +1,271 @@
+package exec
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/column/spill"
+	"github.com/automatanexus/aegis-db/column/vfs"
+	"github.com/automatanexus/aegis-db/column/vfs/faultfs"
+	"github.com/automatanexus/aegis-db/column/vfs/memfs"
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// spilling is an environment in which rows may hold so many bytes of memory; least is what each operator may have in spite of that.
+type spilling struct {
+	*Env
+	area *spill.Area
+}
+
+func spillEnv(t interface{ Fatal(...any) }, fs vfs.FS, workers int, held, least int64) spilling {
+	area, err := spill.Open(fs, "temp", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := envOf(workers)
+	env.Held = mem.NewPool("rows", held, env.Pool)
+	env.Least = least
+	env.Spill = area.Space(0)
+	return spilling{env, area}
+}
+
+// closed ends the query and checks that it left nothing.
+func (s spilling) closed(t interface{ Errorf(string, ...any) }) {
+	if err := s.Spill.Close(); err != nil {
+		t.Errorf("%v", err)
+	}
+	if s.Held.Used() != 0 || s.Pool.Used() != 0 || s.area.Used() != 0 || s.area.Files() != 0 {
+		t.Errorf("left: %d and %d bytes of memory, %d on disk in %d files", s.Held.Used(), s.Pool.Used(), s.area.Used(), s.area.Files())
+	}
+}
+
+// leftNothing checks what operators give back before their query ends.
+func (s spilling) leftNothing(t interface{ Errorf(string, ...any) }) {
+	if s.Held.Used() != 0 || s.Pool.Used() != 0 || s.area.Files() != 0 {
+		t.Errorf("not given back: %d and %d bytes of memory, %d files", s.Held.Used(), s.Pool.Used(), s.area.Files())
+	}
+	s.closed(t)
+}
+
+// numbered are batches of (random, number) with numbers from 0 on.
+func numbered(rng *rand.Rand, n, size int) []*scan.Batch {
+	var out []*scan.Batch
+	for lo := 0; lo < n; lo += size {
+		a, b := make([]int64, min(size, n-lo)), make([]int64, min(size, n-lo))
+		for i := range a {
+			a[i], b[i] = rng.Int64N(int64(n/2+1)), int64(lo+i)
+		}
+		out = append(out, &scan.Batch{Len: len(a), Columns: []*column.Vector{column.NewInts(big, a, nil), column.NewInts(big, b, nil)}})
+	}
+	return out
+}
+
+func collect(t *testing.T, s stream) (out [][2]int64) {
+	t.Helper()
+	for {
+		b, err := s.next(context.Background())
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range b.Len {
+			out = append(out, [2]int64{b.Columns[0].Int(i), b.Columns[1].Int(i)})
+		}
+	}
+}
+
+func TestRowBuffer(t *testing.T) {
+	for _, held := range []int64{1, 20_000, 1 << 30} {
+		env := spillEnv(t, memfs.New(), 1, held, 0)
+		b := newRowBuffer(env.Env, nil, []column.Type{big, big})
+		rng := rand.New(rand.NewPCG(1, 2))
+		var want [][2]int64
+		for _, in := range numbered(rng, 10_000, 700) {
+			if err := b.add(in); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, collect(t, &batches{list: []*scan.Batch{in}})...)
+		}
+		if b.rows() != 10_000 || (b.file.file != nil) != (held < 1<<30) {
+			t.Errorf("%d rows, on disk: %v", b.rows(), b.file.file != nil)
+		}
+		for range 2 {
+			r := b.reader()
+			if got := collect(t, r); !slices.Equal(got, want) {
+				t.Errorf("held %d: the rows differ", held)
+			}
+			r.close()
+		}
+		b.close()
+		env.leftNothing(t)
+	}
+}
+
+func TestPartitions(t *testing.T) {
+	env := spillEnv(t, memfs.New(), 1, 1, 0)
+	p := newPartitions(env.Env, nil, []column.Type{big, big})
+	var h hasher
+	var scratch partScratch
+	var want [][2]int64
+	for _, in := range numbered(rand.New(rand.NewPCG(1, 2)), 20_000, 900) {
+		if err := p.add(in.Columns, h.hash(in.Columns[:1], in.Len), 1, &scratch); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, collect(t, &batches{list: []*scan.Batch{in}})...)
+	}
+	if err := p.finish(); err != nil {
+		t.Fatal(err)
+	}
+	var got [][2]int64
+	seen := map[int64]int{}
+	for i := range partitionCount {
+		r := p.reader(i)
+		rows := collect(t, r)
+		r.close()
+		if int64(len(rows)) != p.rows(i) || len(rows) > 3*len(want)/partitionCount {
+			t.Errorf("part %d has %d rows, says %d", i, len(rows), p.rows(i))
+		}
+		last := int64(-1)
+		for _, x := range rows {
+			if part, there := seen[x[0]]; there && part != i {
+				t.Fatalf("key %d is in parts %d and %d", x[0], part, i)
+			}
+			seen[x[0]] = i
+			if x[1] < last {
+				t.Fatal("the order changed")
+			}
+			last = x[1]
+		}
+		got = append(got, rows...)
+	}
+	slices.SortFunc(got, func(a, b [2]int64) int { return cmp.Compare(a[1], b[1]) })
+	if !slices.Equal(got, want) || p.total() != 20_000 {
+		t.Error("the rows differ")
+	}
+	p.close()
+	env.leftNothing(t)
+}
+
+// TestHashesAgree: what is equal has one hash, in every encoding.
+func TestHashesAgree(t *testing.T) {
+	for _, k := range []column.Kind{column.Int64, column.Float64, column.Bool, column.IntervalKind, column.Numeric, column.Text} {
+		v := domain(k)
+		n := v.Len
+		codes, ends := make([]uint32, n), make([]int32, n)
+		for i := range codes {
+			codes[i], ends[i] = uint32(i), int32(i+1)
+		}
+		var h hasher
+		want := slices.Clone(h.hash([]*column.Vector{v}, n))
+		for _, e := range []*column.Vector{
+			{Type: v.Type, Enc: column.Dict, Len: n, Child: v, Codes: codes}, {Type: v.Type, Enc: column.RunEnd, Len: n, Child: v, Ends: ends},
+		} {
+			if got := h.hash([]*column.Vector{e}, n); !slices.Equal(got, want) {
+				t.Errorf("%s: encoding %d hashes otherwise", v.Type, e.Enc)
+			}
+		}
+		for i := range n {
+			if got := h.hash([]*column.Vector{column.NewConst(v, i, 3)}, 3); got[2] != want[i] {
+				t.Errorf("%s: a constant hashes otherwise", v.Type)
+			}
+			for j := range n {
+				if sameKey(v, i, v, j) && want[i] != want[j] {
+					t.Errorf("%s: rows %d and %d are equal", v.Type, i, j)
+				}
+			}
+		}
+	}
+}
+
+func sortNode(r *relation, limit int64) *plan.Sort {
+	return &plan.Sort{Input: r.scan(), Keys: []plan.SortKey{{Expr: &expr.Column{T: big}}}, Limit: limit}
+}
+
+// TestSpilledSort: whatever is on disk, the order is the same, rows of equal keys in the order of their parts.
+func TestSpilledSort(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	values := make([]int64, 60_000)
+	for i := range values {
+		values[i] = rng.Int64N(5000) - 2500
+	}
+	input := ints(values, 7)
+	for _, limit := range []int64{0, 10, 9000} {
+		want, err := runAny(sortNode(input, limit), envOf(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, held := range []int64{1, 1 << 20, 3 << 20} {
+			for _, workers := range []int{1, 4} {
+				env := spillEnv(t, memfs.New(), workers, held, held/16)
+				got, err := runAny(sortNode(input, limit), env.Env)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("limit %d, held %d, %d workers: the rows differ", limit, held, workers)
+				}
+				if limit == 0 && env.Spill.Written() == 0 {
+					t.Errorf("held %d: nothing was spilled", held)
+				}
+				env.leftNothing(t)
+			}
+		}
+	}
+}
+
+// failing runs a plan with each operation of the disk failing in turn: an error each time, nothing is left, nothing panics.
+func failing(t *testing.T, workers int, held int64, node func() plan.Node) {
+	t.Helper()
+	count := faultfs.New(memfs.New(), nil)
+	env := spillEnv(t, count, workers, held, 0)
+	before := count.Count()
+	if _, err := runAny(node(), env.Env); err != nil {
+		t.Fatal(err)
+	}
+	env.closed(t)
+	operations := count.Count() - before
+	if operations < 5 {
+		t.Fatalf("only %d operations: nothing was spilled", operations)
+	}
+	step := max(1, operations/40)
+	for i := 1; i <= operations; i += step {
+		fs := faultfs.New(memfs.New(), nil)
+		env := spillEnv(t, fs, workers, held, 0)
+		failed := false
+		at := fs.Count() + i
+		fs.SetInjector(func(op faultfs.Op, _ string, n int) error {
+			if n == at && op != faultfs.OpRemove && op != faultfs.OpClose { // those leave a file for the next start, and no wrong answer
+				failed = true
+				return fmt.Errorf("operation %d: %w", i, faultfs.ErrInjected)
+			}
+			return nil
+		})
+		_, err := runAny(node(), env.Env)
+		fs.SetInjector(nil)
+		if failed && !errors.Is(err, faultfs.ErrInjected) {
+			t.Errorf("operation %d of %d failed: %v", i, operations, err)
+		}
+		env.closed(t)
+	}
+}
+
+func TestSortOnFailingDisk(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	values := make([]int64, 40_000)
+	for i := range values {
+		values[i] = rng.Int64()
+	}
+	failing(t, 2, 1, func() plan.Node { return sortNode(ints(values, 3), 0) })
+}
