@@ -13,7 +13,7 @@ import (
 )
 
 // appendJSONValue appends row i of a vector as JSON: numbers as numbers, in full and also beyond 2^53; NaN and infinities as
-// strings; time stamps as ISO 8601; json as it is; everything else as PostgreSQL's text.
+// strings; time stamps as ISO 8601; json as it is; arrays as arrays; everything else as PostgreSQL's text.
 func appendJSONValue(dst []byte, v *column.Vector, i int, loc *time.Location) []byte {
 	f, j := v.At(i)
 	if f.Type.Kind == column.Unknown || f.Valid != nil && !f.Valid.Get(j) {
@@ -33,10 +33,16 @@ func appendJSONValue(dst []byte, v *column.Vector, i int, loc *time.Location) []
 	case column.Timestamp, column.TimestampTZ, column.TimestampNS:
 		dst = append(dst, '"')
 		return append(appendISOTime(dst, f.Ints[j], f.Type, loc), '"')
-	case column.JSON:
+	case column.OID:
+		return strconv.AppendInt(dst, f.Ints[j], 10)
+	case column.JSON, column.JSONB:
 		return appendJSONDocument(dst, f.Bytes(j))
-	case column.Text:
+	case column.Text, column.Varchar, column.BpChar, column.Name:
 		return appendJSONString(dst, f.Bytes(j))
+	case column.InternalChar, column.RegClass, column.RegType, column.RegProc, column.RegProcedure, column.RegNamespace, column.RegRole:
+		return appendJSONString(dst, literal.Append(nil, f, j, literal.Options{Location: loc}))
+	case column.Array:
+		return appendJSONArray(dst, f.Bytes(j), f.Type.Element(), loc)
 	}
 	dst = append(dst, '"') // nothing in the texts of dates, intervals and bytea needs an escape but bytea's backslash
 	if f.Type.Kind == column.Bytea {

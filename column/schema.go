@@ -10,6 +10,8 @@ type Field struct {
 	Name    string
 	Type    Type
 	NotNull bool
+	// Mod is the limit that the declaration sets to the type's values; whoever writes enforces it, whoever reads may ignore it.
+	Mod Mod `json:",omitempty"`
 }
 
 // Schema is what a table's rows look like and how they lie: the one description shared by head, WAL, segments and

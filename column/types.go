@@ -23,12 +23,29 @@ const (
 	TimestampNS              // nanoseconds since the epoch, UTC (1678-2262)
 	IntervalKind             // months, days, microseconds
 	JSON                     // json text (canonical where Aegis writes it: keys sorted, no spaces)
+	Varchar                  // character varying: text that may have a length limit
+	BpChar                   // character: blank-padded text; trailing blanks do not count when it is compared
+	UUID                     // 16 raw bytes
+	Time                     // microseconds since midnight, 24:00 included
+	TimeTZ                   // time of day with a displacement, packed: see PackTimeTZ
+	JSONB                    // json in jsonb's canonical text: keys ordered and unique, ": " and ", " between
+	OID                      // PostgreSQL's 32-bit object number
+	Name                     // text of up to 63 bytes
+	InternalChar             // "char": one byte or none
+	RegClass                 // the object numbers that print as names: of tables,
+	RegType                  // types,
+	RegProc                  // functions by name,
+	RegProcedure             // functions with their arguments,
+	RegNamespace             // schemas
+	RegRole                  // and roles
+	Array                    // of Type.Elem; values are as package array describes
 	kindEnd
 )
 
-// Type is a logical type. It is comparable: equal types are ==.
+// Type is a logical type. It is comparable: equal types are ==. Length limits and precisions are no part of it: see Mod.
 type Type struct {
 	Kind Kind
+	Elem Kind `json:",omitempty"` // of an Array: never Array itself, since an array's dimensions belong to the value
 }
 
 // Physical is how values lie in memory: five layouts carry every kind, so a kernel is written five times at most.
@@ -38,9 +55,9 @@ type Physical uint8
 const (
 	PhysNone     Physical = iota
 	PhysBool              // []bool
-	PhysInt               // []int64: the integers, dates and timestamps
+	PhysInt               // []int64: the integers, object numbers, dates, times of day and timestamps
 	PhysFloat             // []float64: real (rounded to float32 after each operation) and double precision
-	PhysBytes             // offsets and bytes: text, bytea, numeric, json
+	PhysBytes             // offsets and bytes: the texts, bytea, numeric, uuid, json, arrays
 	PhysInterval          // []Interval
 )
 
@@ -48,6 +65,9 @@ var physicalOf = [kindEnd]Physical{
 	Bool: PhysBool, Int16: PhysInt, Int32: PhysInt, Int64: PhysInt, Float32: PhysFloat, Float64: PhysFloat,
 	Numeric: PhysBytes, Text: PhysBytes, Bytea: PhysBytes, Date: PhysInt, Timestamp: PhysInt, TimestampTZ: PhysInt,
 	TimestampNS: PhysInt, IntervalKind: PhysInterval, JSON: PhysBytes,
+	Varchar: PhysBytes, BpChar: PhysBytes, UUID: PhysBytes, Time: PhysInt, TimeTZ: PhysInt, JSONB: PhysBytes, OID: PhysInt, Name: PhysBytes,
+	InternalChar: PhysBytes, RegClass: PhysInt, RegType: PhysInt, RegProc: PhysInt, RegProcedure: PhysInt, RegNamespace: PhysInt,
+	RegRole: PhysInt, Array: PhysBytes,
 }
 
 // Physical is the layout of the type's values.
@@ -61,18 +81,55 @@ func (t Type) Physical() Physical {
 var kindNames = [kindEnd]string{
 	"unknown", "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric", "text", "bytea",
 	"date", "timestamp without time zone", "timestamp with time zone", "timestamp_ns", "interval", "json",
+	"character varying", "character", "uuid", "time without time zone", "time with time zone", "jsonb", "oid", "name", `"char"`,
+	"regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole", "anyarray",
 }
 
 // String is the type's name as PostgreSQL's format_type prints it.
 func (t Type) String() string {
-	if t.Kind >= kindEnd {
+	switch {
+	case t.Kind >= kindEnd:
 		return fmt.Sprintf("type %d", t.Kind)
+	case t.Kind == Array && t.Elem != Unknown:
+		return t.Element().String() + "[]"
 	}
 	return kindNames[t.Kind]
 }
 
-// Valid reports whether the kind is one this version knows.
-func (t Type) Valid() bool { return t.Kind > Unknown && t.Kind < kindEnd }
+// Valid reports whether the type is one this version knows.
+func (t Type) Valid() bool {
+	if t.Kind == Array {
+		return t.Elem > Unknown && t.Elem < Array
+	}
+	return t.Kind > Unknown && t.Kind < kindEnd && t.Elem == Unknown
+}
+
+// IsArray reports the arrays.
+func (t Type) IsArray() bool { return t.Kind == Array }
+
+// Element is the type of an array's elements.
+func (t Type) Element() Type { return Type{Kind: t.Elem} }
+
+// ArrayOf is the type of arrays with elements of type t.
+func ArrayOf(t Type) Type { return Type{Kind: Array, Elem: t.Kind} }
+
+// IsText reports text, character varying, character and name.
+func (t Type) IsText() bool {
+	return t.Kind == Text || t.Kind == Varchar || t.Kind == BpChar || t.Kind == Name
+}
+
+// IsOID reports the object numbers, those that print as names included.
+func (t Type) IsOID() bool { return t.Kind == OID || t.Kind >= RegClass && t.Kind <= RegRole }
+
+// Bytewise reports the types whose values are equal where their bytes are, and ordered as their bytes are. Of the others in a bytes
+// layout (numeric, character, jsonb, arrays) different bytes can be equal: compare their keys (package key).
+func (t Type) Bytewise() bool {
+	switch t.Kind {
+	case Text, Varchar, Bytea, UUID, Name, InternalChar:
+		return true
+	}
+	return false
+}
 
 // IsInteger reports smallint, integer, bigint.
 func (t Type) IsInteger() bool { return t.Kind >= Int16 && t.Kind <= Int64 }

@@ -16,6 +16,12 @@ import (
 // tell: numeric and json travel as utf8.
 const TypeKey = "aegis:type"
 
+// What marks a uuid for other readers: Arrow's own name for them.
+const (
+	extensionKey  = "ARROW:extension:name"
+	extensionUUID = "arrow.uuid"
+)
+
 // Field is a column of a stream.
 type Field struct {
 	Name    string
@@ -45,8 +51,11 @@ func Schema(fields []Field) *arrow.Schema {
 		if f.Dictionary {
 			out[i].Type = dictionaryOf(f.Type)
 		}
-		if f.Type.Kind == column.Numeric || f.Type.Kind == column.JSON {
+		if t, ok := typeOf(DataType(f.Type)); !ok || t != f.Type {
 			out[i].Metadata = arrow.NewMetadata([]string{TypeKey}, []string{f.Type.String()})
+		}
+		if f.Type.Kind == column.UUID {
+			out[i].Metadata = arrow.NewMetadata([]string{extensionKey, TypeKey}, []string{extensionUUID, f.Type.String()})
 		}
 	}
 	return arrow.NewSchema(out, nil)
@@ -71,8 +80,16 @@ func DataType(t column.Type) arrow.DataType {
 		return arrow.PrimitiveTypes.Float32
 	case column.Float64:
 		return arrow.PrimitiveTypes.Float64
-	case column.Numeric, column.Text, column.JSON:
+	case column.Numeric, column.Text, column.JSON, column.Varchar, column.BpChar, column.JSONB, column.Name, column.TimeTZ, column.InternalChar:
 		return arrow.BinaryTypes.String
+	case column.UUID:
+		return &arrow.FixedSizeBinaryType{ByteWidth: uuidBytes}
+	case column.Time:
+		return arrow.FixedWidthTypes.Time64us
+	case column.OID, column.RegClass, column.RegType, column.RegProc, column.RegProcedure, column.RegNamespace, column.RegRole:
+		return arrow.PrimitiveTypes.Uint32
+	case column.Array:
+		return arrow.ListOf(DataType(t.Element()))
 	case column.Bytea:
 		return arrow.BinaryTypes.Binary
 	case column.Date:
@@ -102,26 +119,37 @@ func Fields(schema *arrow.Schema) ([]Field, error) {
 		if !ok {
 			return nil, column.SQLErrorf(column.Unsupported, "0A000", "field \"%s\": Arrow type %s has no counterpart", f.Name, f.Type)
 		}
-		if name, ok := f.Metadata.GetValue(TypeKey); ok && t.Kind == column.Text {
-			t = namedType(name)
+		if name, ok := f.Metadata.GetValue(TypeKey); ok {
+			t = namedType(name, t, dt)
 		}
 		out[i].Type = t
 	}
 	return out, nil
 }
 
-// namedType reads TypeKey's value; metadata of others' making that means nothing here leaves text.
-func namedType(name string) column.Type {
-	for _, k := range []column.Kind{column.Numeric, column.JSON} {
-		if column.T(k).String() == name {
-			return column.T(k)
+// namedType reads TypeKey's value; metadata of others' making that means nothing here changes nothing.
+func namedType(name string, plain column.Type, dt arrow.DataType) column.Type {
+	for k := column.Bool; k < column.Array; k++ {
+		for _, t := range []column.Type{column.T(k), column.ArrayOf(column.T(k))} {
+			if t.String() == name && arrow.TypeEqual(DataType(t), storage(dt)) {
+				return t
+			}
 		}
 	}
-	return column.T(column.Text)
+	return plain
+}
+
+// storage is what lies below an extension type.
+func storage(dt arrow.DataType) arrow.DataType {
+	if e, ok := dt.(arrow.ExtensionType); ok {
+		return e.StorageType()
+	}
+	return dt
 }
 
 func typeOf(dt arrow.DataType) (column.Type, bool) {
 	kind := column.Unknown
+	dt = storage(dt)
 	switch dt.ID() {
 	case arrow.NULL:
 		return column.T(column.Unknown), true
@@ -141,6 +169,15 @@ func typeOf(dt arrow.DataType) (column.Type, bool) {
 		kind = column.Text
 	case arrow.BINARY, arrow.LARGE_BINARY:
 		kind = column.Bytea
+	case arrow.FIXED_SIZE_BINARY:
+		if dt.(*arrow.FixedSizeBinaryType).ByteWidth == uuidBytes {
+			kind = column.UUID
+		}
+	case arrow.TIME32, arrow.TIME64:
+		kind = column.Time
+	case arrow.LIST:
+		elem, ok := typeOf(dt.(*arrow.ListType).Elem())
+		return column.ArrayOf(elem), ok && column.ArrayOf(elem).Valid()
 	case arrow.DECIMAL128:
 		kind = column.Numeric
 	case arrow.DATE32:

@@ -50,6 +50,16 @@ func vectorOf(a arrow.Array, t column.Type) (*column.Vector, error) {
 	if d, ok := a.(*array.Dictionary); ok {
 		return dictionaryVector(d, t)
 	}
+	if e, ok := a.(array.ExtensionArray); ok {
+		a = e.Storage()
+	}
+	if t.Kind == column.TimeTZ || t.Kind == column.InternalChar {
+		texts, err := vectorOf(a, column.T(column.Text))
+		if err != nil {
+			return nil, err
+		}
+		return parsed(texts, t)
+	}
 	if got, ok := typeOf(a.DataType()); !ok || got.Physical() != t.Physical() {
 		return nil, column.SQLErrorf(column.Unsupported, "0A000", "Arrow type %s is no %s", a.DataType(), t)
 	}
@@ -93,6 +103,14 @@ func vectorOf(a arrow.Array, t column.Type) (*column.Vector, error) {
 		for i, x := range a.MonthDayNanoIntervalValues() {
 			v.Intervals[i] = column.Interval{Months: x.Months, Days: x.Days, Micros: x.Nanoseconds / 1000}
 		}
+	case *array.FixedSizeBinary:
+		return uuidVector(a, v), nil
+	case *array.Time32:
+		return clockVector(a.Time32Values(), a.DataType().(*arrow.Time32Type).Unit, v), nil
+	case *array.Time64:
+		return clockVector(a.Time64Values(), a.DataType().(*arrow.Time64Type).Unit, v), nil
+	case *array.List:
+		return listVector(a, t)
 	case *array.String:
 		return v, shareBytes(v, a.ValueOffsets(), a.Data(), a.Len())
 	case *array.Binary:

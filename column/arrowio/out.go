@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/column/scan"
 )
 
@@ -32,7 +33,8 @@ func Record(schema *arrow.Schema, fields []Field, b *scan.Batch) (arrow.RecordBa
 
 // Array gives a vector as an Arrow array of DataType(v.Type), or of a dictionary with int32 codes. Encoded vectors are
 // flattened where no dictionary is asked for: few readers know Arrow's run-end encoding. The error has class column.Limit (text of
-// more than 2 GiB when flattened) or column.Invalid (SQLSTATE 22008: an interval of more than 292 years in its time part).
+// more than 2 GiB when flattened), column.Invalid (SQLSTATE 22008: an interval of more than 292 years in its time part) or
+// column.Unsupported (an array of several dimensions).
 func Array(v *column.Vector, dictionary bool) (arrow.Array, error) {
 	if dictionary {
 		return dictionaryArray(v)
@@ -54,8 +56,15 @@ func Array(v *column.Vector, dictionary bool) (arrow.Array, error) {
 
 func flatData(v *column.Vector) (*array.Data, error) {
 	dt := DataType(v.Type)
-	if dt == arrow.Null {
+	switch v.Type.Kind {
+	case column.Unknown:
 		return array.NewData(dt, v.Len, []*memory.Buffer{nil}, nil, v.Len, 0), nil
+	case column.TimeTZ, column.InternalChar:
+		v = literal.Texts(v)
+	case column.UUID:
+		return uuidData(v), nil
+	case column.Array:
+		return listData(v)
 	}
 	buffers := []*memory.Buffer{validity(v.Valid, v.Len)}
 	switch v.Type.Physical() {
@@ -104,6 +113,8 @@ func fixedValues(v *column.Vector) ([]byte, error) {
 		return arrow.Int16Traits.CastToBytes(convert[int16](v.Ints)), nil
 	case column.Int32, column.Date:
 		return arrow.Int32Traits.CastToBytes(convert[int32](v.Ints)), nil
+	case column.OID, column.RegClass, column.RegType, column.RegProc, column.RegProcedure, column.RegNamespace, column.RegRole:
+		return arrow.Uint32Traits.CastToBytes(convert[uint32](v.Ints)), nil
 	case column.Float32:
 		return arrow.Float32Traits.CastToBytes(convert[float32](v.Floats)), nil
 	case column.Float64:
@@ -121,7 +132,7 @@ func fixedValues(v *column.Vector) ([]byte, error) {
 	return arrow.Int64Traits.CastToBytes(v.Ints), nil
 }
 
-func convert[T int16 | int32 | float32, S int64 | float64](src []S) []T {
+func convert[T int16 | int32 | uint32 | float32, S int64 | float64](src []S) []T {
 	out := make([]T, len(src))
 	for i, x := range src {
 		out[i] = T(x)

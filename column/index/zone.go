@@ -96,14 +96,13 @@ func upperBound(v []byte) (bound []byte, open bool) {
 	return nil, true
 }
 
-// Admits reports whether the page may hold a row that the filter lets through. Types that bytes do not order (numeric, json,
+// Admits reports whether the page may hold a row that the filter lets through. Types that bytes do not order (numeric, json, arrays,
 // intervals, booleans) are always admitted, unless all rows are NULL.
 func (z *Zone) Admits(f *scan.ColumnFilter, t column.Type) bool {
 	if z.Values() == 0 {
 		return false
 	}
-	switch t.Kind {
-	case column.Numeric, column.JSON:
+	if t.Physical() == column.PhysBytes && !t.Bytewise() {
 		return true
 	}
 	switch t.Physical() {

@@ -89,8 +89,15 @@ func AppendValue(dst []byte, v *column.Vector, i int) []byte {
 		return AppendInterval(dst, f.Intervals[j])
 	}
 	text := f.Data[f.Offsets[j]:f.Offsets[j+1]]
-	if f.Type.Kind == column.Numeric {
+	switch f.Type.Kind {
+	case column.Numeric:
 		return AppendNumeric(dst, text)
+	case column.BpChar:
+		return AppendBytes(dst, bytes.TrimRight(text, " "))
+	case column.JSONB:
+		return AppendJSONB(dst, text)
+	case column.Array:
+		return AppendArray(dst, text, f.Type.Element())
 	}
 	return AppendBytes(dst, text)
 }
@@ -113,8 +120,8 @@ func Next(src []byte, t column.Type, scratch []byte) (value []byte, null bool, r
 	case column.PhysInterval:
 		return nil, false, nil, column.Errorf(column.Internal, "key: an interval's key does not hold its parts")
 	case column.PhysBytes:
-		if t.Kind == column.Numeric {
-			return nil, false, nil, column.Errorf(column.Internal, "key: a numeric's key does not hold its text")
+		if t.Physical() == column.PhysBytes && !t.Bytewise() && t.Kind != column.JSON {
+			return nil, false, nil, column.Errorf(column.Internal, "key: the key of %s does not hold its text", t)
 		}
 		return nextBytes(src, scratch)
 	case column.PhysBool:

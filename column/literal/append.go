@@ -31,9 +31,38 @@ func Append(dst []byte, v *column.Vector, i int, opt Options) []byte {
 		return AppendInterval(dst, f.Intervals[j])
 	case column.Bytea:
 		return AppendBytea(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]])
+	case column.UUID:
+		return AppendUUID(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]])
+	case column.Time:
+		return AppendTime(dst, f.Ints[j])
+	case column.TimeTZ:
+		return AppendTimeTZ(dst, f.Ints[j])
+	case column.InternalChar:
+		return appendChar(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]])
+	case column.OID:
+		return strconv.AppendInt(dst, f.Ints[j], 10)
+	case column.RegClass, column.RegType, column.RegProc, column.RegProcedure, column.RegNamespace, column.RegRole:
+		return appendObject(dst, f.Type, f.Ints[j], opt)
+	case column.Array:
+		return AppendArray(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]], f.Type.Element(), opt)
 	default:
 		return append(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]]...)
 	}
+}
+
+// Texts gives the texts of a vector's rows as a vector, with zones as in UTC.
+func Texts(v *column.Vector) *column.Vector {
+	b := column.NewBuilder(column.T(column.Text), v.Len)
+	var buf []byte
+	for i := range v.Len {
+		if v.IsNull(i) {
+			b.AppendNull()
+			continue
+		}
+		buf = Append(buf[:0], v, i, Options{})
+		b.AppendBytes(buf)
+	}
+	return b.Finish()
 }
 
 // AppendBool appends t or f.

@@ -20,6 +20,16 @@ type Options struct {
 	// LoadLocation finds a zone that a text names; nil = time.LoadLocation, which reads files: parsers of many rows
 	// give one that remembers.
 	LoadLocation func(name string) (*time.Location, error)
+	// Names translates between objects' numbers and names, for regclass and its kin; nil = only numbers are read and shown.
+	Names Names
+}
+
+// Names knows the objects of a database.
+type Names interface {
+	// NameOf gives the name that an object's number prints as; t is one of the reg types.
+	NameOf(t column.Type, oid int64) (name string, ok bool)
+	// NumberOf finds an object. The error is PostgreSQL's: 42P01 relation "x" does not exist, 42704, 42883 and so on.
+	NumberOf(t column.Type, name string) (oid int64, err error)
 }
 
 func (o *Options) utc() bool { return o.Location == nil || o.Location == time.UTC }

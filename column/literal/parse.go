@@ -34,12 +34,31 @@ func Parse(b *column.Builder, t column.Type, text string, opt Options) error {
 	case column.Timestamp, column.TimestampTZ, column.TimestampNS:
 		v, err := ParseTimestamp(text, t, opt)
 		return appendInt(b, v, err)
+	case column.Time:
+		v, err := ParseTime(text, opt)
+		return appendInt(b, v, err)
+	case column.TimeTZ:
+		v, err := ParseTimeTZ(text, opt)
+		return appendInt(b, v, err)
+	case column.OID:
+		v, err := ParseOID(text)
+		return appendInt(b, v, err)
+	case column.RegClass, column.RegType, column.RegProc, column.RegProcedure, column.RegNamespace, column.RegRole:
+		v, err := parseObject(t, text, opt)
+		return appendInt(b, v, err)
 	case column.IntervalKind:
 		v, err := ParseInterval(text)
 		if err != nil {
 			return err
 		}
 		b.AppendInterval(v)
+	case column.Array:
+		v, err := ParseArray(text, t.Element(), opt)
+		if err != nil {
+			return err
+		}
+		b.AppendBytes(v)
+		return b.Err()
 	default:
 		return parseBytes(b, t, text)
 	}
@@ -64,6 +83,24 @@ func parseBytes(b *column.Builder, t column.Type, text string) error {
 			b.AppendBytes(v)
 			return b.Err()
 		}
+	case column.UUID:
+		var v []byte
+		if v, err = ParseUUID(text); err == nil {
+			b.AppendBytes(v)
+			return b.Err()
+		}
+	case column.JSONB:
+		var v []byte
+		if v, err = CanonicalJSON(text); err == nil {
+			b.AppendBytes(v)
+			return b.Err()
+		}
+	case column.Name:
+		if err = CheckText(text); err == nil {
+			text = CutName(text)
+		}
+	case column.InternalChar:
+		text = parseChar(text)
 	case column.JSON:
 		if err = CheckText(text); err == nil && !json.Valid([]byte(text)) {
 			err = errorf(invalidText, "invalid input syntax for type json")

@@ -68,6 +68,9 @@ func (f *fields) add(t token) error {
 		if t.text != "-infinity" {
 			return errFormat
 		}
+		if f.m.timeOnly {
+			return errFormat
+		}
 		f.m.infinite = -1
 		return nil
 	}
@@ -87,7 +90,7 @@ func (f *fields) addNumber(s string) error {
 		}
 		f.julian, f.haveDays, f.days = false, true, n+minDay
 		return nil
-	case (f.afterT || f.hasDate()) && !f.hasTime && (len(whole) == 6 || len(whole) == 4 && !hasFraction):
+	case (f.afterT || f.hasDate() || f.m.timeOnly) && !f.hasTime && (len(whole) == 6 || len(whole) == 4 && !hasFraction):
 		if len(whole) == 4 {
 			n *= 100
 		}
@@ -276,6 +279,9 @@ func (f *fields) addWord(s string) error {
 	case "at", "on":
 		return nil
 	case "infinity":
+		if f.m.timeOnly {
+			return errFormat
+		}
 		f.m.infinite = 1
 		return nil
 	case "epoch", "now", "today", "tomorrow", "yesterday", "allballs":
@@ -346,7 +352,16 @@ func (f *fields) addSpecial(word string) error {
 }
 
 func (f *fields) finish() error {
-	if f.afterT || f.julian || !f.hasDate() {
+	if f.afterT || f.julian {
+		return errFormat
+	}
+	if f.m.dated = f.hasDate(); !f.m.dated {
+		if !f.m.timeOnly || !f.hasTime || f.hasYear || f.hasMonth || f.hasDay {
+			return errFormat
+		}
+		return f.finishTime()
+	}
+	if f.m.timeOnly && !f.hasTime {
 		return errFormat
 	}
 	if f.haveDays {
@@ -404,7 +419,11 @@ func (f *fields) finishTime() error {
 	}
 	unit := pow10(f.m.digits)
 	f.m.within = int64(f.hour*3600+f.minute*60+f.second)*unit + f.fraction
-	if day := secondsPerDay * unit; f.m.within >= day {
+	if day := secondsPerDay * unit; f.m.timeOnly {
+		if f.m.within > day {
+			return errField
+		}
+	} else if f.m.within >= day {
 		f.m.days, f.m.within = f.m.days+1, f.m.within-day
 	}
 	return nil

@@ -101,6 +101,8 @@ type moment struct {
 	fixed    bool // displace is the zone
 	displace int  // seconds east of Greenwich
 	infinite int  // ±1
+	timeOnly bool // a time of day is wanted, which needs no date
+	dated    bool // there was a date
 }
 
 // parseISO reads YYYY-MM-DD, a space or T, HH:MM:SS with or without fraction, and then nothing, Z or ±HH[[:]MM]: what

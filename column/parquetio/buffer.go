@@ -1,8 +1,25 @@
 package parquetio
 
 import (
+	"slices"
+
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/column/scan"
 )
+
+// spelled gives the batch with texts in place of what Parquet has no type for.
+func spelled(b *scan.Batch) *scan.Batch {
+	for i, v := range b.Columns {
+		if v.Type.Kind == column.TimeTZ {
+			c := *b
+			c.Columns = slices.Clone(b.Columns)
+			c.Columns[i] = literal.Texts(v)
+			b = &c
+		}
+	}
+	return b
+}
 
 // buffer collects the rows of one column of a row group.
 type buffer interface {

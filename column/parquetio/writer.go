@@ -66,8 +66,11 @@ func NewWriter(w io.Writer, fields []column.Field, o Options) (*Writer, error) {
 	p := &Writer{o: o, fields: make([]column.Field, len(fields)), filled: make([]buffer, len(fields)), plain: make([]bool, len(fields))}
 	for i, f := range fields {
 		f.ID = column.ID(i + 1)
-		if f.Type.Kind == column.Unknown {
+		switch f.Type.Kind {
+		case column.Unknown:
 			f.Type, f.NotNull = column.T(column.Text), false
+		case column.TimeTZ: // Parquet has no time with a zone of its own
+			f.Type = column.T(column.Text)
 		}
 		p.fields[i], p.filled[i] = f, newFlat(f.Type)
 	}
@@ -88,6 +91,7 @@ func (w *Writer) Write(b *scan.Batch) error {
 	if len(w.fields) == 0 {
 		return nil
 	}
+	b = spelled(b)
 	for lo := 0; lo < b.Len; {
 		if w.rows == 0 {
 			w.choose(b)

@@ -99,6 +99,9 @@ func (c *chunk) candidates() []format.Encoding {
 	case column.PhysFloat:
 		return append(out, format.Plain, format.ByteStreamSplit)
 	case column.PhysBytes:
+		if c.field.Type.Kind == column.UUID { // of a fixed length
+			return append(out, format.Plain)
+		}
 		return append(out, format.DeltaLengthByteArray)
 	}
 	return append(out, format.Plain)

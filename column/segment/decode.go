@@ -162,10 +162,20 @@ func decodeValues(t column.Type, enc format.Encoding, b []byte, n int) (*column.
 	case column.PhysInterval:
 		return decodeIntervals(b, n)
 	}
-	if enc == format.DeltaLengthByteArray {
-		return decodeTexts(t, b, n)
+	var v *column.Vector
+	var err error
+	switch {
+	case t.Kind == column.UUID:
+		return decodeUUIDs(b, n)
+	case enc == format.DeltaLengthByteArray:
+		v, err = decodeTexts(t, b, n)
+	default:
+		v, err = decodePlainTexts(t, b, n)
 	}
-	return decodePlainTexts(t, b, n)
+	if err != nil || !t.IsArray() {
+		return v, err
+	}
+	return arraysOf(v)
 }
 
 func short(b []byte, n, width int) error {

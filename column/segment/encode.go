@@ -19,6 +19,9 @@ import (
 // own INTERVAL has 12 bytes and only milliseconds, which would lose some.
 const intervalBytes = 16
 
+// uuidBytes is the width of a uuid.
+const uuidBytes = 16
+
 // physicalType says how Parquet lays a type out.
 func physicalType(t column.Type) format.Type {
 	switch t.Kind {
@@ -30,7 +33,7 @@ func physicalType(t column.Type) format.Type {
 		return format.Float
 	case column.Float64:
 		return format.Double
-	case column.IntervalKind:
+	case column.IntervalKind, column.UUID:
 		return format.FixedLenByteArray
 	}
 	if t.Physical() == column.PhysBytes {
@@ -157,6 +160,9 @@ func (e *encoder) texts(dst []byte, enc format.Encoding, v *column.Vector) ([]by
 			e.u32 = append(e.u32, uint32(o-first))
 		}
 		return e.add(dst)(new(delta.LengthByteArrayEncoding).EncodeByteArray(e.bytes[:0], v.Data[first:v.Offsets[v.Len]], e.u32))
+	}
+	if v.Type.Kind == column.UUID {
+		return append(dst, v.Data[v.Offsets[0]:v.Offsets[v.Len]]...), nil
 	}
 	for i := range v.Len {
 		x := v.Data[v.Offsets[i]:v.Offsets[i+1]]

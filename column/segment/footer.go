@@ -42,10 +42,16 @@ func schemaElement(f column.Field) format.SchemaElement {
 		e.LogicalType.Value = &format.TimestampType{IsAdjustedToUTC: true, Unit: format.TimeUnit{Value: &format.MicroSeconds{}}}
 	case column.TimestampNS:
 		e.LogicalType.Value = &format.TimestampType{IsAdjustedToUTC: true, Unit: format.TimeUnit{Value: &format.NanoSeconds{}}}
-	case column.Text, column.Numeric:
+	case column.Time:
+		e.ConvertedType = thrift.New(deprecated.TimeMicros)
+		e.LogicalType.Value = &format.TimeType{Unit: format.TimeUnit{Value: &format.MicroSeconds{}}}
+	case column.UUID:
+		e.TypeLength = thrift.New(int32(uuidBytes))
+		e.LogicalType.Value = &format.UUIDType{}
+	case column.Text, column.Numeric, column.Varchar, column.BpChar, column.Name, column.Array:
 		e.ConvertedType = thrift.New(deprecated.UTF8)
 		e.LogicalType.Value = &format.StringType{}
-	case column.JSON:
+	case column.JSON, column.JSONB:
 		e.ConvertedType = thrift.New(deprecated.Json)
 		e.LogicalType.Value = &format.JsonType{}
 	case column.IntervalKind:
@@ -183,7 +189,7 @@ func exactBounds(t column.Type, z *index.Zone) bool {
 		return true
 	case column.PhysBytes:
 		return !z.TextOpen && len(z.TextMin) < exactText && len(z.TextMax) < exactText &&
-			(t.Kind == column.Bytea || (utf8.Valid(z.TextMin) && utf8.Valid(z.TextMax)))
+			(t.Kind == column.Bytea || t.Kind == column.UUID || (utf8.Valid(z.TextMin) && utf8.Valid(z.TextMax)))
 	}
 	return false
 }
@@ -195,7 +201,7 @@ func bounds(t column.Type, z *index.Zone) (lo, hi []byte) {
 		return binary.LittleEndian.AppendUint32(nil, uint32(int32(z.IntMin))), binary.LittleEndian.AppendUint32(nil, uint32(int32(z.IntMax)))
 	case format.Int64:
 		return binary.LittleEndian.AppendUint64(nil, uint64(z.IntMin)), binary.LittleEndian.AppendUint64(nil, uint64(z.IntMax))
-	case format.ByteArray:
+	case format.ByteArray, format.FixedLenByteArray:
 		return z.TextMin, z.TextMax
 	}
 	minF, maxF := z.FloatMin, z.FloatMax

@@ -60,7 +60,11 @@ func parseMeta(b []byte) (table, segment uint64, m metadata, err error) {
 func parseSchema(c *cursor) column.Schema {
 	s := column.Schema{Version: c.u32()}
 	for range c.count() {
-		f := column.Field{ID: column.ID(c.u32()), Name: string(c.bytes(c.count())), Type: column.T(column.Kind(c.byte())), NotNull: c.byte() != 0}
+		f := column.Field{ID: column.ID(c.u32()), Name: string(c.bytes(c.count())), Type: column.T(column.Kind(c.byte()))}
+		if f.Type.IsArray() {
+			f.Type.Elem = column.Kind(c.byte())
+		}
+		f.NotNull = c.byte() != 0
 		c.bad = c.bad || !f.Type.Valid()
 		s.Fields = append(s.Fields, f)
 	}

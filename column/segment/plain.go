@@ -46,7 +46,7 @@ func EncodeChunk(f column.Field, v *column.Vector) (*Chunk, error) {
 	c := chunk{field: f, rows: v.Len, zipped: true}
 	if v.Enc == column.Dict {
 		c.dict, c.valid = dictionaryOf(v)
-	} else if c.values = compact(v); c.values.Len != v.Len {
+	} else if c.values = stored(compact(v)); c.values.Len != v.Len {
 		c.valid = v.Valid
 	}
 	var out bytes.Buffer
@@ -60,7 +60,7 @@ func EncodeChunk(f column.Field, v *column.Vector) (*Chunk, error) {
 
 // dictionaryOf takes NULL out of a vector of codes.
 func dictionaryOf(v *column.Vector) (d *dictionary, valid column.Bitmap) {
-	d = &dictionary{values: compact(v.Child), codes: make([]int32, 0, v.Len)}
+	d = &dictionary{values: stored(compact(v.Child)), codes: make([]int32, 0, v.Len)}
 	null := -1
 	for i := range v.Child.Len {
 		if v.Child.IsNull(i) {

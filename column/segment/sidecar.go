@@ -179,7 +179,11 @@ func appendSchema(dst []byte, s *column.Schema) []byte {
 		dst = binary.AppendUvarint(dst, uint64(f.ID))
 		dst = binary.AppendUvarint(dst, uint64(len(f.Name)))
 		dst = append(dst, f.Name...)
-		dst = append(dst, byte(f.Type.Kind), boolByte(f.NotNull))
+		dst = append(dst, byte(f.Type.Kind))
+		if f.Type.IsArray() {
+			dst = append(dst, byte(f.Type.Elem))
+		}
+		dst = append(dst, boolByte(f.NotNull))
 	}
 	dst = appendIDs(dst, s.Tags)
 	dst = appendIDs(dst, s.Key)

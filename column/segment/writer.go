@@ -296,7 +296,7 @@ func (w *Writer) flushGroup() error {
 			if int(w.groupRows) == w.o.GroupRows {
 				b.Grow(w.o.GroupRows) // likely full again: spare the growing
 			}
-			c.values = compact(v)
+			c.values = stored(compact(v))
 			if c.values.Len != v.Len {
 				c.valid = v.Valid
 			}

@@ -38,6 +38,9 @@ func EncodeTable(dst []byte, t *Table) ([]byte, error) {
 	for _, c := range t.Columns {
 		dst = binary.AppendUvarint(dst, uint64(c.ID))
 		dst = append(dst, byte(c.Vector.Type.Kind))
+		if c.Vector.Type.IsArray() {
+			dst = append(dst, byte(c.Vector.Type.Elem))
+		}
 		dst = appendBlock(dst, c.Vector, len(t.Refs) > 1)
 	}
 	return dst, nil
@@ -196,6 +199,9 @@ func (c *cursor) rows(t *Table) {
 	for i := uint64(0); i < columns && c.err == nil; i++ {
 		id := column.ID(c.uvarint("column id", 1<<32-1))
 		typ := column.T(column.Kind(c.byte("column type")))
+		if typ.IsArray() {
+			typ.Elem = column.Kind(c.byte("element type"))
+		}
 		if !typ.Valid() {
 			c.fail("bad column type")
 			return

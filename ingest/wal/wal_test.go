@@ -394,7 +394,10 @@ func TestFencedAndForeignFiles(t *testing.T) {
 
 // vectors draws a flat vector of any type.
 func vectors(t *rapid.T, n int) *column.Vector {
-	typ := column.T(column.Kind(rapid.IntRange(int(column.Bool), int(column.JSON)).Draw(t, "kind")))
+	typ := column.T(column.Kind(rapid.IntRange(int(column.Bool), int(column.Array)).Draw(t, "kind")))
+	if typ.IsArray() {
+		typ.Elem = column.Kind(rapid.IntRange(int(column.Bool), int(column.Array)-1).Draw(t, "element kind"))
+	}
 	b := column.NewBuilder(typ, n)
 	nulls := rapid.Bool().Draw(t, "nulls")
 	for range n {

@@ -69,8 +69,7 @@ func (b *binder) noEquality(x expr.Expr, list []expr.Expr, pos int, err error) e
 
 // lookup makes the In of all[0] in the others, nil where the type or an element does not allow it.
 func lookup(all []expr.Expr, t column.Type, not bool, pos int) expr.Expr {
-	switch t.Kind {
-	case column.Numeric, column.IntervalKind, column.JSON:
+	if p := t.Physical(); p == column.PhysInterval || p == column.PhysBytes && !t.Bytewise() {
 		return nil
 	}
 	out := &expr.In{Arg: all[0], Negate: not, At: pos}

@@ -227,7 +227,7 @@ func (l *keyLookup) flat(c *keyColumn, v *column.Vector, groups []uint32) error 
 		return l.integers(c.ints, l.asInts(v), v.Valid, groups)
 	}
 	offsets, bytes := v.Offsets, v.Data
-	if t := c.typ; t.Physical() != column.PhysBytes || t.Kind == column.Numeric {
+	if t := c.typ; !t.Bytewise() {
 		if err := l.encode(v); err != nil {
 			return err
 		}

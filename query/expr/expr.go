@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/column/scan"
 )
 
@@ -133,8 +134,10 @@ type Context struct {
 	Random func() float64 // in [0, 1)
 	// Settings answer current_user and the like: "current_database", "current_schema", "current_user", "version".
 	Settings map[string]string
-	Valid    column.Bitmap // rows of the current strict call where no argument is NULL; nil = all
-	Scratch  []byte
+	// Names translates the numbers of regclass and its kin; nil = there are only numbers.
+	Names   literal.Names
+	Valid   column.Bitmap // rows of the current strict call where no argument is NULL; nil = all
+	Scratch []byte
 	// Runs are those of the batch that is evaluated, nil if it has none. Whoever sets Runs does so for each batch.
 	Runs []scan.Run
 

@@ -1,8 +1,6 @@
 package fn
 
 import (
-	"bytes"
-
 	"github.com/cockroachdb/apd/v3"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -196,8 +194,9 @@ func finishBest[V any](write writer[V]) func(b *column.Builder, c *bestCell[V]) 
 }
 
 func bytesExtreme(t column.Type, sign int) *bytesFold[bestCell[[]byte]] {
+	cmp := orderOf(t)
 	one := func(c *bestCell[[]byte], v []byte) (int, error) {
-		if c.seen && bytes.Compare(v, c.v)*sign <= 0 {
+		if c.seen && cmp(v, c.v)*sign <= 0 {
 			return 0, nil
 		}
 		before := cap(c.v)

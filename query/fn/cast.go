@@ -234,7 +234,7 @@ func numericToFloat(t column.Type) Kernel {
 }
 
 func literalOptions(ctx *expr.Context) literal.Options {
-	return literal.Options{Location: ctx.Location, Now: ctx.Now}
+	return literal.Options{Location: ctx.Location, Now: ctx.Now, Names: ctx.Names}
 }
 
 func toText(t column.Type) Kernel {

@@ -3,9 +3,8 @@ package fn
 import (
 	"bytes"
 
-	"github.com/cockroachdb/apd/v3"
-
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query/expr"
 )
@@ -177,7 +176,8 @@ func comparer(t column.Type, x, y *column.Vector) func(i int) int {
 		return func(i int) int { return compareDecimals(a(i), b(i)) }
 	}
 	a, b := textsOf(x), textsOf(y)
-	return func(i int) int { return bytes.Compare(a.at(i), b.at(i)) }
+	compare := orderOf(t)
+	return func(i int) int { return compare(a.at(i), b.at(i)) }
 }
 
 func compareOrdered(a, b int64) int {
@@ -230,13 +230,25 @@ func Compare(a *column.Vector, i int, b *column.Vector, j int) int {
 		return literal.CompareIntervals(a.Intervals[i], b.Intervals[j])
 	}
 	x, y := a.Data[a.Offsets[i]:a.Offsets[i+1]], b.Data[b.Offsets[j]:b.Offsets[j+1]]
-	if a.Type == tNumeric {
-		var p, q apd.Decimal
-		setDecimal(&p, x)
-		setDecimal(&q, y)
-		return compareDecimals(&p, &q)
+	return orderOf(a.Type)(x, y)
+}
+
+// orderOf is how the values of a type in a bytes layout are compared.
+func orderOf(t column.Type) func(a, b []byte) int {
+	switch t.Kind {
+	case column.Numeric:
+		return compareNumericText
+	case column.BpChar:
+		return func(a, b []byte) int { return bytes.Compare(bytes.TrimRight(a, " "), bytes.TrimRight(b, " ")) }
+	case column.JSONB:
+		return func(a, b []byte) int { return bytes.Compare(key.AppendJSONB(nil, a), key.AppendJSONB(nil, b)) }
+	case column.Array:
+		elem := t.Element()
+		return func(a, b []byte) int {
+			return bytes.Compare(key.AppendArray(nil, a, elem), key.AppendArray(nil, b, elem))
+		}
 	}
-	return bytes.Compare(x, y)
+	return bytes.Compare
 }
 
 func isValid(v *column.Vector, i int) bool {

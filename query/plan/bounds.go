@@ -111,8 +111,8 @@ func ZoneBound(op string, v *column.Vector) (f scan.ColumnFilter, ok bool) {
 			f.FloatMax = x
 		}
 	case column.PhysBytes:
-		if k := v.Type.Kind; k != column.Text && k != column.Bytea {
-			return f, false // numeric and json do not order by bytes
+		if !v.Type.Bytewise() {
+			return f, false
 		}
 		if op != "<" && op != "<=" {
 			f.TextMin = v.Bytes(0)

@@ -18,6 +18,8 @@ type Column struct {
 	Type column.Type
 	// NotNull says that no NULL can be there.
 	NotNull bool
+	// Mod is the declared limit of the type, for those who describe a result; nothing here enforces it.
+	Mod column.Mod
 }
 
 // Node is a relational operator. Nodes are immutable: a rewrite makes new ones.
@@ -57,6 +59,7 @@ type RelationColumn struct {
 	Tag     bool
 	Time    bool
 	NotNull bool
+	Mod     column.Mod
 }
 
 // Resolver finds relations by name. It is bound to one snapshot, one role, one search path.
@@ -184,7 +187,7 @@ func (n *Scan) Columns() []Column {
 	all := n.Relation.Columns()
 	out := make([]Column, len(n.Project))
 	for i, p := range n.Project {
-		out[i] = Column{Name: all[p].Name, Type: all[p].Type, NotNull: all[p].NotNull}
+		out[i] = Column{Name: all[p].Name, Type: all[p].Type, NotNull: all[p].NotNull, Mod: all[p].Mod}
 	}
 	return out
 }
