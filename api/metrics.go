@@ -60,6 +60,7 @@ func newMetrics(s *Server) *metrics {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	m.lines = newLineMetrics(m.registry)
+	m.registry.MustRegister(s.options.Collectors...)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "aegis_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": s.options.Version},
 	})

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/ingest/lineproto"
 	"github.com/automatanexus/aegis-db/ingest/remotewrite"
@@ -32,6 +34,8 @@ type Options struct {
 	// SpoolDir is where rows of large JSON answers wait for their second place in the answer; "" = the system's folder for
 	// temporary files.
 	SpoolDir string
+	// Collectors add the metrics of other servers of the process to /metrics.
+	Collectors []prometheus.Collector
 }
 
 func (o *Options) defaults() {

@@ -150,16 +150,21 @@ func (st *statement) collect(root plan.Node, t *meta.Table, targets []int) (meta
 	for i, f := range targets {
 		rows.Columns[f] = builders[i].Finish()
 	}
-	for i, f := range fields {
+	return rows, complete(&rows)
+}
+
+// complete gives the columns that rows lack NULLs, and refuses NULL where none may be.
+func complete(rows *meta.Rows) error {
+	for i, f := range rows.Table.Columns.Fields {
 		if rows.Columns[i] == nil {
-			rows.Columns[i] = column.NewNull(f.Type, n)
+			rows.Columns[i] = column.NewNull(f.Type, rows.Len)
 		}
-		if f.NotNull && n > 0 && rows.Columns[i].HasNulls() {
-			return rows, column.SQLErrorf(column.Invalid, "23502",
-				"null value in column %q of relation %q violates not-null constraint", f.Name, t.Name)
+		if f.NotNull && rows.Len > 0 && rows.Columns[i].HasNulls() {
+			return column.SQLErrorf(column.Invalid, "23502",
+				"null value in column %q of relation %q violates not-null constraint", f.Name, rows.Table.Name)
 		}
 	}
-	return rows, nil
+	return nil
 }
 
 // builtBytes is what a builder's rows take. A batch may take much less: its constants and runs are written out in a builder.

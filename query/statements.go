@@ -32,11 +32,16 @@ func (s *statements) parse(text string, maxBytes int) (st sql.Statement, again b
 	if err != nil {
 		return st, false, err
 	}
+	s.keep(text, st)
+	return st, false, nil
+}
+
+// keep numbers the parameters of a statement and remembers it, unless it is long.
+func (s *statements) keep(text string, st sql.Statement) {
 	number(st)
 	if len(text) <= rememberedText {
 		s.kept.put(text, st, bytesOf(text))
 	}
-	return st, false, nil
 }
 
 // number gives named parameters the numbers of their names.

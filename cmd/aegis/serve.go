@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	aegis "github.com/automatanexus/aegis-db"
 	"github.com/automatanexus/aegis-db/api"
 	"github.com/automatanexus/aegis-db/column"
@@ -21,6 +23,7 @@ import (
 type serveCmd struct {
 	DataDir      string        `help:"Folder of the data; made if missing." default:"./aegis-data" env:"AEGIS_DATA_DIR" type:"path"`
 	HTTP         string        `name:"http" help:"Address of the HTTP server; port 0 picks a free one." default:"127.0.0.1:9090" env:"AEGIS_HTTP" placeholder:"ADDR"`
+	Postgres     pgFlags       `embed:""`
 	LogLevel     string        `help:"${enum}." enum:"debug,info,warn,error" default:"info" env:"AEGIS_LOG_LEVEL"`
 	LogFormat    string        `help:"${enum}." enum:"text,json" default:"text" env:"AEGIS_LOG_FORMAT"`
 	Memory       size          `help:"Memory the database may hold, such as 2GiB. Default: half of the machine's." env:"AEGIS_MEMORY"`
@@ -71,6 +74,13 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	logger := c.logger(s)
+	pgListener, err := c.Postgres.listen(logger)
+	if err != nil {
+		return err
+	}
+	if pgListener != nil {
+		defer pgListener.Close()
+	}
 	db, err := aegis.Open(ctx, aegis.Options{
 		Dir: c.DataDir, MemoryBytes: int64(c.Memory), FlushAge: c.FlushAge, CompactEvery: c.CompactEvery, KeepRemoved: c.KeepRemoved,
 		TempBytes: int64(c.TempFiles), QueryTempBytes: int64(c.QueryTemp), Repair: c.Repair, Logger: logger, PromQL: c.PromQL.limits(),
@@ -79,10 +89,18 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("open %s: %w", c.DataDir, err)
 	}
 	limitRuntime(db.Stats().MemoryLimit)
-	server := api.New(db, api.Options{Logger: logger, Version: version})
-	served := make(chan error, 1)
+	postgres, err := c.Postgres.server(db, logger)
+	if err != nil {
+		return errors.Join(err, db.Close(context.Background()))
+	}
+	server := api.New(db, api.Options{Logger: logger, Version: version, Collectors: []prometheus.Collector{postgres}})
+	served := make(chan error, 2)
 	go func() { served <- server.Serve(listener) }()
 	fmt.Fprintf(s.out, "aegis %s: http://%s, data in %s\n", version, listener.Addr(), c.DataDir)
+	if pgListener != nil {
+		go func() { served <- postgres.Serve(pgListener) }()
+		fmt.Fprintf(s.out, "PostgreSQL's protocol: postgres://%s/default\n", pgListener.Addr())
+	}
 	fmt.Fprintln(s.out, "listening on loopback only: there are no credentials yet")
 
 	select {
@@ -92,7 +110,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		stop() // a second signal ends the process at once, as signals do
 		fmt.Fprintln(s.out, "stopping; press Ctrl-C again to stop without flushing")
 		drain, cancel := context.WithTimeout(context.Background(), drainTime)
-		err = server.Shutdown(drain)
+		err = errors.Join(server.Shutdown(drain), postgres.Shutdown(drain))
 		cancel()
 		if err != nil {
 			logger.Warn("stopping", "error", err)

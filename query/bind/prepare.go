@@ -73,3 +73,6 @@ func hasParam(e expr.Expr) bool {
 	})
 	return found
 }
+
+// TypeOf is the type that a name means.
+func TypeOf(n *sql.TypeName) (column.Type, error) { return typeOf(n) }

@@ -318,6 +318,10 @@ func (p *parser) parseCascade() bool {
 // parseCopy reads COPY.
 func (p *parser) parseCopy() *Copy {
 	s := &Copy{Pos: int(p.advance().pos)}
+	var before []Option
+	if p.isKw("binary") && p.peek(1).isColID() && !p.peek(1).isKw("from") && !p.peek(1).isKw("to") {
+		before = append(before, p.oldCopyOption("format", "binary"))
+	}
 	if p.accept("(") {
 		s.Query = p.parsePreparable()
 		p.expect(")")
@@ -338,21 +342,10 @@ func (p *parser) parseCopy() *Copy {
 	default:
 		s.File = p.stringLit()
 	}
-	if p.acceptKw("with") || p.isPunct("(") || p.tok.kind == tWord && !p.isKw("where") {
-		s.Options = p.parseCopyOptions()
-	}
+	s.Options = append(before, p.parseCopyOptions()...)
 	if p.isKw("where") && s.From {
 		p.advance()
 		s.Where = p.parseExpr()
 	}
 	return s
-}
-
-// parseCopyOptions reads (FORMAT csv, HEADER true, ...).
-func (p *parser) parseCopyOptions() []Option {
-	if !p.isPunct("(") {
-		p.unsupported(p.pos(), "COPY's old option syntax", "Write WITH (FORMAT csv, HEADER true).")
-		return nil
-	}
-	return p.parseUtilityOptions()
 }

@@ -1,0 +1,118 @@
+package pgwire
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/column/scan"
+)
+
+// The formats of values.
+const (
+	textFormat   = 0
+	binaryFormat = 1
+)
+
+// rowWriter writes the rows of a result as DataRow messages.
+type rowWriter struct {
+	formats []int16 // one a column
+	text    literal.Options
+	scratch []byte
+}
+
+// row appends row i of a batch.
+func (w *rowWriter) row(out []byte, b *scan.Batch, i int) ([]byte, error) {
+	start := len(out)
+	out = append(out, 'D', 0, 0, 0, 0)
+	out = binary.BigEndian.AppendUint16(out, uint16(len(b.Columns)))
+	for k, v := range b.Columns {
+		f, j := v.At(i)
+		if f.Valid != nil && !f.Valid.Get(j) {
+			out = append(out, 0xff, 0xff, 0xff, 0xff)
+			continue
+		}
+		at := len(out)
+		out = append(out, 0, 0, 0, 0)
+		if w.formats[k] == textFormat {
+			out = literal.Append(out, f, j, w.text)
+		} else {
+			var err error
+			if out, err = w.binary(out, f, j); err != nil {
+				return out[:start], err
+			}
+		}
+		binary.BigEndian.PutUint32(out[at:], uint32(len(out)-at-4))
+	}
+	if len(out)-start > math.MaxInt32 {
+		return out[:start], column.SQLErrorf(column.Limit, "54000", "a row of %d bytes is longer than a message can be", len(out)-start)
+	}
+	binary.BigEndian.PutUint32(out[start+1:], uint32(len(out)-start-1))
+	return out, nil
+}
+
+// The moment from which PostgreSQL counts, in our units.
+const (
+	pgEpochDays   = 10957
+	pgEpochMicros = pgEpochDays * 86400 * 1_000_000
+)
+
+// binary appends the binary form of row j of a flat vector, which is not NULL there.
+func (w *rowWriter) binary(out []byte, f *column.Vector, j int) ([]byte, error) {
+	be := binary.BigEndian
+	switch f.Type.Kind {
+	case column.Bool:
+		if f.Bools[j] {
+			return append(out, 1), nil
+		}
+		return append(out, 0), nil
+	case column.Int16:
+		return be.AppendUint16(out, uint16(f.Ints[j])), nil
+	case column.Int32:
+		return be.AppendUint32(out, uint32(f.Ints[j])), nil
+	case column.Int64:
+		return be.AppendUint64(out, uint64(f.Ints[j])), nil
+	case column.Float32:
+		return be.AppendUint32(out, math.Float32bits(float32(f.Floats[j]))), nil
+	case column.Float64:
+		return be.AppendUint64(out, math.Float64bits(f.Floats[j])), nil
+	case column.Date:
+		return be.AppendUint32(out, uint32(binaryDate(f.Ints[j]))), nil
+	case column.Timestamp, column.TimestampTZ:
+		return be.AppendUint64(out, uint64(binaryTimestamp(f.Ints[j], 1))), nil
+	case column.TimestampNS:
+		return be.AppendUint64(out, uint64(binaryTimestamp(f.Ints[j], 1000))), nil
+	case column.IntervalKind:
+		v := f.Intervals[j]
+		out = be.AppendUint64(out, uint64(v.Micros))
+		out = be.AppendUint32(out, uint32(v.Days))
+		return be.AppendUint32(out, uint32(v.Months)), nil
+	case column.Numeric:
+		w.scratch = literal.Append(w.scratch[:0], f, j, w.text)
+		return appendNumeric(out, w.scratch)
+	case column.Text, column.Bytea, column.JSON:
+		return append(out, f.Data[f.Offsets[j]:f.Offsets[j+1]]...), nil
+	}
+	return out, column.SQLErrorf(column.Unsupported, "42883", "no binary output function available for type %s", f.Type)
+}
+
+func binaryDate(days int64) int32 {
+	switch days {
+	case math.MaxInt32, math.MinInt32:
+		return int32(days) // infinity
+	}
+	return int32(days - pgEpochDays)
+}
+
+// binaryTimestamp counts microseconds from PostgreSQL's epoch; unit is how many of ours make one.
+func binaryTimestamp(v, unit int64) int64 {
+	if v == math.MaxInt64 || v == math.MinInt64 {
+		return v // infinity
+	}
+	micros := v / unit
+	if v%unit < 0 {
+		micros--
+	}
+	return micros - pgEpochMicros
+}

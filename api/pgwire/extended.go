@@ -1,0 +1,274 @@
+package pgwire
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/query"
+	"github.com/automatanexus/aegis-db/query/sql"
+)
+
+// statement is what a Parse message made.
+type statement struct {
+	prepared *query.Prepared // nil: an empty text
+	types    []column.Type   // of the parameters
+	oids     []uint32        // as the client knows them
+}
+
+// parse answers a Parse message.
+func (c *session) parse(m *pgproto3.Parse) error {
+	if m.Name != "" && c.statements[m.Name] != nil {
+		return column.SQLErrorf(column.Invalid, "42P05", "prepared statement \"%s\" already exists", m.Name)
+	}
+	delete(c.statements, m.Name)
+	s, err := c.prepare(m.Query, m.ParameterOIDs)
+	if err != nil {
+		return err
+	}
+	c.statements[m.Name] = s
+	c.out = append(c.out, '1', 0, 0, 0, 4)
+	return nil
+}
+
+func (c *session) prepare(text string, oids []uint32) (*statement, error) {
+	if err := literal.CheckText(text); err != nil {
+		return nil, err
+	}
+	declared := make([]column.Type, len(oids))
+	for i, n := range oids {
+		var err error
+		if declared[i], err = typeOf(n); err != nil {
+			return nil, err
+		}
+	}
+	if blank(text) {
+		return &statement{}, nil
+	}
+	ctx, cancel := context.WithCancelCause(c.ctx)
+	defer cancel(nil)
+	defer c.begin(ctx, cancel)()
+	p, err := c.query.Prepare(ctx, text, declared)
+	if err != nil {
+		return nil, err
+	}
+	return newStatement(p, oids), nil
+}
+
+func newStatement(p *query.Prepared, declared []uint32) *statement {
+	s := &statement{prepared: p, types: p.Params, oids: make([]uint32, len(p.Params))}
+	for i, t := range p.Params {
+		s.oids[i] = uint32(typeOID(t).oid)
+		if i < len(declared) && declared[i] != 0 && declared[i] != 705 {
+			s.oids[i] = declared[i]
+		}
+	}
+	return s
+}
+
+// blank reports whether a text holds no statement. Comments the parser knows.
+func blank(text string) bool {
+	text = strings.TrimSpace(text)
+	if strings.Trim(text, "; \t\r\n") == "" {
+		return true
+	}
+	if !strings.HasPrefix(text, "--") && !strings.HasPrefix(text, "/*") {
+		return false
+	}
+	list, err := sql.Parse(text, sql.Options{})
+	return err == nil && len(list) == 0
+}
+
+// bind answers a Bind message.
+func (c *session) bind(m *pgproto3.Bind) error {
+	s := c.statements[m.PreparedStatement]
+	if s == nil {
+		return noStatement(m.PreparedStatement)
+	}
+	if c.query.TxStatus() == query.TxFailed && !s.endsBlock() {
+		return column.SQLErrorf(column.Invalid, "25P02", "current transaction is aborted, commands ignored until end of transaction block")
+	}
+	if m.DestinationPortal != "" && c.portals[m.DestinationPortal] != nil {
+		return column.SQLErrorf(column.Invalid, "42P03", "portal \"%s\" already exists", m.DestinationPortal)
+	}
+	if len(m.Parameters) != len(s.types) {
+		return violation("bind message supplies %d parameters, but prepared statement \"%s\" requires %d", len(m.Parameters), m.PreparedStatement, len(s.types))
+	}
+	formats, err := spread(m.ParameterFormatCodes, len(s.types), "parameter")
+	if err != nil {
+		return err
+	}
+	p := &portal{statement: s}
+	if len(s.types) > 0 {
+		p.values = make([]*column.Vector, len(s.types))
+		opt := c.literals()
+		for i, t := range s.types {
+			if p.values[i], err = decodeParam(m.Parameters[i], formats[i], t, opt); err != nil {
+				return paramError(err, i)
+			}
+		}
+	}
+	columns := 0
+	if s.prepared != nil {
+		columns = len(s.prepared.Columns)
+	}
+	if p.formats, err = spread(m.ResultFormatCodes, columns, "result"); err != nil {
+		return err
+	}
+	if old := c.portals[m.DestinationPortal]; old != nil {
+		old.close()
+	}
+	c.portals[m.DestinationPortal] = p
+	c.out = append(c.out, '2', 0, 0, 0, 4)
+	return nil
+}
+
+func noStatement(name string) error {
+	if name == "" {
+		return column.SQLErrorf(column.Invalid, "26000", "unnamed prepared statement does not exist")
+	}
+	return column.SQLErrorf(column.Invalid, "26000", "prepared statement \"%s\" does not exist", name)
+}
+
+// endsBlock reports whether a statement may run in a transaction that has failed.
+func (s *statement) endsBlock() bool {
+	if s.prepared == nil {
+		return true
+	}
+	t, ok := s.prepared.Stmt.(*sql.Transaction)
+	return ok && (t.Kind == sql.TxCommit || t.Kind == sql.TxRollback || t.Kind == sql.TxRollbackTo)
+}
+
+// paramError says which parameter has a value that is no value of its type.
+func paramError(err error, i int) error {
+	e, ok := err.(*column.Error) //nolint:errorlint // it is made here
+	if !ok || e.Detail != "" {
+		return err
+	}
+	out := *e
+	out.Detail = "It is the value of parameter $" + itoa(i+1) + "."
+	return &out
+}
+
+// spread gives each of n values its format: none given means text, one is for all.
+func spread(codes []int16, n int, what string) ([]int16, error) {
+	for _, f := range codes {
+		if f != textFormat && f != binaryFormat {
+			return nil, column.SQLErrorf(column.Invalid, "22023", "unsupported format code: %d", f)
+		}
+	}
+	if len(codes) == n {
+		return codes, nil
+	}
+	if len(codes) > 1 {
+		return nil, violation("bind message has %d %s formats but %d values", len(codes), what, n)
+	}
+	out := make([]int16, n)
+	if len(codes) == 1 {
+		for i := range out {
+			out[i] = codes[0]
+		}
+	}
+	return out, nil
+}
+
+// literals are the settings that values without a type of their own are read under.
+func (c *session) literals() literal.Options {
+	return literal.Options{Location: c.query.Location(), Now: time.Now()}
+}
+
+// describe answers a Describe message.
+func (c *session) describe(m *pgproto3.Describe) error {
+	if m.ObjectType == 'P' {
+		p := c.portals[m.Name]
+		if p == nil {
+			return noPortal(m.Name)
+		}
+		c.describeRows(p.statement.columns(), p.formats)
+		return nil
+	}
+	s := c.statements[m.Name]
+	if s == nil {
+		return noStatement(m.Name)
+	}
+	c.send(&pgproto3.ParameterDescription{ParameterOIDs: s.oids})
+	c.describeRows(s.columns(), nil)
+	return nil
+}
+
+func noPortal(name string) error {
+	return column.SQLErrorf(column.Invalid, "34000", "portal \"%s\" does not exist", name)
+}
+
+// execute answers an Execute message.
+func (c *session) execute(m *pgproto3.Execute) error {
+	p := c.portals[m.Portal]
+	if p == nil {
+		return noPortal(m.Portal)
+	}
+	if p.statement.prepared == nil {
+		c.out = append(c.out, 'I', 0, 0, 0, 4)
+		return nil
+	}
+	stmt := p.statement.prepared.Stmt
+	if p.done && !isRows(p.statement.columns()) {
+		return column.SQLErrorf(column.Invalid, "55000", "portal \"%s\" cannot be run", m.Portal)
+	}
+	switch n := stmt.(type) {
+	case *sql.Insert:
+		c.query.Together()
+	case *sql.Copy:
+		if n.From {
+			c.query.Together()
+			p.done = true
+			return c.startCopyIn(n, p.statement.prepared.Text)
+		}
+	}
+	if done, err := c.ownStatement(stmt, p.statement.prepared.Text); done || err != nil {
+		p.done = true
+		return err
+	}
+	started := time.Now()
+	if t, ok := stmt.(*sql.Transaction); ok && (t.Kind == sql.TxCommit || t.Kind == sql.TxRollback) {
+		delete(c.portals, m.Portal)
+		c.closePortals()
+	}
+	sent, more, err := c.runPortal(p, int64(m.MaxRows), func(ctx context.Context) (*query.Result, error) {
+		return c.query.RunPrepared(ctx, p.statement.prepared, p.values, -1)
+	})
+	if err != nil {
+		return err
+	}
+	c.took("extended", started, sent)
+	if more {
+		c.out = append(c.out, 's', 0, 0, 0, 4)
+		return nil
+	}
+	c.completed(p.result, sent)
+	c.after(stmt, p.statement.prepared.Text)
+	if p.result != nil { // it has no more rows: its snapshot is not needed
+		p.close()
+	}
+	return nil
+}
+
+// closeNamed answers a Close message.
+func (c *session) closeNamed(m *pgproto3.Close) {
+	if m.ObjectType == 'S' {
+		delete(c.statements, m.Name)
+	} else if p := c.portals[m.Name]; p != nil {
+		p.close()
+		delete(c.portals, m.Name)
+	}
+	c.out = append(c.out, '3', 0, 0, 0, 4)
+}
+
+// sync answers a Sync message: the transaction that the messages before it make is over.
+func (c *session) sync() error {
+	c.skipping = false
+	return c.finishQuery()
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+
+	aegis "github.com/automatanexus/aegis-db"
+	"github.com/automatanexus/aegis-db/api"
+	"github.com/automatanexus/aegis-db/api/pgwire"
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// pgFlags are about the server of PostgreSQL's protocol.
+type pgFlags struct {
+	Addr        string `name:"pg" help:"Address of the server of PostgreSQL's protocol; port 0 picks a free one, off switches it off. Default: 127.0.0.1:5432, if that is free." env:"AEGIS_PG" placeholder:"ADDR"`
+	Connections int    `name:"pg-connections" help:"Clients of PostgreSQL's protocol that may be connected at a time." default:"1000" env:"AEGIS_PG_CONNECTIONS"`
+	TLSCert     string `name:"tls-cert" help:"Certificate (PEM) to offer TLS with." env:"AEGIS_TLS_CERT" type:"path" placeholder:"FILE"`
+	TLSKey      string `name:"tls-key" help:"Private key (PEM) of the certificate." env:"AEGIS_TLS_KEY" type:"path" placeholder:"FILE"`
+}
+
+// defaultPG is where PostgreSQL's clients look.
+const defaultPG = "127.0.0.1:5432"
+
+// listen opens the address. The default may be taken, by a PostgreSQL most likely: then there is a warning, and no listener.
+func (f *pgFlags) listen(logger *slog.Logger) (net.Listener, error) {
+	addr := f.Addr
+	switch addr {
+	case "off":
+		return nil, nil
+	case "":
+		addr = defaultPG
+	}
+	l, err := api.Listen(addr)
+	switch {
+	case err == nil:
+		return l, nil
+	case f.Addr == "" && column.ClassOf(err) == column.Conflict:
+		logger.Warn("PostgreSQL's protocol is off: its default port is taken; choose another with --pg", "address", addr)
+		return nil, nil
+	case column.ClassOf(err) == column.Conflict:
+		return nil, fmt.Errorf("%w; choose another address with --pg, 127.0.0.1:0 for any free port", err)
+	}
+	return nil, fmt.Errorf("--pg %s: %w", addr, err)
+}
+
+func (f *pgFlags) server(db *aegis.DB, logger *slog.Logger) (*pgwire.Server, error) {
+	o := pgwire.Options{Logger: logger, Connections: f.Connections}
+	if (f.TLSCert == "") != (f.TLSKey == "") {
+		return nil, usageError{"--tls-cert and --tls-key belong together: give both"}
+	}
+	if f.TLSCert != "" {
+		cert, err := tls.LoadX509KeyPair(f.TLSCert, f.TLSKey)
+		if err != nil {
+			return nil, fmt.Errorf("--tls-cert %s: %w", f.TLSCert, err)
+		}
+		o.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	}
+	return pgwire.New(db, o)
+}
