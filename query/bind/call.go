@@ -33,8 +33,11 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	if n.Name.Schema != "" && n.Name.Schema != "pg_catalog" {
 		return nil, errorAt(n.Pos, "3F000", "schema \"%s\" does not exist", n.Name.Schema)
 	}
-	if n.Variadic || n.ArgNames != nil && strings.Join(n.ArgNames, "") != "" {
-		return nil, unsupported(n.Pos, "named and VARIADIC arguments are not supported", "Write the arguments one by one, in order.")
+	if n.Variadic {
+		return nil, unsupported(n.Pos, "VARIADIC arguments are not supported", "Write the arguments one by one.")
+	}
+	if n.ArgNames != nil && strings.Join(n.ArgNames, "") != "" {
+		return b.namedCall(s, n)
 	}
 	if b.Functions.IsAggregate(name) && !n.Special {
 		return b.aggregate(s, n)
@@ -76,7 +79,7 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 				return nil, err
 			}
 		case "current_timestamp", "localtimestamp":
-			args = nil // the precision is that of the type
+			// With a precision it is a call, the type's own precision is 6.
 		case "grouping":
 			return nil, unsupported(n.Pos, "GROUPING is not supported yet", "")
 		case "user", "current_role", "session_user", "system_user":

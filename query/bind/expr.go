@@ -232,6 +232,10 @@ func (b *binder) callNamed(name string, pos int, args ...expr.Expr) (expr.Expr, 
 	}
 	f, err := b.Functions.Function(name, ts)
 	if err != nil {
+		// The name of a type is a cast to it: date(ts).
+		if k, ok := typeNames[name]; ok && len(args) == 1 && (ts[0] == unknown || b.Functions.CanCast(ts[0], column.T(k), fn.Explicit)) {
+			return b.coerce(args[0], column.T(k), fn.Explicit)
+		}
 		return nil, place(err, pos)
 	}
 	return b.apply(f, pos, args...)

@@ -121,6 +121,10 @@ type Function struct {
 	// Form, if not empty, says how EXPLAIN and error texts write it: "infix", "prefix", "cast".
 	Form string
 	Doc  string // one line for the reference
+	// Params are the names of the arguments, nil where calls by name are not known. Defaults are the values of those that such a
+	// call may leave out, nil for one it may not.
+	Params   []string
+	Defaults []*column.Vector
 }
 
 // Context is what evaluation knows besides rows. One per operator and goroutine: kernels may use Scratch.

@@ -74,6 +74,16 @@ func addFloats(r *Registry) {
 	risky("acos", "inverse cosine, in radians", bounded(math.Acos, func(a float64) bool { return a >= -1 && a <= 1 || a != a }))
 	risky("acosh", "inverse hyperbolic cosine", bounded(math.Acosh, func(a float64) bool { return a >= 1 || a != a }))
 	risky("atanh", "inverse hyperbolic tangent", bounded(math.Atanh, func(a float64) bool { return a >= -1 && a <= 1 || a != a }))
+	turn := func(a float64) bool { return !math.IsInf(a, 0) }
+	unit := func(a float64) bool { return a >= -1 && a <= 1 || a != a }
+	risky("sind", "sine of degrees", bounded(sind, turn))
+	risky("cosd", "cosine of degrees", bounded(cosd, turn))
+	risky("tand", "tangent of degrees", bounded(tand, turn))
+	risky("cotd", "cotangent of degrees", bounded(cotd, turn))
+	risky("asind", "inverse sine, in degrees", bounded(asind, unit))
+	risky("acosd", "inverse cosine, in degrees", bounded(acosd, unit))
+	one("atand", "inverse tangent, in degrees", atand)
+	r.add(scalar{name: "atan2d", args: types(tFloat8, tFloat8), result: tFloat8, safe: true, kernel: kernel2(tFloat8, readFloat, readFloat, writeFloat, func(_ *expr.Context, a, b float64) (float64, error) { return atan2d(a, b), nil }), doc: "inverse tangent of a/b, in degrees"})
 
 	power := kernel2(tFloat8, readFloat, readFloat, writeFloat, func(_ *expr.Context, a, b float64) (float64, error) { return powerFloat(a, b) })
 	r.add(

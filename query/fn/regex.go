@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -9,250 +10,323 @@ import (
 	"github.com/automatanexus/aegis-db/query/expr"
 )
 
-// Regular expressions are Go's, which match in linear time, under PostgreSQL's spelling where the two differ. Back references
-// and look-around, which cannot be matched in linear time, are refused.
-
 func addRegexes(r *Registry) {
 	for _, f := range []struct {
 		op           string
 		fold, negate bool
 	}{{"~", false, false}, {"~*", true, false}, {"!~", false, true}, {"!~*", true, true}} {
 		flags := map[bool]string{true: "i"}[f.fold]
-		r.operator(scalar{name: f.op, args: types(tText, tText), result: tBool, doc: "matches a regular expression", kernel: kernel2(tBool, readBytes, readBytes, writeBool, func(ctx *expr.Context, a, p []byte) (bool, error) {
-			re, err := regex(ctx, p, flags)
-			if err != nil {
-				return false, err
+		r.operator(scalar{name: f.op, args: types(tText, tText), result: tBool, doc: "matches a regular expression", kernel: func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+			a, re := textsOf(args[0]), regexesOf(ctx, args[1], flags)
+			return eachRow(ctx, tBool, writeBool, n, func(i int) (bool, error) {
+				p, err := re.at(i)
+				if err != nil {
+					return false, err
+				}
+				return p.Match(a.at(i)) != f.negate, nil
+			})
+		}})
+	}
+	// What stands behind string and pattern, by function; each may be left out from the end on.
+	const start, nth, end, flags, sub = 's', 'n', 'e', 'f', 'u'
+	family := func(name, doc, more string, result column.Type, k func(call *regexCall) Kernel) {
+		for n := 0; n <= len(more); n++ {
+			c := &regexCall{name: name}
+			args := types(tText, tText)
+			if name == "regexp_replace" {
+				args = append(args, tText)
 			}
-			return re.Match(a) != f.negate, nil
-		})})
-	}
-	similar := func(ctx *expr.Context, a, p, esc []byte) (bool, error) {
-		pattern, err := similarPattern(string(p), string(esc))
-		if err != nil {
-			return false, err
+			for _, m := range more[:n] {
+				t := tInt4
+				if m == flags {
+					t = tText
+				}
+				c.place(m, len(args))
+				args = append(args, t)
+			}
+			r.add(scalar{name: name, args: args, result: result, doc: doc, kernel: k(c)})
 		}
-		re, err := regex(ctx, []byte(pattern), "")
-		if err != nil {
-			return false, err
-		}
-		return re.Match(a), nil
 	}
-	r.operator(scalar{name: "similar to", args: types(tText, tText), result: tBool, doc: "matches a pattern of the SQL standard", kernel: kernel2(tBool, readBytes, readBytes, writeBool, func(ctx *expr.Context, a, p []byte) (bool, error) {
-		return similar(ctx, a, p, []byte{'\\'})
-	})})
-	matches := func(ctx *expr.Context, a, p, flags []byte) (bool, error) {
-		re, err := regex(ctx, p, string(flags))
-		if err != nil {
-			return false, err
-		}
-		return re.Match(a), nil
-	}
-	none := []byte(nil)
+	family("regexp_like", "whether a regular expression matches", "f", tBool, regexpLike)
+	family("regexp_count", "number of matches, from a character on, with flags", "sf", tInt4, regexpCount)
+	family("regexp_instr", "place of match n, or behind it, 0 if there is none", "snefu", tInt4, regexpInstr)
+	family("regexp_substr", "match n, or a group of it", "snfu", tText, regexpSubstr)
+	family("regexp_replace", "match n replaced, all if n is 0, from a character on, with flags", "snf", tText, regexpReplace)
 	r.add(
-		scalar{name: "similar_to", args: types(tText, tText, tText), result: tBool, doc: "SIMILAR TO with an escape character", kernel: kernel3(tBool, readBytes, readBytes, readBytes, writeBool, similar)},
-		scalar{name: "regexp_like", args: types(tText, tText), result: tBool, doc: "whether a regular expression matches", kernel: kernel2(tBool, readBytes, readBytes, writeBool, func(ctx *expr.Context, a, p []byte) (bool, error) { return matches(ctx, a, p, none) })},
-		scalar{name: "regexp_like", args: types(tText, tText, tText), result: tBool, doc: "whether a regular expression matches, with flags", kernel: kernel3(tBool, readBytes, readBytes, readBytes, writeBool, matches)},
-		scalar{name: "regexp_substr", args: types(tText, tText), result: tText, doc: "the first match", kernel: kernel2(tText, readBytes, readBytes, writeBytes, func(ctx *expr.Context, a, p []byte) ([]byte, error) { return regexSubstring(ctx, a, p, false) })},
-		scalar{name: "substring", args: types(tText, tText), result: tText, doc: "the first group, or match, of a regular expression", kernel: kernel2(tText, readBytes, readBytes, writeBytes, func(ctx *expr.Context, a, p []byte) ([]byte, error) { return regexSubstring(ctx, a, p, true) })},
-		scalar{name: "regexp_count", args: types(tText, tText), result: tInt4, doc: "number of matches", kernel: kernel2(tInt4, readBytes, readBytes, writeInt, func(ctx *expr.Context, a, p []byte) (int64, error) {
-			re, err := regex(ctx, p, "")
-			if err != nil {
-				return 0, err
-			}
-			return int64(len(re.FindAllIndex(a, -1))), nil
-		})},
-		text3("regexp_replace", "", nil).with(tText, kernel3(tText, readBytes, readBytes, readBytes, writeBytes, func(ctx *expr.Context, a, p, to []byte) ([]byte, error) { return regexReplace(ctx, a, p, to, none) }), "the first match replaced"),
-		scalar{name: "regexp_replace", args: types(tText, tText, tText, tText), result: tText, doc: "matches replaced, with flags: g for all, i for any case", kernel: func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
-			a, p, to, flags := textsOf(args[0]), textsOf(args[1]), textsOf(args[2]), textsOf(args[3])
-			return eachRow(ctx, tText, writeBytes, n, func(i int) ([]byte, error) { return regexReplace(ctx, a.at(i), p.at(i), to.at(i), flags.at(i)) })
+		scalar{name: "regexp_replace", args: types(tText, tText, tText, tText), result: tText, doc: "matches replaced, with flags: g for all, i for any case", kernel: regexpReplace(&regexCall{name: "regexp_replace", flags: 3})},
+		scalar{name: "substring", args: types(tText, tText), result: tText, doc: "the first group, or match, of a regular expression", kernel: func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+			a, re := textsOf(args[0]), regexesOf(ctx, args[1], "")
+			return eachRow(ctx, tText, writeBytes, n, func(i int) ([]byte, error) {
+				p, err := re.at(i)
+				if err != nil {
+					return nil, err
+				}
+				return group(a.at(i), p.FindSubmatchIndex(a.at(i)), min(1, p.NumSubexp()))
+			})
 		}},
 	)
 }
 
+// group is a group of a match, 0 the whole.
+func group(a []byte, m []int, k int) ([]byte, error) {
+	if m == nil || 2*k >= len(m) || m[2*k] < 0 {
+		return nil, errNull
+	}
+	return a[m[2*k]:m[2*k+1]], nil
+}
+
+// regexes compiles the patterns of an argument, each text once in a row.
+type regexes struct {
+	ctx     *expr.Context
+	pattern texts
+	flags   string
+	last    []byte
+	re      *regexp.Regexp
+}
+
 type regexKey struct{ pattern, flags string }
 
-func regex(ctx *expr.Context, pattern []byte, flags string) (*regexp.Regexp, error) {
-	v, err := ctx.Memo(regexKey{string(pattern), flags}, func() (any, error) { return compileRegex(string(pattern), flags) })
+func regexesOf(ctx *expr.Context, pattern *column.Vector, flags string) *regexes {
+	return &regexes{ctx: ctx, pattern: textsOf(pattern), flags: flags}
+}
+
+func (r *regexes) at(i int) (*regexp.Regexp, error) { return r.compiled(i, r.flags) }
+
+func (r *regexes) compiled(i int, flags string) (*regexp.Regexp, error) {
+	p := r.pattern.at(i)
+	if r.re != nil && flags == r.flags && bytes.Equal(p, r.last) {
+		return r.re, nil
+	}
+	v, err := r.ctx.Memo(regexKey{string(p), flags}, func() (any, error) { return compileRegex(string(p), flags) })
 	if err != nil {
 		return nil, err
 	}
-	return v.(*regexp.Regexp), nil
+	r.re, r.last, r.flags = v.(*regexp.Regexp), p, flags
+	return r.re, nil
 }
 
-func compileRegex(pattern, flags string) (*regexp.Regexp, error) {
-	// The dot takes line ends, unless flag n or p says otherwise.
-	mode := "s"
-	for _, c := range flags {
-		switch c {
-		case 'i':
-			mode = strings.ReplaceAll(mode, "i", "") + "i"
-		case 'c':
-			mode = strings.ReplaceAll(mode, "i", "")
-		case 'n', 'm':
-			mode = strings.ReplaceAll(mode, "s", "") + "m"
-		case 'p':
-			mode = strings.ReplaceAll(mode, "s", "")
-		case 's', 'g', 't':
-		default:
-			return nil, sqlError("22023", "invalid regular expression option: \"%c\"", c)
+// regexCall says where the optional arguments of an overload are; 0 = there is none.
+type regexCall struct {
+	name                        string
+	start, nth, end, flags, sub int
+}
+
+func (c *regexCall) place(what rune, at int) {
+	switch what {
+	case 's':
+		c.start = at
+	case 'n':
+		c.nth = at
+	case 'e':
+		c.end = at
+	case 'f':
+		c.flags = at
+	case 'u':
+		c.sub = at
+	}
+}
+
+// regexRow is one row's arguments.
+type regexRow struct {
+	text   []byte
+	from   int // bytes before start
+	re     *regexp.Regexp
+	global bool
+	nth    int64
+	end    bool
+	sub    int
+}
+
+func (c *regexCall) rows(ctx *expr.Context, args []*column.Vector) func(i int) (regexRow, error) {
+	a, re := textsOf(args[0]), regexesOf(ctx, args[1], "")
+	number := func(at, i int, missing int64) int64 {
+		if at == 0 {
+			return missing
+		}
+		return args[at].Int(i)
+	}
+	bad := func(what string, v int64) error {
+		return sqlError("22023", "invalid value for parameter \"%s\": %d", what, v)
+	}
+	return func(i int) (row regexRow, err error) {
+		row.text = a.at(i)
+		start := number(c.start, i, 1)
+		if start <= 0 {
+			return row, bad("start", start)
+		}
+		least := int64(1)
+		if c.name == "regexp_replace" {
+			least = 0
+		}
+		if row.nth = number(c.nth, i, 1); row.nth < least {
+			return row, bad("n", row.nth)
+		}
+		end := number(c.end, i, 0)
+		if end != 0 && end != 1 {
+			return row, bad("endoption", end)
+		}
+		sub := number(c.sub, i, 0)
+		if sub < 0 {
+			return row, bad("subexpr", sub)
+		}
+		row.end, row.sub = end == 1, int(sub)
+		flags := ""
+		if c.flags > 0 {
+			flags = string(args[c.flags].Bytes(i))
+		}
+		if row.global = strings.Contains(flags, "g"); row.global && c.name != "regexp_replace" {
+			return row, sqlError("22023", "%s() does not support the \"global\" option", c.name)
+		}
+		row.from = prefixLen(row.text, start-1)
+		if start > int64(utf8.RuneCount(row.text))+1 {
+			row.from = -1
+		}
+		flags = strings.ReplaceAll(flags, "g", "")
+		if row.from > 0 {
+			flags += inside
+		}
+		row.re, err = re.compiled(i, flags)
+		return row, err
+	}
+}
+
+// matches finds up to n matches from start on, all if n is negative.
+func (r *regexRow) matches(n int) [][]int {
+	if r.from < 0 {
+		return nil
+	}
+	all := allMatches(r.re, r.text[r.from:], n)
+	for _, m := range all {
+		for k := range m {
+			if m[k] >= 0 {
+				m[k] += r.from
+			}
 		}
 	}
-	if rest, ok := strings.CutPrefix(pattern, "***="); ok {
-		pattern = regexp.QuoteMeta(rest)
-	} else {
-		pattern = strings.TrimPrefix(pattern, "***:")
-	}
-	translated, lazy, err := translateRegex(pattern)
-	if err != nil {
-		return nil, err
-	}
-	if mode != "" {
-		translated = "(?" + mode + ")" + translated
-	}
-	re, err := regexp.Compile(translated)
-	if err != nil {
-		return nil, sqlError("2201B", "invalid regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
-	}
-	if !lazy {
-		re.Longest()
-	}
-	return re, nil
+	return all
 }
 
-// translateRegex rewrites the escapes Go does not know, and reports whether there are lazy quantifiers: without them
-// PostgreSQL takes the longest match.
-func translateRegex(p string) (out string, lazy bool, err error) {
-	var b strings.Builder
-	bracket := false
-	for i := 0; i < len(p); i++ {
-		c := p[i]
-		switch {
-		case c == '\\' && i+1 < len(p):
-			i++
-			switch e := p[i]; {
-			case e == 'y' && !bracket, e == 'm' && !bracket, e == 'M' && !bracket:
-				b.WriteString(`\b`)
-			case e == 'Y' && !bracket:
-				b.WriteString(`\B`)
-			case e == 'Z' && !bracket:
-				b.WriteString(`\z`)
-			case e >= '1' && e <= '9' && !bracket:
-				return "", false, column.SQLErrorf(column.Unsupported, "0A000", "back references in regular expressions are not supported")
-			case e >= 'a' && e <= 'z', e >= 'A' && e <= 'Z', e >= '0' && e <= '9', e >= utf8.RuneSelf:
-				b.WriteByte('\\')
-				b.WriteByte(e)
-			default:
-				b.WriteString(regexp.QuoteMeta(string(e)))
-			}
+// allMatches finds up to n matches, all if n is negative. Where Go passes over an empty match that follows another one at once, PostgreSQL
+// takes it.
+func allMatches(re *regexp.Regexp, a []byte, n int) [][]int {
+	all := re.FindAllSubmatchIndex(a, n)
+	if !re.Match(nil) {
+		return all
+	}
+	var out [][]int
+	for k, m := range all {
+		out = append(out, m)
+		if m[0] == m[1] || k+1 < len(all) && all[k+1][0] == m[1] {
 			continue
-		case bracket:
-			if c == '[' && i+1 < len(p) && (p[i+1] == ':' || p[i+1] == '.' || p[i+1] == '=') {
-				if end := strings.Index(p[i+2:], string(p[i+1])+"]"); end >= 0 {
-					b.WriteString(p[i : i+end+4])
-					i += end + 3
-					continue
+		}
+		if e := re.FindSubmatchIndex(a[m[1]:]); e != nil && e[0] == 0 && e[1] == 0 {
+			for i := range e {
+				if e[i] >= 0 {
+					e[i] += m[1]
 				}
 			}
-			if c == '[' {
-				b.WriteByte('\\')
-			}
-			bracket = c != ']'
-		case c == '[':
-			bracket = true
-			b.WriteByte(c)
-			// A bracket right after the opening one is a character of the set.
-			if i+1 < len(p) && p[i+1] == '^' {
-				i++
-				b.WriteByte('^')
-			}
-			if i+1 < len(p) && p[i+1] == ']' {
-				i++
-				b.WriteString(`\]`)
-			}
-			continue
-		case c == '(' && (strings.HasPrefix(p[i:], "(?=") || strings.HasPrefix(p[i:], "(?!") || strings.HasPrefix(p[i:], "(?<")):
-			return "", false, column.SQLErrorf(column.Unsupported, "0A000", "look-around in regular expressions is not supported")
-		case c == '?' && i > 0 && strings.IndexByte("*+?}", p[i-1]) >= 0:
-			lazy = true
-		}
-		b.WriteByte(c)
-	}
-	return b.String(), lazy, nil
-}
-
-// similarPattern makes a regular expression of a SIMILAR TO pattern.
-func similarPattern(p, escape string) (string, error) {
-	if utf8.RuneCountInString(escape) > 1 {
-		e := sqlError("22019", "invalid escape string")
-		e.Hint = "Escape string must be empty or one character."
-		return "", e
-	}
-	var b strings.Builder
-	b.WriteString("^(?:")
-	bracket, escaped := false, false
-	for _, c := range p {
-		switch {
-		case escaped:
-			b.WriteString(regexp.QuoteMeta(string(c)))
-			escaped = false
-		case string(c) == escape:
-			escaped = true
-		case bracket:
-			b.WriteRune(c)
-			bracket = c != ']'
-		case c == '[':
-			b.WriteRune(c)
-			bracket = true
-		case c == '%':
-			b.WriteString(".*")
-		case c == '_':
-			b.WriteByte('.')
-		case c == '.' || c == '^' || c == '$' || c == '\\':
-			b.WriteString(regexp.QuoteMeta(string(c)))
-		default:
-			b.WriteRune(c)
+			out = append(out, e)
 		}
 	}
-	b.WriteString(")$")
-	return b.String(), nil
+	if n >= 0 && len(out) > n {
+		out = out[:n]
+	}
+	return out
 }
 
-func regexSubstring(ctx *expr.Context, a, p []byte, group bool) ([]byte, error) {
-	re, err := regex(ctx, p, "")
-	if err != nil {
-		return nil, err
+func regexpLike(c *regexCall) Kernel {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+		row := c.rows(ctx, args)
+		return eachRow(ctx, tBool, writeBool, n, func(i int) (bool, error) {
+			r, err := row(i)
+			if err != nil {
+				return false, err
+			}
+			return r.re.Match(r.text), nil
+		})
 	}
-	m := re.FindSubmatchIndex(a)
-	if m == nil {
-		return nil, errNull
-	}
-	k := 0
-	if group && len(m) > 2 {
-		k = 2
-	}
-	if m[k] < 0 {
-		return nil, errNull
-	}
-	return a[m[k]:m[k+1]], nil
 }
 
-func regexReplace(ctx *expr.Context, a, p, to, flags []byte) ([]byte, error) {
-	re, err := regex(ctx, p, strings.ReplaceAll(string(flags), "g", ""))
-	if err != nil {
-		return nil, err
+func regexpCount(c *regexCall) Kernel {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+		row := c.rows(ctx, args)
+		return eachRow(ctx, tInt4, writeInt, n, func(i int) (int64, error) {
+			r, err := row(i)
+			if err != nil {
+				return 0, err
+			}
+			return int64(len(r.matches(-1))), nil
+		})
 	}
-	count := 1
-	if strings.Contains(string(flags), "g") {
-		count = -1
+}
+
+func regexpInstr(c *regexCall) Kernel {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+		row := c.rows(ctx, args)
+		return eachRow(ctx, tInt4, writeInt, n, func(i int) (int64, error) {
+			r, err := row(i)
+			if err != nil {
+				return 0, err
+			}
+			all := r.matches(int(r.nth))
+			if int64(len(all)) < r.nth {
+				return 0, nil
+			}
+			m := all[r.nth-1]
+			if 2*r.sub >= len(m) || m[2*r.sub] < 0 {
+				return 0, nil
+			}
+			at := m[2*r.sub]
+			if r.end {
+				at = m[2*r.sub+1]
+			}
+			return int64(utf8.RuneCount(r.text[:at])) + 1, nil
+		})
 	}
-	var out []byte
-	from := 0
-	for _, m := range re.FindAllSubmatchIndex(a, count) {
-		out = append(out, a[from:m[0]]...)
-		out = appendReplacement(out, a, to, m)
-		from = m[1]
+}
+
+func regexpSubstr(c *regexCall) Kernel {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+		row := c.rows(ctx, args)
+		return eachRow(ctx, tText, writeBytes, n, func(i int) ([]byte, error) {
+			r, err := row(i)
+			if err != nil {
+				return nil, err
+			}
+			all := r.matches(int(r.nth))
+			if int64(len(all)) < r.nth {
+				return nil, errNull
+			}
+			return group(r.text, all[r.nth-1], r.sub)
+		})
 	}
-	return append(out, a[from:]...), nil
+}
+
+func regexpReplace(c *regexCall) Kernel {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+		row, to := c.rows(ctx, args), textsOf(args[2])
+		return eachRow(ctx, tText, writeBytes, n, func(i int) ([]byte, error) {
+			r, err := row(i)
+			if err != nil {
+				return nil, err
+			}
+			first, count := r.nth, int(r.nth)
+			if r.nth == 0 || r.global && c.nth == 0 {
+				first, count = 1, -1
+			}
+			var out []byte
+			from := 0
+			for k, m := range r.matches(count) {
+				if int64(k)+1 < first {
+					continue
+				}
+				out = append(out, r.text[from:m[0]]...)
+				out = appendReplacement(out, r.text, to.at(i), m)
+				from = m[1]
+			}
+			return append(out, r.text[from:]...), nil
+		})
+	}
 }
 
 // appendReplacement expands \1 … \9, \& and \\.

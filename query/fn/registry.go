@@ -68,9 +68,9 @@ var Default = sync.OnceValue(New)
 
 // families are the files of this package, one entry each.
 var families = []func(r *Registry){
-	addIntegers, addFloats, addNumerics, addComparisons,
-	addCasts, addSpecials, addTexts, addLikes, addRegexes,
-	addTimes, addExtracts, addBuckets, addMisc, addFormats,
+	addIntegers, addFloats, addNumerics, addNumberTheory, addComparisons,
+	addCasts, addSpecials, addTexts, addQuotes, addUnicode, addBinaries, addEncodings, addLikes, addSimilars, addRegexes,
+	addTimes, addOverlaps, addSleeps, addNullCounts, addExtracts, addBuckets, addMisc, addFormats,
 	addSums, addExtremes, addCounts, addBitAggregates, addEdits, addVariances, addFirstLast,
 }
 
@@ -87,6 +87,9 @@ type scalar struct {
 	volatile bool
 	stable   bool
 	safe     bool // cannot fail
+
+	params   []string         // names of the arguments, where calls may use them
+	defaults []*column.Vector // values of arguments that such calls leave out; nil = must be given
 }
 
 func types(t ...column.Type) []column.Type { return t }
@@ -94,7 +97,7 @@ func types(t ...column.Type) []column.Type { return t }
 func (s scalar) function(form string) *expr.Function {
 	return &expr.Function{
 		Name: s.name, Args: s.args, Result: s.result, Variadic: s.variadic, Strict: !s.nullable, Volatile: s.volatile,
-		Stable: s.stable, CanFail: !s.safe, Kernel: s.kernel, Scaled: s.scaled, Form: form, Doc: s.doc,
+		Stable: s.stable, CanFail: !s.safe, Kernel: s.kernel, Scaled: s.scaled, Form: form, Doc: s.doc, Params: s.params, Defaults: s.defaults,
 	}
 }
 

@@ -3,10 +3,8 @@ package fn
 import (
 	"bytes"
 	"crypto/md5"
-	"encoding/base64"
 	"encoding/hex"
 	"strconv"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -51,9 +49,6 @@ func addTexts(r *Registry) {
 		sum := md5.Sum(a)
 		return hex.AppendEncode(nil, sum[:]), nil
 	})})
-	one("quote_literal", "as a string literal", func(a []byte) ([]byte, error) {
-		return []byte("'" + strings.ReplaceAll(string(a), "'", "''") + "'"), nil
-	})
 	for _, trim := range []struct {
 		name        string
 		left, right bool
@@ -110,8 +105,6 @@ func addTexts(r *Registry) {
 		scalar{name: "to_hex", args: types(tInt8), result: tText, safe: true, doc: "in hexadecimal", kernel: kernel1(tText, readInt, writeString, func(_ *expr.Context, a int64) (string, error) { return strconv.FormatUint(uint64(a), 16), nil })},
 		scalar{name: "length", args: types(tBytea), result: tInt4, safe: true, doc: "number of bytes", kernel: kernel1(tInt4, readBytes, writeInt, func(_ *expr.Context, a []byte) (int64, error) { return int64(len(a)), nil })},
 		scalar{name: "octet_length", args: types(tBytea), result: tInt4, safe: true, doc: "number of bytes", kernel: kernel1(tInt4, readBytes, writeInt, func(_ *expr.Context, a []byte) (int64, error) { return int64(len(a)), nil })},
-		scalar{name: "encode", args: types(tBytea, tText), result: tText, doc: "bytes as text: base64, hex, escape", kernel: kernel2(tText, readBytes, readBytes, writeString, encode)},
-		scalar{name: "decode", args: types(tText, tText), result: tBytea, doc: "text as bytes: base64, hex, escape", kernel: kernel2(tBytea, readBytes, readBytes, writeBytes, decode)},
 		scalar{name: "concat", args: types(tAny), result: tText, variadic: true, nullable: true, doc: "the texts of all arguments, NULL being nothing", kernel: func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 			return joined(ctx, nil, args, n)
 		}},
@@ -270,57 +263,6 @@ func splitPart(_ *expr.Context, a, sep []byte, n int64) ([]byte, error) {
 		return nil, nil
 	}
 	return parts[n-1], nil
-}
-
-func encode(_ *expr.Context, a, format []byte) (string, error) {
-	switch strings.ToLower(string(format)) {
-	case "hex":
-		return hex.EncodeToString(a), nil
-	case "base64":
-		s := base64.StdEncoding.EncodeToString(a)
-		var b strings.Builder
-		for len(s) > 76 { // lines as in MIME, PostgreSQL's way
-			b.WriteString(s[:76] + "\n")
-			s = s[76:]
-		}
-		return b.String() + s, nil
-	case "escape":
-		var b strings.Builder
-		for _, c := range a {
-			switch {
-			case c == 0 || c >= 0x80:
-				b.WriteString("\\" + string([]byte{'0' + c>>6, '0' + c>>3&7, '0' + c&7}))
-			case c == '\\':
-				b.WriteString("\\\\")
-			default:
-				b.WriteByte(c)
-			}
-		}
-		return b.String(), nil
-	}
-	return "", sqlError("22023", "unrecognized encoding: \"%s\"", format)
-}
-
-func decode(_ *expr.Context, a, format []byte) ([]byte, error) {
-	switch strings.ToLower(string(format)) {
-	case "hex":
-		return literal.ParseBytea("\\x" + string(a))
-	case "base64":
-		clean := strings.Map(func(c rune) rune {
-			if c == '\n' || c == '\r' || c == '\t' || c == ' ' {
-				return -1
-			}
-			return c
-		}, string(a))
-		out, err := base64.StdEncoding.DecodeString(clean)
-		if err != nil {
-			return nil, sqlError("22023", "invalid base64 end sequence")
-		}
-		return out, nil
-	case "escape":
-		return literal.ParseBytea(string(a))
-	}
-	return nil, sqlError("22023", "unrecognized encoding: \"%s\"", format)
 }
 
 // joined is concat and, with a separator, concat_ws.

@@ -11,30 +11,54 @@ import (
 )
 
 func addTimes(r *Registry) {
+	stampParams := strings.Fields("year month mday hour min sec timezone")
 	for _, name := range []string{"now", "current_timestamp", "transaction_timestamp", "statement_timestamp"} {
 		r.add(scalar{name: name, result: tTimestampTZ, stable: true, safe: true, doc: "time of the transaction's start", kernel: constant(tTimestampTZ, func(ctx *expr.Context) int64 { return ctx.Now.UnixMicro() })})
 	}
 	r.add(
 		scalar{name: "localtimestamp", result: tTimestamp, stable: true, safe: true, doc: "time of the transaction's start, in the session's zone", kernel: constant(tTimestamp, func(ctx *expr.Context) int64 { return toLocal(ctx.Now.UnixMicro(), ctx.Location) })},
 		scalar{name: "current_date", result: tDate, stable: true, safe: true, doc: "day of the transaction's start", kernel: constant(tDate, func(ctx *expr.Context) int64 { return timestampToDate(toLocal(ctx.Now.UnixMicro(), ctx.Location)) })},
-		scalar{name: "clock_timestamp", result: tTimestampTZ, volatile: true, safe: true, doc: "time of the evaluation", kernel: constant(tTimestampTZ, func(ctx *expr.Context) int64 {
-			if ctx.Clock == nil {
-				return time.Now().UnixMicro()
+		scalar{name: "clock_timestamp", result: tTimestampTZ, volatile: true, safe: true, doc: "time of the evaluation", kernel: constant(tTimestampTZ, clockMicros)},
+		scalar{name: "timeofday", result: tText, volatile: true, safe: true, doc: "time of the evaluation, as text", kernel: func(ctx *expr.Context, _ []*column.Vector, n int) (*column.Vector, error) {
+			loc := ctx.Location
+			if loc == nil {
+				loc = time.UTC
 			}
-			return ctx.Clock().UnixMicro()
+			return column.NewConst(column.NewStrings(time.UnixMicro(clockMicros(ctx)).In(loc).Format("Mon Jan 02 15:04:05.000000 2006 MST")), 0, n), nil
+		}},
+		scalar{name: "current_timestamp", args: types(tInt4), result: tTimestampTZ, stable: true, doc: "time of the transaction's start, to so many decimals", kernel: kernel1(tTimestampTZ, readInt, writeInt, func(ctx *expr.Context, p int64) (int64, error) {
+			return roundMicros(ctx.Now.UnixMicro(), p), nil
+		})},
+		scalar{name: "localtimestamp", args: types(tInt4), result: tTimestamp, stable: true, doc: "time of the transaction's start in the session's zone, to so many decimals", kernel: kernel1(tTimestamp, readInt, writeInt, func(ctx *expr.Context, p int64) (int64, error) {
+			return roundMicros(toLocal(ctx.Now.UnixMicro(), ctx.Location), p), nil
 		})},
 		scalar{name: "to_timestamp", args: types(tFloat8), result: tTimestampTZ, doc: "time of so many seconds since 1970", kernel: kernel1(tTimestampTZ, readFloat, writeInt, func(_ *expr.Context, s float64) (int64, error) { return fromSeconds(s) })},
-		scalar{name: "make_date", args: types(tInt4, tInt4, tInt4), result: tDate, doc: "date of year, month and day", kernel: kernel3(tDate, readInt, readInt, readInt, writeInt, func(_ *expr.Context, y, m, d int64) (int64, error) { return makeDate(y, m, d) })},
-		scalar{name: "make_timestamp", args: types(tInt4, tInt4, tInt4, tInt4, tInt4, tFloat8), result: tTimestamp, doc: "time stamp of year, month, day, hour, minute and seconds", kernel: makeTimestamp(tTimestamp)},
-		scalar{name: "make_timestamptz", args: types(tInt4, tInt4, tInt4, tInt4, tInt4, tFloat8), result: tTimestampTZ, stable: true, doc: "instant of year, month, day, hour, minute and seconds in the session's zone", kernel: makeTimestamp(tTimestampTZ)},
-		scalar{name: "make_timestamptz", args: types(tInt4, tInt4, tInt4, tInt4, tInt4, tFloat8, tText), result: tTimestampTZ, doc: "instant of year, month, day, hour, minute and seconds in a zone", kernel: makeTimestamp(tTimestampTZ)},
+		scalar{name: "make_date", params: []string{"year", "month", "day"}, args: types(tInt4, tInt4, tInt4), result: tDate, doc: "date of year, month and day", kernel: kernel3(tDate, readInt, readInt, readInt, writeInt, func(_ *expr.Context, y, m, d int64) (int64, error) { return makeDate(y, m, d) })},
+		scalar{name: "make_timestamp", params: stampParams[:6], args: types(tInt4, tInt4, tInt4, tInt4, tInt4, tFloat8), result: tTimestamp, doc: "time stamp of year, month, day, hour, minute and seconds", kernel: makeTimestamp(tTimestamp)},
+		scalar{name: "make_timestamptz", params: stampParams[:6], args: types(tInt4, tInt4, tInt4, tInt4, tInt4, tFloat8), result: tTimestampTZ, stable: true, doc: "instant of year, month, day, hour, minute and seconds in the session's zone", kernel: makeTimestamp(tTimestampTZ)},
+		scalar{name: "make_timestamptz", params: stampParams, args: types(tInt4, tInt4, tInt4, tInt4, tInt4, tFloat8, tText), result: tTimestampTZ, doc: "instant of year, month, day, hour, minute and seconds in a zone", kernel: makeTimestamp(tTimestampTZ)},
 	)
 	intervalArgs := types(tInt4, tInt4, tInt4, tInt4, tInt4, tInt4, tFloat8)
-	for n := 1; n <= len(intervalArgs); n++ {
-		r.add(scalar{name: "make_interval", args: intervalArgs[:n], result: tInterval, doc: "interval of years, months, weeks, days, hours, minutes and seconds", kernel: makeInterval})
+	zero := column.NewInts(tInt4, []int64{0}, nil)
+	defaults := []*column.Vector{zero, zero, zero, zero, zero, zero, column.NewFloats(tFloat8, []float64{0}, nil)}
+	params := strings.Fields("years months weeks days hours mins secs")
+	for n := 0; n <= len(intervalArgs); n++ {
+		r.add(scalar{name: "make_interval", args: intervalArgs[:n], params: params[:n], defaults: defaults[:n], result: tInterval, doc: "interval of years, months, weeks, days, hours, minutes and seconds", kernel: makeInterval})
 	}
 	addZones(r)
 	addTimeArithmetic(r)
+}
+
+// roundMicros keeps so many decimals of the seconds.
+func roundMicros(v, decimals int64) int64 {
+	unit := int64(1)
+	for range 6 - min(max(decimals, 0), 6) {
+		unit *= 10
+	}
+	if v < 0 {
+		return -((-v + unit/2) / unit * unit)
+	}
+	return (v + unit/2) / unit * unit
 }
 
 func constant(t column.Type, f func(ctx *expr.Context) int64) Kernel {

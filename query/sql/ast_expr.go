@@ -216,6 +216,7 @@ type When struct {
 //	x AT LOCAL                      the name is "timezone": x
 //	(a, b) OVERLAPS (c, d)          the name is "overlaps": a, b, c, d
 //	normalize(x, NFC)               x[, 'nfc' as a LitString]
+//	x IS NFC NORMALIZED             the name is "is_normalized": x[, 'nfc' as a LitString]
 //	current_date, current_role, current_user, session_user, user,
 //	current_catalog, current_schema, system_user   no arguments
 //	current_time, current_timestamp, localtime, localtimestamp

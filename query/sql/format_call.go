@@ -80,6 +80,13 @@ func (f *formatter) specialCall(e *FuncCall) {
 		f.wordCall(n, a)
 	case "btrim", "ltrim", "rtrim":
 		f.trim(n, a)
+	case "is_normalized":
+		f.operand(a[0], precIs+1)
+		f.str(" IS ")
+		if len(a) > 1 {
+			f.str(upper(a[1].(*Literal).Text) + " ")
+		}
+		f.str("NORMALIZED")
 	case "normalize":
 		f.str("NORMALIZE(")
 		f.expr(a[0])

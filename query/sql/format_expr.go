@@ -48,6 +48,9 @@ func exprPrec(e Expr) int {
 		if e.Special && e.Name.Name == "overlaps" {
 			return precBetween
 		}
+		if e.Special && e.Name.Name == "is_normalized" {
+			return precIs
+		}
 	case *Collate:
 		return precCollate
 	case *Cast:

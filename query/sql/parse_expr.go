@@ -313,13 +313,31 @@ func (p *parser) parseIs(left Expr, restricted bool) Expr {
 		is.Kind = IsFalse
 	case p.acceptKw("unknown"):
 		is.Kind = IsUnknown
-	case p.isKw("json"), p.isKw("document"), p.isKw("normalized"),
-		p.tok.kind == tWord && p.peek(1).isKw("normalized"):
+	case p.isKw("normalized"), p.isNormalForm() && p.peek(1).isKw("normalized"):
+		return p.parseIsNormalized(left, pos, not)
+	case p.isKw("json"), p.isKw("document"):
 		p.unsupported(pos, "IS "+upper(p.tok.text), "")
 	default:
 		p.unexpected()
 	}
 	return is
+}
+
+func (p *parser) isNormalForm() bool {
+	return p.isKw("nfc") || p.isKw("nfd") || p.isKw("nfkc") || p.isKw("nfkd")
+}
+
+// parseIsNormalized reads IS [NOT] [form] NORMALIZED.
+func (p *parser) parseIsNormalized(left Expr, pos int, not bool) Expr {
+	f := special(pos, "is_normalized", left)
+	if form := p.pos(); p.isNormalForm() {
+		f.Args = append(f.Args, &Literal{Pos: form, Kind: LitString, Text: p.advance().text})
+	}
+	p.advance()
+	if not {
+		return &Not{Pos: pos, Expr: f}
+	}
+	return f
 }
 
 // parseAt reads AT TIME ZONE and AT LOCAL.

@@ -55,7 +55,7 @@ func (s *sides) check(t *testing.T, text string, known []*difference) {
 
 var (
 	orderBy = regexp.MustCompile(`(?is)\border\s+by\b`)
-	inexact = regexp.MustCompile(`(?i)\b(sum|avg|stddev\w*|var\w*|exp|ln|log|log10|power|pow|sin|cos|tan|a?sinh?|a?cosh?|a?tanh?|atan2|cot|cbrt|degrees|radians|sqrt|corr|covar\w*|regr\w*)\(|\^`)
+	inexact = regexp.MustCompile(`(?i)\b(sum|avg|stddev\w*|var\w*|exp|ln|log|log10|power|pow|sin|cos|tan|a?sinh?|a?cosh?|a?tanh?|atan2|cot|cbrt|degrees|radians|sqrt|a?sind|a?cosd|a?tand|cotd|atan2d|corr|covar\w*|regr\w*)\(|\^`)
 )
 
 // readScript splits a file at semicolons that end a line; lines that start with -- are remarks.

@@ -1,0 +1,20 @@
+-- Mathematical functions beyond arithmetic.
+SELECT sind(30), cosd(60), tand(45), cotd(45), asind(0.5), acosd(0.5), atand(1), atan2d(1, 1), sind(180), cosd(90), tand(135), cotd(90), sind(-30), cosd(-60), tand(0), cosd(270), sind(450);
+SELECT sind(i4 % 720), cosd(i4 % 720), tand((i4 % 720) + 1), cotd((i4 % 720) + 1), atand(q), atan2d(q, 2) FROM t;
+SELECT sind('Infinity');
+SELECT asind(2);
+SELECT acosd(-1), asind(-1), acosd(0), asind(0), asind(-0.5), acosd(-0.5), acosd(0.9), asind('NaN'), sind('NaN'), tand(90), cotd(0), tand(270), cotd(180), tand(180);
+SELECT gcd(12.5, 5), gcd(0, 0.0), lcm(12.5, 5), lcm(0, 1.50), gcd('NaN', 1), lcm(-4.0, 6), gcd(-12, 18), gcd(330.3, 462), lcm(330.3, 462), gcd(nu, 6) FROM t WHERE nu < 1e6 OR nu IS NULL;
+SELECT factorial(0), factorial(1), factorial(5), factorial(20), factorial(50);
+SELECT factorial(-1);
+SELECT factorial(32178);
+SELECT width_bucket(5.35, 0.024, 10.06, 5), width_bucket(0, 0.0, 10, 5), width_bucket(10, 0.0, 10, 5), width_bucket(-1, 0.0, 10, 5), width_bucket(3.0, 10, 0, 5), width_bucket(11.0, 10, 0, 5), width_bucket(0.0, 10, 0, 5), width_bucket(5.35::float8, 0.024, 10.06, 5), width_bucket('Infinity'::numeric, 0, 10, 5), width_bucket('-Infinity'::numeric, 0, 10, 5);
+SELECT width_bucket(1.0, 0, 10, 0);
+SELECT width_bucket(1.0, 5, 5, 3);
+SELECT width_bucket('NaN'::numeric, 0, 10, 3);
+SELECT width_bucket(1.0, 0, 'Infinity'::numeric, 3);
+SELECT |/ 25.0, ||/ 27.0, @ -5.0, @ -5, 2 ^ 10, 2.0 ^ 0.5, 91 & 15, 32 | 3, 17 # 5, ~1, 1 << 4, 8 >> 2, 5 % 3, -5 % 3, -5 / 2, 5.0 / 3;
+SELECT ceil(-42.8), floor(-42.8), round(42.4382, 2), round(1234.56, -1), round(2.5), round(-2.5), round(2.5::float8), trunc(42.4382, 2), trunc(-42.4382, -1), sign(-8.4), scale(8.4100), min_scale(8.4100), trim_scale(8.4100), div(9, 4), mod(9, 4), power(9.0, 3), exp(1.0), ln(2.0), log(100), log(2.0, 64.0), log10(1000), sqrt(2), cbrt(27.0), degrees(0.5), radians(45.0), pi();
+SELECT sinh(1), cosh(0), tanh(1), asinh(1), acosh(1), atanh(0.5), sin(1), cos(1), tan(1), cot(1), asin(1), acos(1), atan(1), atan2(1, 0);
+SELECT random() >= 0, random() < 1;
+SELECT gcd(i4, 12), lcm(i2, 4) FROM t WHERE abs(i4::bigint) < 1000;
