@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"slices"
 	"sync"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -141,8 +140,7 @@ func (in *sortIntake) sortChunkLocked() {
 	if len(in.chunk) == 0 {
 		return
 	}
-	slices.SortFunc(in.chunk, func(a, b sortRef) int { return compareRefs(&a, &b) })
-	in.sorted = append(in.sorted, in.chunk)
+	in.sorted = append(in.sorted, in.sorter.keys.sortChunk(in.chunk))
 	in.chunk, in.keyBytes = nil, 0
 }
 
