@@ -156,6 +156,8 @@ func describe(n plan.Node, stats *exec.Stats) *step {
 	case *plan.Values:
 		s.Operator = "Values"
 		s.Details = []string{fmt.Sprintf("rows: %d", len(n.Rows))}
+	case *plan.Window:
+		describeWindow(s, n)
 	case *plan.Join:
 		describeJoin(s, n)
 	case *plan.Union:

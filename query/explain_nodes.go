@@ -219,10 +219,11 @@ func listText(list []expr.Expr, input plan.Node) string {
 	return strings.Join(out, ", ")
 }
 
-func sortText(n *plan.Sort) string {
-	names := columnNames(n.Input)
-	out := make([]string, len(n.Keys))
-	for i, k := range n.Keys {
+func sortText(n *plan.Sort) string { return orderText(n.Keys, columnNames(n.Input)) }
+
+func orderText(keys []plan.SortKey, names []string) string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
 		out[i] = expr.String(k.Expr, names)
 		if k.Desc {
 			out[i] += " DESC"

@@ -27,9 +27,6 @@ type aggregates struct {
 // call binds a function call, an aggregate or one of the calls with a syntax of their own.
 func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	name := n.Name.Name
-	if n.Over != nil {
-		return nil, unsupported(n.Pos, "window functions are not supported yet", "Use GROUP BY with first, last, min or max, or compute it in the client.")
-	}
 	if n.Name.Schema != "" && n.Name.Schema != "pg_catalog" {
 		return nil, errorAt(n.Pos, "3F000", "schema \"%s\" does not exist", n.Name.Schema)
 	}
@@ -38,6 +35,12 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	}
 	if n.ArgNames != nil && strings.Join(n.ArgNames, "") != "" {
 		return b.namedCall(s, n)
+	}
+	if n.Over != nil {
+		return b.window(s, n)
+	}
+	if b.Functions.IsWindow(name) && !n.Special {
+		return nil, b.withoutOver(s, n)
 	}
 	if b.Functions.IsAggregate(name) && !n.Special {
 		return b.aggregate(s, n)
@@ -215,6 +218,9 @@ func (g *grouping) resolve(e expr.Expr) (expr.Expr, error) {
 			}
 		}
 		if c, ok := e.(*expr.Column); ok {
+			if c.Index >= windowBase {
+				return e
+			}
 			if c.Index >= aggBase {
 				out := *c
 				out.Index = len(g.keys) + c.Index - aggBase

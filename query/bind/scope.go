@@ -57,6 +57,8 @@ type scope struct {
 	// aggs, if not nil, collects the aggregates met; else clause says where they are refused.
 	aggs   *aggregates
 	clause string
+	// windows likewise collects the calls of window functions.
+	windows *windows
 }
 
 // outerBase is the number of the outer query's first column while a subquery is bound: beyond any column of its own and
@@ -66,7 +68,7 @@ const outerBase = 1 << 28
 // within gives the scope for a clause that has no aggregates.
 func (s *scope) within(clause string) *scope {
 	c := *s
-	c.aggs, c.clause = nil, clause
+	c.aggs, c.windows, c.clause = nil, nil, clause
 	return &c
 }
 

@@ -44,12 +44,12 @@ func (b *binder) block(n *sql.Select, correlated bool) (*block, error) {
 	if len(n.DistinctOn) > 0 {
 		return nil, unsupported(n.DistinctOn[0].Position(), "DISTINCT ON is not supported yet", "Use GROUP BY with first(value, time) or last(value, time).")
 	}
-	if len(n.Windows) > 0 {
-		return nil, unsupported(n.Windows[0].Pos, "window functions are not supported yet", "Use GROUP BY.")
-	}
 	blk := &block{ast: n}
 	var err error
 	if blk.input, blk.s, err = b.from(n.From); err != nil {
+		return nil, err
+	}
+	if err := b.namedWindows(blk.s, n.Windows); err != nil {
 		return nil, err
 	}
 	if blk.targets, err = b.targets(blk.s, n); err != nil {
@@ -61,7 +61,7 @@ func (b *binder) block(n *sql.Select, correlated bool) (*block, error) {
 		}
 	}
 	if n.Having != nil {
-		if blk.having, err = b.boolean(blk.s, n.Having, "HAVING"); err != nil {
+		if blk.having, err = b.boolean(blk.s.withoutWindows("HAVING"), n.Having, "HAVING"); err != nil {
 			return nil, err
 		}
 	}
@@ -141,6 +141,13 @@ func (b *binder) finishBlock(blk *block, orderBy []sql.OrderItem, open bool) (pl
 	input := blk.input
 	if blk.grouped() {
 		if input, err = b.group(input, g, s, targets, blk.having); err != nil {
+			return nil, err
+		}
+	} else {
+		g = nil
+	}
+	if len(s.windows.calls) > 0 {
+		if input, err = overWindows(input, s.windows, g, targets); err != nil {
 			return nil, err
 		}
 	}

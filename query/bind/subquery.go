@@ -153,7 +153,7 @@ func (b *binder) inner(s *scope, q *sql.Query) (*inner, error) {
 	if err != nil {
 		return nil, err
 	}
-	if blk.grouped() {
+	if blk.grouped() || len(blk.s.windows.calls) > 0 {
 		if len(blk.correlated) > 0 {
 			return nil, correlation(blk.correlated[0].Pos())
 		}

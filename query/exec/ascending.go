@@ -55,6 +55,8 @@ func misled(n plan.Node, input int) bool {
 		for _, k := range n.Keys {
 			used = append(used, k.Expr)
 		}
+	case *plan.Window:
+		used = plan.Expressions(n)
 	case *plan.Join: // its condition is evaluated on pairs, which have no runs
 		used = computed(n.LeftKeys)
 		if input == 1 {

@@ -1,6 +1,10 @@
 package exec
 
 import (
+	"bytes"
+	"cmp"
+	"slices"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/scan"
@@ -252,4 +256,26 @@ func spans(dst []span, keys []*column.Vector, runs []scan.Run, n int) (out []spa
 		lo = hi
 	}
 	return out, true
+}
+
+// sorted lists the groups in the order of their keys, NULL last.
+func (g *grouper) sorted() []uint32 {
+	out := make([]uint32, g.count)
+	for i := range out {
+		out[i] = uint32(i)
+	}
+	if g.ints == nil {
+		slices.SortFunc(out, func(a, b uint32) int { return bytes.Compare(g.bytes.key(int(a)), g.bytes.key(int(b))) })
+		return out
+	}
+	slices.SortFunc(out, func(a, b uint32) int {
+		switch {
+		case a == g.null-1:
+			return 1
+		case b == g.null-1:
+			return -1
+		}
+		return cmp.Compare(g.ints.keys[a], g.ints.keys[b])
+	})
+	return out
 }

@@ -119,6 +119,8 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 		p = newHashJoin(n, env, stats, inputs)
 	case *plan.Union:
 		p = &union{inputs: inputs}
+	case *plan.Window:
+		p = &window{node: n, env: env, input: inputs[0], stats: stats}
 	case *plan.Series:
 		p = &generator{node: n, env: env}
 	default:

@@ -40,6 +40,7 @@ func extreme(t column.Type, sign int) func() expr.State {
 	return bytesExtreme(t, sign).state
 }
 
+// bestCell keeps the best value; of values that are equal but print differently the last, as PostgreSQL does.
 type bestCell[V any] struct {
 	v    V
 	seen bool
@@ -113,7 +114,7 @@ func minOf(v []int64) int64 {
 // floatExtreme holds NaN for greater than every number.
 func floatExtreme(t column.Type, sign int) *fold[float64, bestCell[float64]] {
 	one := func(c *bestCell[float64], x float64) error {
-		if !c.seen || compareFloat(x, c.v)*sign > 0 {
+		if !c.seen || compareFloat(x, c.v)*sign >= 0 {
 			c.v, c.seen = x, true
 		}
 		return nil
@@ -125,13 +126,13 @@ func floatExtreme(t column.Type, sign int) *fold[float64, bestCell[float64]] {
 		x := v[0]
 		if sign > 0 {
 			for _, y := range v {
-				if y > x || y != y {
+				if y >= x || y != y {
 					x = y
 				}
 			}
 		} else {
 			for _, y := range v {
-				if y < x || x != x {
+				if y <= x || x != x {
 					x = y
 				}
 			}
@@ -141,14 +142,14 @@ func floatExtreme(t column.Type, sign int) *fold[float64, bestCell[float64]] {
 	groups := func(slots []bestCell[float64], groups []uint32, v []float64, mask int) error {
 		if sign > 0 {
 			for i, g := range groups {
-				if c, x := &slots[g], v[i&mask]; !c.seen || x > c.v || x != x {
+				if c, x := &slots[g], v[i&mask]; !c.seen || x >= c.v || x != x {
 					c.v, c.seen = x, true
 				}
 			}
 			return nil
 		}
 		for i, g := range groups {
-			if c, x := &slots[g], v[i&mask]; !c.seen || x < c.v || c.v != c.v {
+			if c, x := &slots[g], v[i&mask]; !c.seen || x <= c.v || c.v != c.v {
 				c.v, c.seen = x, true
 			}
 		}
@@ -163,7 +164,7 @@ func floatExtreme(t column.Type, sign int) *fold[float64, bestCell[float64]] {
 
 func intervalExtreme(sign int) *fold[column.Interval, bestCell[column.Interval]] {
 	one := func(c *bestCell[column.Interval], x column.Interval) error {
-		if !c.seen || literal.CompareIntervals(x, c.v)*sign > 0 {
+		if !c.seen || literal.CompareIntervals(x, c.v)*sign >= 0 {
 			c.v, c.seen = x, true
 		}
 		return nil
@@ -213,6 +214,7 @@ func bytesExtreme(t column.Type, sign int) *bytesFold[bestCell[[]byte]] {
 			return one(c, o.v)
 		},
 		finish: finishBest(writeBytes),
+		size:   func(c *bestCell[[]byte]) int { return cap(c.v) },
 	}
 }
 

@@ -133,35 +133,41 @@ func (s *edgeState) Merge(other expr.State, from, into []uint32) error {
 		return column.Errorf(column.Internal, "fn: merging %T into first or last", other)
 	}
 	for i, g := range into {
-		if e := &o.slots[from[i]]; e.seen && s.better(&s.slots[g], e.time) {
-			data := append(s.slots[g].data[:0], e.data...)
-			s.held += int64(cap(data) - cap(s.slots[g].data))
-			s.slots[g] = *e
-			s.slots[g].data = data
-		}
+		s.mergeOne(g, &o.slots[from[i]])
 	}
 	return nil
 }
 
+func (s *edgeState) mergeOne(g uint32, e *edge) {
+	if !e.seen || !s.better(&s.slots[g], e.time) {
+		return
+	}
+	data := append(s.slots[g].data[:0], e.data...)
+	s.held += int64(cap(data) - cap(s.slots[g].data))
+	s.slots[g] = *e
+	s.slots[g].data = data
+}
+
 func (s *edgeState) Finish(n int) (*column.Vector, error) {
-	phys := s.result.Physical()
-	return finishSlots(s.result, s.slots, n, func(b *column.Builder, e *edge) error {
-		switch {
-		case !e.seen || e.null:
-			b.AppendNull()
-		case phys == column.PhysBool:
-			b.AppendBool(e.bits != 0)
-		case phys == column.PhysInt:
-			b.AppendInt(e.bits)
-		case phys == column.PhysFloat:
-			b.AppendFloat(e.float)
-		case phys == column.PhysInterval:
-			b.AppendInterval(e.interval)
-		default:
-			b.AppendBytes(e.data)
-		}
-		return nil
-	})
+	return finishSlots(s.result, s.slots, n, s.write)
+}
+
+func (s *edgeState) write(b *column.Builder, e *edge) error {
+	switch phys := s.result.Physical(); {
+	case !e.seen || e.null:
+		b.AppendNull()
+	case phys == column.PhysBool:
+		b.AppendBool(e.bits != 0)
+	case phys == column.PhysInt:
+		b.AppendInt(e.bits)
+	case phys == column.PhysFloat:
+		b.AppendFloat(e.float)
+	case phys == column.PhysInterval:
+		b.AppendInterval(e.interval)
+	default:
+		b.AppendBytes(e.data)
+	}
+	return nil
 }
 
 func (s *edgeState) SizeBytes() int64 {
@@ -237,14 +243,16 @@ func (s *joinState) Merge(other expr.State, from, into []uint32) error {
 }
 
 func (s *joinState) Finish(n int) (*column.Vector, error) {
-	return finishSlots(tText, s.slots, n, func(b *column.Builder, c *joinCell) error {
-		if c.seen {
-			b.AppendBytes(c.text)
-		} else {
-			b.AppendNull()
-		}
-		return nil
-	})
+	return finishSlots(tText, s.slots, n, s.write)
+}
+
+func (s *joinState) write(b *column.Builder, c *joinCell) error {
+	if c.seen {
+		b.AppendBytes(c.text)
+	} else {
+		b.AppendNull()
+	}
+	return nil
 }
 
 func (s *joinState) SizeBytes() int64 {

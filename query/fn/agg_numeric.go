@@ -322,7 +322,7 @@ func (s *numericExtreme) addText(c *extremeCell, text []byte) {
 		var buf [column.MaxScale + 24]byte
 		have = column.AppendScaled(buf[:0], c.v, c.scale-1)
 	}
-	if have != nil && compareNumericText(text, have)*s.sign <= 0 {
+	if have != nil && compareNumericText(text, have)*s.sign < 0 {
 		return
 	}
 	if v, scale, ok := column.ParseScaled(text); ok {
@@ -380,29 +380,35 @@ func (s *numericExtreme) Merge(other expr.State, from, into []uint32) error {
 		return column.Errorf(column.Internal, "fn: merging %T into %T", other, s)
 	}
 	for i, g := range into {
-		switch c := &o.cells[from[i]]; {
-		case c.scale != 0:
-			s.add(&s.cells[g], c.v, c.scale-1)
-		case c.text != nil:
-			s.addText(&s.cells[g], c.text)
-		}
+		s.mergeOne(g, &o.cells[from[i]])
 	}
 	return nil
 }
 
+func (s *numericExtreme) mergeOne(g uint32, c *extremeCell) {
+	switch {
+	case c.scale != 0:
+		s.add(&s.cells[g], c.v, c.scale-1)
+	case c.text != nil:
+		s.addText(&s.cells[g], c.text)
+	}
+}
+
 func (s *numericExtreme) Finish(n int) (*column.Vector, error) {
-	return finishSlots(tNumeric, s.cells, n, func(b *column.Builder, c *extremeCell) error {
-		switch {
-		case c.scale != 0:
-			var buf [column.MaxScale + 24]byte
-			b.AppendBytes(column.AppendScaled(buf[:0], c.v, c.scale-1))
-		case c.text != nil:
-			b.AppendBytes(c.text)
-		default:
-			b.AppendNull()
-		}
-		return nil
-	})
+	return finishSlots(tNumeric, s.cells, n, writeExtreme)
+}
+
+func writeExtreme(b *column.Builder, c *extremeCell) error {
+	switch {
+	case c.scale != 0:
+		var buf [column.MaxScale + 24]byte
+		b.AppendBytes(column.AppendScaled(buf[:0], c.v, c.scale-1))
+	case c.text != nil:
+		b.AppendBytes(c.text)
+	default:
+		b.AppendNull()
+	}
+	return nil
 }
 
 func (s *numericExtreme) SizeBytes() int64 {

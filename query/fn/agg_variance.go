@@ -229,6 +229,7 @@ func numericSpread(s spreadKind) *bytesFold[decimalSquares] {
 			return c.add(1, d, sq)
 		},
 		merge: func(c, o *decimalSquares) (int, error) { return c.add(o.n, o.sum, o.squares) },
+		size:  func(c *decimalSquares) int { return min(2*decimalSize, int(c.n)*2*decimalSize) },
 		finish: func(b *column.Builder, c *decimalSquares) error {
 			if c.n == 0 {
 				b.AppendNull()

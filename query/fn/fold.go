@@ -130,6 +130,7 @@ type bytesFold[C any] struct {
 	one    func(c *C, v []byte) (grown int, err error)
 	merge  func(c, other *C) (grown int, err error)
 	finish func(b *column.Builder, c *C) error
+	size   func(c *C) int // what hangs off a slot, in bytes; nil = nothing that is counted
 }
 
 type bytesState[C any] struct {

@@ -40,6 +40,7 @@ type Registry struct {
 	infix      map[string][]*expr.Function
 	prefix     map[string][]*expr.Function
 	aggregates map[string][]*expr.Aggregate
+	windows    map[string][]*expr.WindowFunction
 	casts      map[castKey]cast
 	nanos      map[column.Type]*expr.Function
 }
@@ -51,13 +52,14 @@ func New() *Registry {
 		infix:      map[string][]*expr.Function{},
 		prefix:     map[string][]*expr.Function{},
 		aggregates: map[string][]*expr.Aggregate{},
+		windows:    map[string][]*expr.WindowFunction{},
 		casts:      map[castKey]cast{},
 		nanos:      map[column.Type]*expr.Function{},
 	}
 	for _, t := range []column.Type{tDate, tTimestamp, tTimestampTZ} {
 		r.nanos[t] = ComparableNanos(t)
 	}
-	for _, add := range families {
+	for _, add := range append(families, moreFamilies...) {
 		add(r)
 	}
 	return r
@@ -124,6 +126,16 @@ func (r *Registry) aggregate(list ...expr.Aggregate) {
 	}
 }
 
+func (r *Registry) window(list ...expr.WindowFunction) {
+	for i := range list {
+		w := list[i]
+		r.windows[w.Name] = append(r.windows[w.Name], &w)
+	}
+}
+
+// IsWindow reports whether a name is one of a window function that is no aggregate.
+func (r *Registry) IsWindow(name string) bool { return len(r.windows[name]) > 0 }
+
 // IsAggregate reports whether a name is one of an aggregate function.
 func (r *Registry) IsAggregate(name string) bool { return len(r.aggregates[name]) > 0 }
 
@@ -145,7 +157,7 @@ func (r *Registry) Reference() string {
 		}
 		b.WriteString("\n")
 	}
-	var calls, operators, aggregates []string
+	var calls, operators, aggregates, windows []string
 	line := func(call string, result column.Type, doc string) string {
 		return "| `" + strings.ReplaceAll(call, "|", "\\|") + "` | " + typeName(result) + " | " + doc + " |\n"
 	}
@@ -173,9 +185,15 @@ func (r *Registry) Reference() string {
 			aggregates = append(aggregates, line(name+"("+args+")", a.Result, a.Doc))
 		}
 	}
+	for name, list := range r.windows {
+		for _, w := range list {
+			windows = append(windows, line(name+"("+argList(w.Args, false)+")", w.Result, w.Doc))
+		}
+	}
 	section("Functions", calls)
 	section("Operators", operators)
 	section("Aggregates", aggregates)
+	section("Window functions", windows)
 	return b.String()
 }
 

@@ -29,6 +29,15 @@ func (r *Registry) Aggregate(name string, args []column.Type) (*expr.Aggregate, 
 	return nil, noFunction(name, args, ambiguous)
 }
 
+// Window chooses the overload of a window function that is no aggregate.
+func (r *Registry) Window(name string, args []column.Type) (*expr.WindowFunction, error) {
+	best, ambiguous := choose(r, r.windows[name], args, func(w *expr.WindowFunction) ([]column.Type, bool) { return w.Args, false })
+	if best != nil {
+		return best, nil
+	}
+	return nil, noFunction(name, args, ambiguous)
+}
+
 // Operator chooses the overload of an infix operator.
 func (r *Registry) Operator(op string, left, right column.Type) (*expr.Function, error) {
 	args := []column.Type{left, right}

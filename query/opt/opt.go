@@ -42,6 +42,7 @@ func Rules() []Rule {
 		{"zone_maps", "Comparisons with constants skip pages; a hint, so the condition stays.", zoneMaps},
 		{"top_n", "A limit over a sort keeps few rows instead of all.", topN},
 		{"newest_groups", "A limit over groups in descending order of time lets the scan leave out what is older. When limits have reached the sorts.", newestGroups},
+		{"top_rows", "A condition on row_number() or rank() lets a window leave out the rows behind. When conditions have come down to it.", topRows},
 		{"series_ends", "Aggregates and limits that look at the first or last rows of each series read only those. After conditions have left the way to the scan, and limits have reached the sorts.", seriesEnds},
 		{"limit_scan", "A limit with nothing but projections and unions below stops the scan early.", limitScan},
 		{"build_side", "The smaller side of a join goes into the hash table. When scans know their conditions, which the estimate needs.", buildSide},

@@ -127,6 +127,8 @@ func pushFilter(f *plan.Filter) plan.Node {
 		return in.With([]plan.Node{pushFilter(&plan.Filter{Input: in.Input, Cond: f.Cond})})
 	case *plan.Aggregate:
 		return pushBelowAggregate(f, in)
+	case *plan.Window:
+		return pushBelowWindow(f, in)
 	case *plan.Join:
 		return pushIntoJoin(f, in)
 	case *plan.Union:

@@ -200,7 +200,7 @@ type Join struct {
 	Alias *Alias
 }
 
-// Window is a window definition: an element of WINDOW or what follows OVER.
+// Window is a window definition: an element of WINDOW or what follows OVER. Pos is its parenthesis, or the name of OVER name.
 type Window struct {
 	Pos int
 	// Name is the window's own name in WINDOW. In OVER it is the name of OVER

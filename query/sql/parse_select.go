@@ -171,11 +171,10 @@ func (p *parser) parseGroupItem() Expr {
 func (p *parser) parseWindows(s *Select) {
 	p.advance()
 	for {
-		pos := p.pos()
 		name := p.colID()
 		p.expectKw("as")
 		w := p.parseWindowSpec()
-		w.Pos, w.Name = pos, name
+		w.Name = name
 		s.Windows = append(s.Windows, w)
 		if !p.accept(",") {
 			return

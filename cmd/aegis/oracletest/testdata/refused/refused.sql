@@ -2,7 +2,6 @@
 SELECT corr(q, i2), covar_pop(q, i2), covar_samp(q, i2), regr_slope(q, i2), regr_count(q, i2) FROM t;
 SELECT string_agg(v, ',' ORDER BY v) FROM u;
 SELECT array_agg(k) FROM u;
-SELECT sum(i2) OVER () FROM t;
 SELECT to_date('2026-11-21', 'YYYY-MM-DD');
 SELECT k, count(*) FROM u GROUP BY ROLLUP (k);
 SELECT k, v, count(*) FROM u GROUP BY GROUPING SETS ((k), (v));
