@@ -32,6 +32,7 @@ func Rules() []Rule {
 		{"fold_constants", "Constants first: what follows looks for literals.", foldConstants},
 		{"whole_numbers", "Integers compared with a constant that has a point are compared as integers. When constants are folded; before scans look for comparisons.", wholeNumbers},
 		{"merge_projects", "A projection below another, or below an aggregation, becomes part of it; filters then meet the columns they are about.", mergeProjects},
+		{"common_conditions", "What all alternatives of an OR demand stands before it, and what each demands of one column of a join: the filters that go down next.", commonConditions},
 		{"push_filters", "Conditions go below projections, sorts, joins and unions, so that they reach the scan.", pushFilters},
 		{"inner_joins", "An outer join whose added rows no condition above lets pass is an inner one. After conditions have come down to it; lets them go on.", innerJoins},
 		{"order_joins", "Tables that no condition ties to those before wait for one that does: FROM a, b, c need not pair all of a with all of b.", orderJoins},

@@ -1,0 +1,54 @@
+package tpch
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+)
+
+// compare says where two answers first differ; empty if they do not.
+func compare(ours, theirs [][]any) string {
+	if len(ours) != len(theirs) {
+		return fmt.Sprintf("%d rows, DuckDB has %d", len(ours), len(theirs))
+	}
+	for i := range ours {
+		if len(ours[i]) != len(theirs[i]) {
+			return fmt.Sprintf("row %d has %d columns, DuckDB's %d", i+1, len(ours[i]), len(theirs[i]))
+		}
+		for j := range ours[i] {
+			if !same(ours[i][j], theirs[i][j]) {
+				return fmt.Sprintf("row %d, column %d: %v, DuckDB has %v", i+1, j+1, ours[i][j], theirs[i][j])
+			}
+		}
+	}
+	return ""
+}
+
+// tolerance is for DuckDB's means and quotients, which are doubles; ours have 16 digits or more.
+var tolerance = big.NewRat(1, 1_000_000_000_000)
+
+// same compares values that came as JSON. Sums, integers and text are compared exactly, DuckDB's doubles to some digits.
+func same(ours, theirs any) bool {
+	x, isNumber := number(ours)
+	y, isNumber2 := number(theirs)
+	if !isNumber || !isNumber2 {
+		return ours == theirs
+	}
+	if n, ok := theirs.(json.Number); ok {
+		if _, err := n.Int64(); err != nil {
+			diff := new(big.Rat).Sub(x, y)
+			return diff.Abs(diff).Cmp(new(big.Rat).Mul(tolerance, new(big.Rat).Abs(y))) <= 0
+		}
+	}
+	return x.Cmp(y) == 0
+}
+
+func number(v any) (*big.Rat, bool) {
+	switch v := v.(type) {
+	case json.Number:
+		return new(big.Rat).SetString(v.String())
+	case string:
+		return new(big.Rat).SetString(v)
+	}
+	return nil, false
+}
