@@ -151,6 +151,8 @@ func tunings() map[string]query.Tuning {
 	all := map[string]bool{}
 	out := map[string]query.Tuning{
 		"default": {}, "one worker": {Workers: 1}, "four workers": {Workers: 4}, "plain": {Plain: true},
+		"everything spills": {HeldBytes: 1}, "everything spills, one worker, batches of 3": {HeldBytes: 1, Workers: 1, BatchRows: 3},
+		"much spills":  {HeldBytes: 64 << 10, Workers: 4},
 		"batches of 1": {BatchRows: 1}, "batches of 3": {BatchRows: 3}, "plain batches of 3": {Plain: true, BatchRows: 3},
 	}
 	for _, r := range opt.Rules() {

@@ -1,93 +1,155 @@
 package exec
 
 import (
-	"encoding/binary"
+	"context"
+	"slices"
+	"sync"
 
 	"github.com/automatanexus/aegis-db/column"
-	"github.com/automatanexus/aegis-db/column/key"
+	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/expr"
 )
 
-// distinct wraps an aggregate for AGG(DISTINCT …): it collects the distinct (group, arguments) and feeds them to
-// the aggregate when everything, other workers' share included, is there.
-type distinct struct {
-	inner   expr.State
-	seen    *groupTable
-	groups  []uint32          // by pair
-	rows    []*column.Builder // the arguments, by pair
-	scratch []byte
+// distinctSet makes the arguments of AGG(DISTINCT …) distinct in each group: a grouping by the keys and the arguments together, with
+// no aggregates. When all rows were seen its groups are the rows that the aggregates get.
+type distinctSet struct {
+	calls  []int // the aggregates that share it
+	args   []expr.Expr
+	filter expr.Expr
+	group  *grouping
 }
 
-func newDistinct(inner expr.State, call *expr.AggregateCall) *distinct {
-	d := &distinct{inner: inner, seen: newGroupTable()}
-	for _, a := range call.Args {
-		d.rows = append(d.rows, column.NewBuilder(a.Type(), 0))
-	}
-	return d
+// distinctSets are those of one aggregation.
+type distinctSets struct {
+	keys int
+	list []*distinctSet
+	env  *Env
 }
 
-func (d *distinct) Grow(int) {}
-
-func (d *distinct) Add(groups []uint32, args []*column.Vector, n int) error {
-	for i := range n {
-		d.add(groups[i], args, i)
+func newDistinctSets(a *aggregate) *distinctSets {
+	sets := &distinctSets{keys: len(a.node.Keys), env: a.env}
+	for i, c := range a.node.Aggs {
+		if !c.Distinct {
+			continue
+		}
+		if s := sets.like(&c); s != nil {
+			s.calls = append(s.calls, i)
+			continue
+		}
+		keys := append(slices.Clip(a.node.Keys), c.Args...)
+		sets.list = append(sets.list, &distinctSet{
+			calls: []int{i}, args: c.Args, filter: c.Filter, group: newGrouping(a.env, a.stats, keys, nil, 0),
+		})
 	}
-	return nil
+	return sets
 }
 
-func (d *distinct) AddRange(g uint32, args []*column.Vector, lo, hi int, _ bool) error {
-	for i := lo; i < hi; i++ {
-		d.add(g, args, i)
-	}
-	return nil
-}
-
-func (d *distinct) add(g uint32, args []*column.Vector, i int) {
-	d.scratch = binary.LittleEndian.AppendUint32(d.scratch[:0], g)
-	for _, v := range args {
-		d.scratch = key.AppendValue(d.scratch, v, i)
-	}
-	if _, isNew := d.seen.find(d.scratch); !isNew {
-		return
-	}
-	d.groups = append(d.groups, g)
-	for k, v := range args {
-		d.rows[k].AppendRow(v, i)
-	}
-}
-
-func (d *distinct) Merge(other expr.State, from, into []uint32) error {
-	o := other.(*distinct)
-	args, err := finishAll(o.rows)
-	if err != nil {
-		return err
-	}
-	mapping := make(map[uint32]uint32, len(from))
-	for i, g := range from {
-		mapping[g] = into[i]
-	}
-	for i, g := range o.groups {
-		if to, ok := mapping[g]; ok {
-			d.add(to, args, i)
+// like finds the set of another aggregate over the same columns.
+func (d *distinctSets) like(c *expr.AggregateCall) *distinctSet {
+	for _, s := range d.list {
+		if c.Filter == nil && s.filter == nil && slices.EqualFunc(s.args, c.Args, sameColumn) {
+			return s
 		}
 	}
 	return nil
 }
 
-func (d *distinct) Finish(n int) (*column.Vector, error) {
-	args, err := finishAll(d.rows)
-	if err != nil {
-		return nil, err
-	}
-	d.inner.Grow(n)
-	if err := d.inner.Add(d.groups, args, len(d.groups)); err != nil {
-		return nil, err
-	}
-	return d.inner.Finish(n)
+func sameColumn(a, b expr.Expr) bool {
+	x, ok := a.(*expr.Column)
+	y, also := b.(*expr.Column)
+	return ok && also && x.Index == y.Index && x.T == y.T
 }
 
-func (d *distinct) SizeBytes() int64 {
-	return 2*d.seen.sizeBytes() + int64(4*cap(d.groups)) + d.inner.SizeBytes()
+// distinctIntake is one worker's way into a set.
+type distinctIntake struct {
+	set   *distinctSet
+	table *aggTable
+}
+
+func (d *distinctSets) intakes() []distinctIntake {
+	out := make([]distinctIntake, len(d.list))
+	for i, s := range d.list {
+		out[i] = distinctIntake{s, s.group.table()}
+	}
+	return out
+}
+
+// add takes a batch and its keys.
+func (in *distinctIntake) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
+	if in.set.filter != nil {
+		w.expr.Runs = b.Runs
+		rows, err := expr.EvalBool(&w.expr, in.set.filter, b.Columns, b.Len, nil)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		kept := make([]*column.Vector, len(keys))
+		for i, v := range keys {
+			kept[i] = column.Gather(v, rows)
+		}
+		keys, b = kept, b.Compact(rows)
+	}
+	args, err := evalAll(w, in.set.args, b)
+	if err != nil {
+		return err
+	}
+	return in.table.add(w, append(slices.Clip(keys), args...), &scan.Batch{Len: b.Len, Runs: b.Runs})
+}
+
+// into hands the distinct arguments to the aggregation: to its table, or to disk beside its rows.
+func (d *distinctSets) into(ctx context.Context, g *grouping) error {
+	if len(d.list) == 0 {
+		return nil
+	}
+	var all *aggTable
+	if g.spilled == nil {
+		var err error
+		if all, err = g.merged(ctx); err != nil {
+			return err
+		}
+	}
+	for _, s := range d.list {
+		parts, err := s.group.parts(ctx)
+		if err != nil {
+			return err
+		}
+		eat := d.toTable(all, s)
+		if all == nil {
+			eat = d.toDisk(g, s)
+		}
+		if err := drain(ctx, d.env, parts, eat); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *distinctSets) toTable(all *aggTable, s *distinctSet) func(int) func(*worker, int, *scan.Batch) error {
+	var mu sync.Mutex
+	return func(int) func(*worker, int, *scan.Batch) error {
+		return func(_ *worker, _ int, b *scan.Batch) error {
+			mu.Lock()
+			defer mu.Unlock()
+			return all.feed(s.calls, b.Columns[:d.keys], b.Columns[d.keys:], b.Len)
+		}
+	}
+}
+
+func (d *distinctSets) toDisk(g *grouping, s *distinctSet) func(int) func(*worker, int, *scan.Batch) error {
+	f := feed{calls: s.calls, rows: newPartitions(d.env, g.stats, typesOfExprs(s.group.keys))}
+	g.feeds = append(g.feeds, f)
+	return func(int) func(*worker, int, *scan.Batch) error {
+		var h hasher
+		var scratch partScratch
+		return func(_ *worker, _ int, b *scan.Batch) error {
+			return f.rows.add(b.Columns, h.hash(b.Columns[:d.keys], b.Len), g.level, &scratch)
+		}
+	}
+}
+
+func (d *distinctSets) release() {
+	for _, s := range d.list {
+		s.group.release()
+	}
 }
 
 func finishAll(builders []*column.Builder) ([]*column.Vector, error) {

@@ -177,9 +177,6 @@ func (g *grouper) findCodes(v *column.Vector, groups []uint32) {
 // absorb numbers the groups of another grouper of the same types: mapping[i] is the group of its group i here.
 func (g *grouper) absorb(rows []*column.Vector, n int) []uint32 {
 	mapping := make([]uint32, n)
-	if len(rows) == 0 { // no keys: one group on both sides
-		return mapping
-	}
 	g.findAll(rows, mapping)
 	return mapping
 }
@@ -196,6 +193,32 @@ func (g *grouper) sizeBytes() int64 {
 		n += 2 * g.bytes.sizeBytes()
 	}
 	return n
+}
+
+// growth is by how many bytes n more groups can make the grouper grow, about: where it does not double, little.
+func (g *grouper) growth(n int) int64 {
+	if t := g.ints; t != nil {
+		more := doubling(len(t.keys), cap(t.keys), n, 16) // and as much for the kept values
+		if 2*(len(t.keys)+n) > len(t.slots) {
+			more += 8 * int64(max(len(t.slots), 2*(len(t.keys)+n)))
+		}
+		return more
+	}
+	t := g.bytes
+	each := len(t.keys)/max(len(t.hashes), 1) + 16
+	more := doubling(len(t.hashes), cap(t.hashes), n, 16) + 2*doubling(len(t.keys), cap(t.keys), n*each, 1)
+	if 2*(len(t.hashes)+n) > len(t.slots) {
+		more += 8 * int64(max(len(t.slots), 2*(len(t.hashes)+n)))
+	}
+	return more
+}
+
+// doubling is what a slice takes that has to grow to hold n more elements; 0 if it has room.
+func doubling(length, capacity, n, width int) int64 {
+	if length+n <= capacity {
+		return 0
+	}
+	return int64(max(length+n, 2*capacity)) * int64(width)
 }
 
 // span is a range of rows of which all keys are equal.

@@ -67,8 +67,11 @@ func combine(h, v uint64) uint64 { return hashInt(int64(h<<1 ^ h>>63 ^ v)) }
 func (h *hasher) flat(v *column.Vector) {
 	h.values = resized(h.values, v.Len)
 	out := h.values
+	if v.Type.Kind != column.Numeric {
+		v = column.Flatten(v) // a dictionary that is larger than its rows
+	}
 	switch {
-	case v.Enc != column.Flat:
+	case v.Enc != column.Flat: // Scaled
 		h.encoded(v)
 		return
 	case len(v.Ints) > 0:

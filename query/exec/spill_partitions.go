@@ -11,9 +11,9 @@ import (
 
 // Rows are parted by some bits of a hash of their keys, other bits at each level: a part that is still too large is parted again.
 const (
-	partitionBits  = 5
+	partitionBits  = 6
 	partitionCount = 1 << partitionBits
-	// maxLevel is where parting ends: rows that 25 bits of their hashes do not tell apart have one key, nearly always.
+	// maxLevel is the last level at which rows are parted: those that 30 bits of their hashes do not tell apart have one key, nearly always.
 	maxLevel = 4
 )
 
@@ -41,7 +41,7 @@ type partition struct {
 func newPartitions(env *Env, stats *Stats, types []column.Type) *partitions {
 	return &partitions{
 		account: newAccount(env, stats), file: rowFile{env: env, stats: stats, types: types},
-		limit: min(max(env.Least/partitionCount, 16<<10), 256<<10),
+		limit: min(max(env.Least/partitionCount, 8<<10), 256<<10),
 	}
 }
 

@@ -1,0 +1,311 @@
+package exec
+
+import (
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
+
+// aggTable is one worker's groups and their accumulators.
+//
+// Where all keys are constant over stretches of rows (tags, time buckets, both run-end encoded), a stretch is looked
+// up once and its rows are added in one tight loop. That is decided batch by batch from the encodings alone.
+//
+// Where memory is full a table is sealed: it keeps its groups, and rows that come later are parted and written to disk as they are.
+type aggTable struct {
+	run    *grouping
+	groups *grouper // nil = no keys: one group
+	states []expr.State
+	room   int     // groups that the states have room for, as they grow by doubling
+	held   int64   // bytes reserved
+	newest *newest // where only the newest groups are wanted; else nil
+
+	sealed bool
+	fed    bool // some batch was taken
+	hasher hasher
+	parter partScratch
+
+	spans         []span
+	ids           []uint32
+	bySpan, byRow bool // how batches were taken
+	shortRuns     bool // by row, although the keys are constant inside runs
+}
+
+func newAggTable(run *grouping) *aggTable {
+	t := &aggTable{run: run}
+	if len(run.keys) > 0 {
+		t.groups = newGrouper(typesOfExprs(run.keys))
+	}
+	for i := range run.calls {
+		state := run.calls[i].Fn.New()
+		if t.groups == nil {
+			state.Grow(1)
+		}
+		t.states = append(t.states, state)
+	}
+	return t
+}
+
+// add takes a batch and its keys.
+func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
+	if !t.sealed {
+		if err := t.makeRoom(b.Len); err != nil {
+			return err
+		}
+	}
+	if t.sealed {
+		return t.run.spill(t, keys, b)
+	}
+	t.fed = true
+	var whole bool
+	if !t.run.env.Plain {
+		t.spans, whole = spans(t.spans, keys, b.Runs, b.Len)
+	}
+	t.ids = resized(t.ids, b.Len)
+	ids := t.ids
+	var spanIDs []uint32
+	if whole {
+		t.bySpan = true
+		spanIDs = ids[:len(t.spans)]
+		t.findSpans(keys, spanIDs)
+	} else {
+		short := !t.run.env.Plain && constant(keys)
+		t.shortRuns, t.byRow = t.shortRuns || short, t.byRow || !short
+		t.findRows(keys, ids)
+	}
+	t.grow()
+	for i := range t.run.calls {
+		if t.run.calls[i].Distinct {
+			continue // fed by its set
+		}
+		if err := t.addOne(w, b, i, whole, spanIDs, ids); err != nil {
+			return err
+		}
+	}
+	return t.settle()
+}
+
+func (t *aggTable) findSpans(keys []*column.Vector, ids []uint32) {
+	if t.groups == nil {
+		clear(ids)
+		return
+	}
+	t.groups.findSpans(keys, t.spans, ids)
+}
+
+func (t *aggTable) findRows(keys []*column.Vector, ids []uint32) {
+	if t.groups == nil {
+		clear(ids)
+		return
+	}
+	t.groups.findAll(keys, ids)
+}
+
+// grow gives the states room for all groups.
+func (t *aggTable) grow() {
+	if t.groups == nil {
+		return
+	}
+	for _, s := range t.states {
+		s.Grow(t.groups.count)
+	}
+	if t.groups.count > t.room {
+		t.room = max(t.groups.count, 2*t.room)
+	}
+}
+
+// addOne feeds a batch to aggregate i: span by span, or with a group for each row.
+func (t *aggTable) addOne(w *worker, b *scan.Batch, i int, whole bool, spanIDs, ids []uint32) error {
+	call, state := &t.run.calls[i], t.states[i]
+	if call.Filter != nil {
+		return t.addFiltered(w, b, call, state, whole, spanIDs, ids)
+	}
+	args, err := evalArgs(w, call.Args, b)
+	if err != nil {
+		return err
+	}
+	if !whole {
+		return state.Add(ids, args, b.Len)
+	}
+	for k, s := range t.spans {
+		if err := state.AddRange(spanIDs[k], args, s.lo, s.hi, s.sorted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addFiltered is addOne for AGG(…) FILTER (WHERE …): arguments are evaluated only on the rows that pass.
+func (t *aggTable) addFiltered(w *worker, b *scan.Batch, call *expr.AggregateCall, state expr.State, whole bool, spanIDs, ids []uint32) error {
+	w.expr.Runs = b.Runs
+	rows, err := expr.EvalBool(&w.expr, call.Filter, b.Columns, b.Len, nil)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	passed := b.Compact(rows)
+	groups := make([]uint32, len(rows))
+	k := 0
+	for i, row := range rows {
+		if !whole {
+			groups[i] = ids[row]
+			continue
+		}
+		for int(row) >= t.spans[k].hi {
+			k++
+		}
+		groups[i] = spanIDs[k]
+	}
+	args, err := evalArgs(w, call.Args, passed)
+	if err != nil {
+		return err
+	}
+	return state.Add(groups, args, passed.Len)
+}
+
+// evalArgs computes the arguments of an aggregate in the encodings that states take.
+func evalArgs(w *worker, list []expr.Expr, b *scan.Batch) ([]*column.Vector, error) {
+	args, err := evalAll(w, list, b)
+	for i, v := range args {
+		args[i] = plainOrConst(v)
+	}
+	return args, err
+}
+
+func plainOrConst(v *column.Vector) *column.Vector {
+	if v.Enc == column.Const {
+		return v
+	}
+	return column.Flatten(v)
+}
+
+// feed gives distinct arguments to the aggregates in calls; the groups are there.
+func (t *aggTable) feed(calls []int, keys, args []*column.Vector, n int) error {
+	t.ids = resized(t.ids, n)
+	t.findRows(keys, t.ids)
+	t.grow()
+	flat := make([]*column.Vector, len(args))
+	for i, v := range args {
+		flat[i] = plainOrConst(v)
+	}
+	for _, c := range calls {
+		if err := t.states[c].Add(t.ids, flat, n); err != nil {
+			return err
+		}
+	}
+	return t.settle()
+}
+
+// size is the memory that groups and states take.
+func (t *aggTable) size() int64 {
+	size := int64(0)
+	if t.groups != nil {
+		size = t.groups.sizeBytes()
+	}
+	for _, s := range t.states {
+		size += s.SizeBytes()
+	}
+	return size
+}
+
+// settle makes the account equal to what is held.
+func (t *aggTable) settle() error {
+	size := t.size()
+	if size > t.held {
+		if err := t.run.account.need(size - t.held); err != nil {
+			return err
+		}
+	} else {
+		t.run.account.shrink(t.held - size)
+	}
+	t.held = size
+	return nil
+}
+
+// slightly is by how much a table may grow without asking first.
+const slightly = 64 << 10
+
+// makeRoom reserves what n more rows can make the table grow by, before it grows, or seals it. At least one batch is always taken, so that
+// rows that were written and are read again come to an end.
+func (t *aggTable) makeRoom(n int) error {
+	if t.groups == nil || t.run.env.Spill == nil || t.run.level > maxLevel {
+		return nil
+	}
+	more := t.groups.growth(n)
+	if t.groups.count+n > t.room {
+		for _, s := range t.states {
+			more += 2 * s.SizeBytes()
+		}
+	}
+	if !t.fed {
+		return nil
+	}
+	limit := t.run.env.held().Limit()
+	if limit > 0 && t.run.account.used() > max(limit/8*5, t.run.env.Least) {
+		// The rest is for the parts that are put together at the end, while the tables are still held.
+		t.sealed = true
+		return nil
+	}
+	if more <= slightly && limit > slightly {
+		return nil
+	}
+	ok, err := t.run.account.fits(more)
+	if err != nil {
+		return err
+	}
+	t.sealed = !ok
+	if ok {
+		t.held += more // settle gives back what was not needed
+	}
+	return nil
+}
+
+// merge adds groups of another table to these: group from[i], of which keys are the keys.
+func (t *aggTable) merge(o *aggTable, keys []*column.Vector, from []uint32) error {
+	into := make([]uint32, len(from))
+	if t.groups != nil {
+		t.groups.findAll(keys, into)
+		t.grow()
+	}
+	for i, s := range t.states {
+		if err := s.Merge(o.states[i], from, into); err != nil {
+			return err
+		}
+	}
+	return t.settle()
+}
+
+// drop gives the memory back.
+func (t *aggTable) drop() {
+	t.run.account.shrink(t.held)
+	t.groups, t.states, t.held = nil, nil, 0
+}
+
+// finish gives the output columns, keys first.
+func (t *aggTable) finish() ([]*column.Vector, int, error) {
+	n := 1
+	var columns []*column.Vector
+	if t.groups != nil {
+		n = t.groups.count
+		rows, err := t.groups.finish()
+		if err != nil {
+			return nil, 0, err
+		}
+		columns = rows
+	}
+	for _, s := range t.states {
+		v, err := s.Finish(n)
+		if err != nil {
+			return nil, 0, err
+		}
+		columns = append(columns, v)
+	}
+	return columns, n, nil
+}
+
+func typesOfExprs(list []expr.Expr) []column.Type {
+	out := make([]column.Type, len(list))
+	for i, e := range list {
+		out[i] = e.Type()
+	}
+	return out
+}
