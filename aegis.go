@@ -51,6 +51,7 @@ type DB struct {
 	compactor *compact.Compactor
 	collector *gc.Collector
 	described metadataStore
+	columns   tableColumns
 
 	closing sync.Once
 	closed  error

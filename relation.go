@@ -1,6 +1,8 @@
 package aegis
 
 import (
+	"sync"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/meta"
@@ -34,15 +36,46 @@ func (r *relation) Table() *meta.Table {
 }
 
 func newTableRelation(s *Snapshot, t *meta.Table) *relation {
-	r := &relation{name: t.Schema + "." + t.Name, table: t, source: &tableSource{snapshot: s, table: t}}
-	// Samples come in by their protocol, which keeps labels canonical.
-	r.readOnly = t.Schema == meta.PrometheusSchema
+	return &relation{
+		name: t.Schema + "." + t.Name, table: t, source: &tableSource{snapshot: s, table: t}, columns: s.db.columns.of(t),
+		rows:     s.catalog.Manifest(t.ID).LiveRows(),
+		readOnly: t.Schema == meta.PrometheusSchema, // samples come in by their protocol, which keeps labels canonical
+	}
+}
+
+// tableColumns remembers what columns the newest version of each table shows, which every statement asks for. Safe for concurrent use.
+type tableColumns struct {
+	mu    sync.RWMutex
+	known map[meta.TableID]shownColumns
+}
+
+type shownColumns struct {
+	schema  *column.Schema // each version of a table's is one object
+	columns []plan.RelationColumn
+}
+
+// mostKnown bounds what is remembered: dropped tables are among it.
+const mostKnown = 1 << 12
+
+func (c *tableColumns) of(t *meta.Table) []plan.RelationColumn {
+	c.mu.RLock()
+	k, ok := c.known[t.ID]
+	c.mu.RUnlock()
+	if ok && k.schema == &t.Columns {
+		return k.columns
+	}
+	k = shownColumns{schema: &t.Columns}
 	for _, f := range t.Columns.Fields {
-		r.columns = append(r.columns, plan.RelationColumn{
+		k.columns = append(k.columns, plan.RelationColumn{
 			Name: f.Name, Type: f.Type, ID: f.ID, NotNull: f.NotNull,
 			Tag: t.Columns.IsTag(f.ID), Time: f.ID == t.Columns.Time,
 		})
 	}
-	r.rows = s.catalog.Manifest(t.ID).LiveRows()
-	return r
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || len(c.known) >= mostKnown {
+		c.known = map[meta.TableID]shownColumns{}
+	}
+	c.known[t.ID] = k
+	return k.columns
 }

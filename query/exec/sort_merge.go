@@ -28,6 +28,14 @@ func (c *chunkCursor) next(context.Context) (sortRef, error) {
 	return r, nil
 }
 
+// take gives the next rows, n at the most.
+func (c *chunkCursor) take(n int) []sortRef {
+	n = min(n, len(c.refs))
+	out := c.refs[:n:n]
+	c.refs = c.refs[n:]
+	return out
+}
+
 func (c *chunkCursor) close() {}
 
 // sortMerge merges sorted lists by a tree of losers: a row costs one comparison for each time the lists can be halved.
@@ -35,11 +43,17 @@ type sortMerge struct {
 	cursors []sortCursor
 	heads   []sortRef // the next row of each list
 	ended   []bool
-	tree    []int // tree[0] is the list with the least head; tree[i] the loser at inner node i
+	tree    []int        // tree[0] is the list with the least head; tree[i] the loser at inner node i
+	alone   *chunkCursor // the only list, if it is in memory: there is nothing to merge
 }
 
 func newMerge(ctx context.Context, cursors []sortCursor) (*sortMerge, error) {
 	k := len(cursors)
+	if k == 1 {
+		if c, ok := cursors[0].(*chunkCursor); ok {
+			return &sortMerge{cursors: cursors, alone: c}, nil
+		}
+	}
 	m := &sortMerge{cursors: cursors, heads: make([]sortRef, k), ended: make([]bool, k), tree: make([]int, max(k, 1))}
 	for i := range cursors {
 		if err := m.advance(ctx, i); err != nil {
@@ -95,6 +109,9 @@ func (m *sortMerge) appendNext(ctx context.Context, dst []sortRef, n int) ([]sor
 	if err := cause(ctx); err != nil {
 		return nil, err
 	}
+	if m.alone != nil {
+		return append(dst, m.alone.take(n)...), nil
+	}
 	k := len(m.cursors)
 	for ; n > 0 && k > 0; n-- {
 		best := m.tree[0]
@@ -113,6 +130,14 @@ func (m *sortMerge) appendNext(ctx context.Context, dst []sortRef, n int) ([]sor
 		m.tree[0] = best
 	}
 	return dst, nil
+}
+
+// nextOf is appendNext where the rows are not kept: they may be in buf or not.
+func (m *sortMerge) nextOf(ctx context.Context, buf []sortRef, n int) ([]sortRef, error) {
+	if m.alone == nil {
+		return m.appendNext(ctx, buf[:0], n)
+	}
+	return m.alone.take(n), cause(ctx)
 }
 
 func (m *sortMerge) close() {

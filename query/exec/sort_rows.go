@@ -123,7 +123,11 @@ func (s *rowSorter) room(ctx context.Context, size int64) error {
 func (in *sortIntake) keep(ctx context.Context, fresh []sortRef, keyBytes int, size int64) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.chunk = append(in.chunk, fresh...)
+	if len(in.chunk) == 0 {
+		in.chunk = fresh
+	} else {
+		in.chunk = append(in.chunk, fresh...)
+	}
 	in.keyBytes += keyBytes
 	in.rows += int64(len(fresh))
 	in.held += size
@@ -275,7 +279,7 @@ type sortedStream struct {
 
 func (s *sortedStream) next(ctx context.Context) (*scan.Batch, error) {
 	n := int(min(s.left, scan.BatchRows))
-	refs, err := s.merge.appendNext(ctx, s.refs[:0], n)
+	refs, err := s.merge.nextOf(ctx, s.refs, n)
 	if err != nil {
 		return nil, err
 	}
