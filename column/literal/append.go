@@ -22,14 +22,17 @@ func Append(dst []byte, v *column.Vector, i int, opt Options) []byte {
 	case column.Int16, column.Int32, column.Int64:
 		return strconv.AppendInt(dst, f.Ints[j], 10)
 	case column.Float32, column.Float64:
-		return AppendFloat(dst, f.Floats[j], f.Type)
+		return AppendFloatStyle(dst, f.Floats[j], f.Type, opt.Style)
 	case column.Date:
-		return AppendDate(dst, f.Ints[j])
+		return AppendDateStyle(dst, f.Ints[j], opt.Style)
 	case column.Timestamp, column.TimestampTZ, column.TimestampNS:
 		return AppendTimestamp(dst, f.Ints[j], f.Type, opt)
 	case column.IntervalKind:
-		return AppendInterval(dst, f.Intervals[j])
+		return AppendIntervalStyle(dst, f.Intervals[j], opt.Interval)
 	case column.Bytea:
+		if opt.EscapeBytea {
+			return AppendByteaEscaped(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]])
+		}
 		return AppendBytea(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]])
 	case column.UUID:
 		return AppendUUID(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]])

@@ -50,7 +50,7 @@ func stamp(t *testing.T, text string, typ column.Type, opt Options) int64 {
 
 func interval(t *testing.T, text string) column.Interval {
 	t.Helper()
-	v, err := ParseInterval(text)
+	v, err := ParseInterval(text, PostgresIntervals)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ type Options struct {
 	LoadLocation func(name string) (*time.Location, error)
 	// Names translates between objects' numbers and names, for regclass and its kin; nil = only numbers are read and shown.
 	Names Names
+	Style
 }
 
 // Names knows the objects of a database.

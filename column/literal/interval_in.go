@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,9 +72,9 @@ type span struct {
 }
 
 // ParseInterval reads PostgreSQL's own style (1 day 02:03:04, 90 minutes ago, 1-2 for a year and two months) and ISO 8601's designators
-// (P1DT2H).
-func ParseInterval(text string) (column.Interval, error) {
-	s, err := parseVerbose(text)
+// (P1DT2H). In SQL's style, a minus sign in front of the only sign of a text is that of all its parts.
+func ParseInterval(text string, style IntervalStyle) (column.Interval, error) {
+	s, err := parseVerbose(text, style)
 	if errors.Is(err, errFormat) {
 		s, err = parseISOInterval(trimLeft(text))
 	}
@@ -98,7 +99,7 @@ func trimLeft(s string) string {
 }
 
 // parseVerbose reads from right to left: a unit's word comes after its number.
-func parseVerbose(text string) (span, error) {
+func parseVerbose(text string, style IntervalStyle) (span, error) {
 	var s span
 	tokens, err := tokenize(text)
 	if err != nil {
@@ -144,11 +145,19 @@ func parseVerbose(text string) (span, error) {
 	if seen == 0 {
 		return s, errFormat
 	}
+	if style == SQLIntervals && tokens[0].text[0] == '-' && !signed(tokens[1:]) {
+		s.years, s.months, s.days, s.micros = min(s.years, -s.years), min(s.months, -s.months), min(s.days, -s.days), min(s.micros, -s.micros)
+	}
 	if negate {
 		s.fail = s.fail || s.micros == math.MinInt64 || s.days == math.MinInt32 || s.months == math.MinInt32 || s.years == math.MinInt32
 		s.years, s.months, s.days, s.micros = -s.years, -s.months, -s.days, -s.micros
 	}
 	return s, nil
+}
+
+// signed reports whether a token carries a sign of its own.
+func signed(tokens []token) bool {
+	return slices.ContainsFunc(tokens, func(t token) bool { return t.text[0] == '-' || t.text[0] == '+' })
 }
 
 // addClock takes [±]H:M[:S[.f]]; hours have no bound of their own.

@@ -214,7 +214,7 @@ func BenchmarkText(b *testing.B) {
 	})
 	b.Run("parse interval", func(b *testing.B) {
 		for b.Loop() {
-			_, _ = ParseInterval("1 day 02:03:04")
+			_, _ = ParseInterval("1 day 02:03:04", PostgresIntervals)
 		}
 	})
 }

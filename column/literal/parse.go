@@ -47,7 +47,7 @@ func Parse(b *column.Builder, t column.Type, text string, opt Options) error {
 		v, err := parseObject(t, text, opt)
 		return appendInt(b, v, err)
 	case column.IntervalKind:
-		v, err := ParseInterval(text)
+		v, err := ParseInterval(text, opt.Interval)
 		if err != nil {
 			return err
 		}

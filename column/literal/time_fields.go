@@ -116,14 +116,20 @@ func (f *fields) addNumber(s string) error {
 }
 
 // addPart takes one number of a date: a year if it is written with three digits or more, else what is missing in
-// the order of month, day, year.
+// the order that the session's style says.
 func (f *fields) addPart(n int64, width int) error {
+	named := f.hasMonth && !f.numericMonth
+	yearFirst := width >= 3 || f.opt.Order == YearMonthDay
 	switch {
-	case width >= 3 && !f.hasYear:
+	case named && f.hasYear && !f.hasDay && width >= 3 && f.yearWidth <= 2:
+		// The number in front of the month's name was the day after all: 08-Jan-1999.
+		f.day, f.hasDay = int(f.year), true
+		f.setYear(n, width)
+	case width >= 3 && !f.hasYear, yearFirst && !f.hasYear && !f.hasDay && (!f.hasMonth || named):
 		f.setYear(n, width)
 	case width >= 3:
 		return errFormat
-	case !f.hasMonth:
+	case !f.hasMonth && (f.opt.Order != DayMonthYear || f.hasDay || f.hasYear):
 		f.month, f.hasMonth, f.numericMonth = int(n), true, true
 	case !f.hasDay:
 		f.day, f.hasDay = int(n), true

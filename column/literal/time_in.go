@@ -82,7 +82,7 @@ func timeError(err error, t column.Type, text string) error {
 		return errorf(invalidDatetime, "invalid input syntax for type %s: \"%s\"", name, text)
 	case errors.Is(err, errFieldMDY):
 		e := column.SQLErrorf(column.Invalid, datetimeOverflow, "date/time field value out of range: \"%s\"", text)
-		e.Hint = "Dates of numbers only are read as year-month-day or month/day/year."
+		e.Hint = "Perhaps you need a different \"datestyle\" setting."
 		return e
 	case errors.Is(err, errField):
 		return errorf(datetimeOverflow, "date/time field value out of range: \"%s\"", text)

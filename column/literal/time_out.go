@@ -23,8 +23,8 @@ func AppendDate(dst []byte, days int64) []byte {
 	return dst
 }
 
-// AppendTimestamp appends a time stamp of any of the three types as PostgreSQL's ISO text: 2026-11-21 10:11:12.5, with the
-// offset of opt.Location for the types that are instants.
+// AppendTimestamp appends a time stamp of any of the three types in the style of opt, PostgreSQL's ISO text by default:
+// 2026-11-21 10:11:12.5, with the offset of opt.Location for the types that are instants.
 func AppendTimestamp(dst []byte, v int64, t column.Type, opt Options) []byte {
 	switch v {
 	case TimestampInfinity:
@@ -35,12 +35,15 @@ func AppendTimestamp(dst []byte, v int64, t column.Type, opt Options) []byte {
 	unit := t.UnitsPerSecond()
 	seconds := floorDiv(v, unit)
 	fraction := v - seconds*unit
-	offset, zoned := 0, t.Kind != column.Timestamp
+	zone, offset, zoned := "UTC", 0, t.Kind != column.Timestamp
 	if zoned && !opt.utc() {
-		_, offset = time.Unix(seconds, 0).In(opt.Location).Zone()
+		zone, offset = time.Unix(seconds, 0).In(opt.Location).Zone()
 		seconds += int64(offset)
 	}
 	days := floorDiv(seconds, secondsPerDay)
+	if opt.Date != ISODates {
+		return appendStyledTimestamp(dst, days, int(seconds-days*secondsPerDay), fraction, t, zone, offset, opt.Style)
+	}
 	year, month, day := CivilFromDays(days)
 	dst = appendYMD(dst, year, month, day)
 	dst = appendClock(append(dst, ' '), int(seconds-days*secondsPerDay))

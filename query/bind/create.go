@@ -225,7 +225,7 @@ func (t *tableOptions) mergeFields(o sql.Option) error {
 }
 
 func (t *tableOptions) partitionInterval(o sql.Option) error {
-	iv, err := literal.ParseInterval(o.Value.Text)
+	iv, err := literal.ParseInterval(o.Value.Text, literal.PostgresIntervals)
 	if err != nil {
 		return place(err, o.Value.Pos)
 	}

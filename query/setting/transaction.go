@@ -1,0 +1,56 @@
+package setting
+
+import "maps"
+
+// transaction is what SET changed in one, so that it can be undone; nil values stand for the default.
+type transaction struct {
+	before map[string]*string // at its start
+	stays  map[string]*string // of what SET LOCAL changed: as the transaction leaves it if it commits
+}
+
+// BeginTransaction starts to remember what SET changes.
+func (v *Values) BeginTransaction() {
+	v.changed = &transaction{map[string]*string{}, map[string]*string{}}
+}
+
+// InTransaction reports whether changes are remembered.
+func (v *Values) InTransaction() bool { return v.changed != nil }
+
+// EndTransaction undoes what SET LOCAL changed and, unless the transaction is committed, what SET did.
+func (v *Values) EndTransaction(committed bool) error {
+	if v.changed == nil {
+		return nil
+	}
+	undo := v.changed.before
+	if committed {
+		undo = v.changed.stays
+	}
+	v.changed = nil
+	for name, value := range undo {
+		v.put(name, value)
+	}
+	maps.DeleteFunc(v.set, func(name, _ string) bool {
+		return name == "transaction_read_only" || name == "transaction_isolation" || name == "transaction_deferrable"
+	})
+	return v.derive()
+}
+
+// remember keeps the value that a setting has before it is changed.
+func (v *Values) remember(name string, local bool) {
+	c := v.changed
+	if c == nil {
+		return
+	}
+	var now *string
+	if text, ok := v.set[name]; ok {
+		now = &text
+	}
+	if _, known := c.before[name]; !known {
+		c.before[name] = now
+	}
+	if _, known := c.stays[name]; local && !known {
+		c.stays[name] = now
+	} else if !local {
+		delete(c.stays, name)
+	}
+}

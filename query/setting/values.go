@@ -1,0 +1,250 @@
+package setting
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
+)
+
+// Values are the settings of one session, and what they mean. Not safe for concurrent use.
+type Values struct {
+	// What acts, made of the values each time one changes.
+	Location  *time.Location
+	Style     literal.Style
+	Path      []string // as search_path lists it; "$user" stands for the user's schema
+	Timeout   time.Duration
+	WorkBytes int64
+	ReadOnly  bool            // of transactions that say nothing else
+	RulesOff  map[string]bool // optimizer rules by name
+
+	User string // the session's user
+	// Rule, if not nil, says whether the optimizer has a rule of a name.
+	Rule func(name string) bool
+
+	maxWork  int64             // kB that work_mem may be
+	defaults map[string]string // where they are not those of the definitions
+	set      map[string]string // by lower-case name, what is not the default
+	key      string            // see PlanKey
+
+	changed *transaction // nil = no block is open
+}
+
+// New makes the settings of a new session. defaults takes the place of those of the definitions.
+func New(user string, timeout time.Duration, workBytes int64, defaults map[string]string) (*Values, error) {
+	v := &Values{User: user, defaults: map[string]string{}, set: map[string]string{}, maxWork: max(workBytes>>10, 64)}
+	v.defaults["statement_timeout"] = number(float64(timeout.Milliseconds()))
+	v.defaults["work_mem"] = number(float64(v.maxWork))
+	v.defaults["session_authorization"] = user
+	if err := v.derive(); err != nil {
+		return nil, err
+	}
+	for name, text := range defaults {
+		if err := v.SetText(name, text, false); err != nil {
+			return nil, err
+		}
+	}
+	maps.Copy(v.defaults, v.set)
+	v.set = map[string]string{}
+	return v, v.derive()
+}
+
+// Set gives a setting a value, as SET name TO values does; no values mean the default. Local changes last until EndTransaction.
+func (v *Values) Set(name string, values []string, local bool) error {
+	d := Find(name)
+	if len(values) == 0 {
+		return v.change(name, nil, local)
+	}
+	if len(values) > 1 && (d == nil || !d.List) {
+		return column.SQLErrorf(column.Invalid, "22023", "SET %s takes only one argument", strings.ToLower(name))
+	}
+	if d != nil && d.Name == "search_path" { // each value is one name, whatever it looks like
+		values = slices.Clone(values)
+		for i, s := range values {
+			values[i] = QuoteIdent(s)
+		}
+	}
+	return v.SetText(name, strings.Join(values, ", "), local)
+}
+
+// SetText gives a setting a value as one text, as set_config() and the start of a connection do.
+func (v *Values) SetText(name, text string, local bool) error { return v.change(name, &text, local) }
+
+func (v *Values) change(name string, text *string, local bool) error {
+	key := strings.ToLower(name)
+	d := byName[key]
+	if d == nil && !strings.Contains(key, ".") {
+		return unknown(key)
+	}
+	if d == nil && !isCustom(key) {
+		e := column.SQLErrorf(column.Invalid, "42602", "invalid configuration parameter name \"%s\"", key)
+		e.Detail = "Custom parameter names must be two or more simple identifiers separated by dots."
+		return e
+	}
+	if d == nil {
+		d = &Definition{Name: key, Kind: String, Context: User, Category: custom}
+	}
+	switch d.Context {
+	case Internal:
+		return column.SQLErrorf(column.Invalid, "55P02", "parameter \"%s\" cannot be changed", key)
+	case Postmaster:
+		return column.SQLErrorf(column.Invalid, "55P02", "parameter \"%s\" cannot be changed without restarting the server", key)
+	}
+	if text != nil {
+		kept, err := v.read(d, *text)
+		if err != nil {
+			return err
+		}
+		text = &kept
+	}
+	v.remember(key, local)
+	v.put(key, text)
+	return v.derive()
+}
+
+func (v *Values) put(key string, value *string) {
+	if value == nil {
+		delete(v.set, key)
+	} else {
+		v.set[key] = *value
+	}
+}
+
+// read checks a value and gives the text that is kept.
+func (v *Values) read(d *Definition, text string) (string, error) {
+	var err error
+	switch d.Kind {
+	case Bool:
+		on, ok := parseBool(text)
+		if !ok {
+			return "", column.SQLErrorf(column.Invalid, "22023", "parameter \"%s\" requires a Boolean value", strings.ToLower(d.Name))
+		}
+		text = map[bool]string{true: "on", false: "off"}[on]
+	case Integer, Real:
+		text, err = parseNumber(d, text)
+	case Enum:
+		text, err = parseEnum(d, text)
+	case String:
+		err = literal.CheckText(text)
+	}
+	if err == nil && d.check != nil {
+		text, err = d.check(v, text)
+	}
+	return text, err
+}
+
+// Reset gives a setting its default.
+func (v *Values) Reset(name string) error { return v.Set(name, nil, false) }
+
+// ResetAll gives every setting its default.
+func (v *Values) ResetAll() error {
+	for name := range maps.Clone(v.set) {
+		if d := byName[name]; d != nil && (d.Name == "role" || d.Name == "session_authorization" || strings.HasPrefix(d.Name, "transaction_")) {
+			continue
+		}
+		v.remember(name, false)
+		delete(v.set, name)
+	}
+	return v.derive()
+}
+
+// get gives the text that is kept.
+func (v *Values) get(name string) (string, bool) {
+	if text, ok := v.set[name]; ok {
+		return text, true
+	}
+	return v.Default(name)
+}
+
+// Default is the value a setting has unless SET gives it another, as it is kept.
+func (v *Values) Default(name string) (string, bool) {
+	name = strings.ToLower(name)
+	if text, ok := v.defaults[name]; ok {
+		return text, true
+	}
+	if d := byName[name]; d != nil {
+		return d.Default, true
+	}
+	return "", false
+}
+
+// Kept is a setting's value without its unit: what pg_settings shows.
+func (v *Values) Kept(name string) (string, error) {
+	text, ok := v.get(strings.ToLower(name))
+	if !ok {
+		return "", unknown(name)
+	}
+	return text, nil
+}
+
+// Show is a setting's value with its unit: what SHOW and current_setting give.
+func (v *Values) Show(name string) (string, error) {
+	text, err := v.Kept(name)
+	if err != nil {
+		return "", err
+	}
+	if d := byName[strings.ToLower(name)]; d != nil && d.Unit != "" {
+		return withUnit(text, d.Unit), nil
+	}
+	return text, nil
+}
+
+// IsSet reports whether the session gave a setting a value of its own.
+func (v *Values) IsSet(name string) bool {
+	_, ok := v.set[strings.ToLower(name)]
+	return ok
+}
+
+func unknown(name string) error {
+	return column.SQLErrorf(column.Invalid, "42704", "unrecognized configuration parameter \"%s\"", name)
+}
+
+// invalid is the error of a value that a setting cannot have.
+func invalid(name, text, detail, hint string) error {
+	e := column.SQLErrorf(column.Invalid, "22023", "invalid value for parameter \"%s\": \"%s\"", name, text)
+	e.Detail, e.Hint = detail, hint
+	return e
+}
+
+// derive makes what acts of the values.
+func (v *Values) derive() error {
+	text := func(name string) string { t, _ := v.get(name); return t }
+	location, _, err := zone(text("timezone"))
+	if err != nil {
+		return err
+	}
+	v.Location = location
+	v.Style = styleOf(text("datestyle"), text("intervalstyle"), text("extra_float_digits"), text("bytea_output"))
+	v.Path = splitIdents(text("search_path"))
+	v.Timeout = time.Duration(kept(text("statement_timeout"))) * time.Millisecond
+	v.WorkBytes = int64(kept(text("work_mem"))) << 10
+	v.ReadOnly = text("default_transaction_read_only") == "on"
+	v.RulesOff = map[string]bool{}
+	for _, r := range ruleNames(text("optimizer_rules_off")) {
+		v.RulesOff[r] = true
+	}
+	v.key = ""
+	for name := range v.set {
+		if d := byName[name]; d == nil || d.inPlans {
+			v.key = v.planKey()
+			break
+		}
+	}
+	return nil
+}
+
+// PlanKey is the same for two sessions if their settings make the same plans.
+func (v *Values) PlanKey() string { return v.key }
+
+func (v *Values) planKey() string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(v.set)) {
+		if d := byName[name]; d == nil || d.inPlans {
+			b.WriteString(name + "=" + v.set[name] + "\n")
+		}
+	}
+	return b.String()
+}
