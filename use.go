@@ -18,6 +18,11 @@ func (db *DB) Query(ctx context.Context, text string, params ...*string) (*query
 // NewSession starts a session in a database ("" = the default one).
 func (db *DB) NewSession(database string) *query.Session { return db.engine.NewSession(database) }
 
+// OpenSession starts a session of a user, with settings of his.
+func (db *DB) OpenSession(o query.SessionOptions) (*query.Session, error) {
+	return db.engine.OpenSession(o)
+}
+
 // Engine is the query engine.
 func (db *DB) Engine() *query.Engine { return db.engine }
 

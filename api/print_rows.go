@@ -77,7 +77,7 @@ func newCSVPrinter(_ *Server, out *answer, r *query.Result) (printer, error) {
 	if len(r.Columns) > 0 {
 		out.buf = append(out.buf, "\r\n"...)
 	}
-	return &csvPrinter{out: out, opt: literal.Options{Location: r.Location}}, nil
+	return &csvPrinter{out: out, opt: r.Format()}, nil
 }
 
 func (p *csvPrinter) batch(b *scan.Batch) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/catalog"
 	"github.com/automatanexus/aegis-db/query/exec"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
@@ -16,6 +17,7 @@ import (
 var reserved = map[string]string{
 	meta.PrometheusSchema: "it holds what Prometheus writes",
 	meta.MetricsSchema:    "its tables are computed from the metrics that were written",
+	catalog.Schema:        "it shows what the database holds", catalog.InformationSchema: "it shows what the database holds",
 }
 
 func (st *statement) createTable(c *plan.CreateTable) (*Result, error) {
@@ -24,7 +26,10 @@ func (st *statement) createTable(c *plan.CreateTable) (*Result, error) {
 	}
 	schema := c.Schema
 	if schema == "" {
-		schema = meta.PublicSchema
+		var err error
+		if schema, err = st.session.creationSchema(c.Pos); err != nil {
+			return nil, err
+		}
 	}
 	if why, ok := reserved[schema]; ok {
 		return nil, column.SQLErrorf(column.Denied, "42501", "schema %q takes no new tables: %s", schema, why)
@@ -49,7 +54,7 @@ func (st *statement) dropTables(d *plan.DropTables) (*Result, error) {
 	for _, n := range d.Tables {
 		schema := n.Schema
 		if schema == "" {
-			schema = meta.PublicSchema
+			schema = st.dropSchema(n.Name)
 		}
 		if why, ok := reserved[schema]; ok {
 			return nil, column.SQLErrorf(column.Denied, "42501", "%s.%s cannot be dropped: %s", schema, n.Name, why)
@@ -75,6 +80,16 @@ func (st *statement) dropTables(d *plan.DropTables) (*Result, error) {
 		}
 	}
 	return st.ended("DROP TABLE", nil)
+}
+
+// dropSchema is the schema of a table that was named without one: the first of the search path that has it.
+func (st *statement) dropSchema(name string) string {
+	for _, schema := range st.names.path {
+		if st.snap.Catalog().Table(st.snap.Database().ID, schema, name) != nil {
+			return schema
+		}
+	}
+	return meta.PublicSchema
 }
 
 // writable is a relation rows can be written to.

@@ -25,10 +25,10 @@ type Loader struct {
 func (s *Session) NewLoader(ctx context.Context, n *sql.Copy, text string) (*Loader, error) {
 	l := &Loader{session: s, stmt: n, text: text}
 	return l, l.run(ctx, func(st *statement) error {
-		if b := s.block; b != nil && b.readOnly {
+		if s.settings.ReadOnly {
 			return readOnlyBlock("COPY FROM")
 		}
-		rel, columns, err := bind.CopyTarget(st.env.Expr.Ctx, n, st.snap)
+		rel, columns, err := bind.CopyTarget(st.env.Expr.Ctx, n, st.names)
 		if err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ func (l *Loader) run(ctx context.Context, f func(*statement) error) error {
 	if b := l.session.block; b != nil && b.failed {
 		return errAborted()
 	}
-	r, err := l.session.start(ctx, l.text, l.session.timeout, func(r *Result) (*Result, error) {
+	r, err := l.session.start(ctx, l.text, l.session.settings.Timeout, func(r *Result) (*Result, error) {
 		st, err := l.session.open(r, l.text)
 		if err != nil {
 			return nil, err

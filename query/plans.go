@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +14,7 @@ import (
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-// plans remembers optimized plans. A plan fits a statement of the same text and parameters, in the same database, time zone and set of rules,
+// plans remembers optimized plans. A plan fits a statement of the same text and parameters, in the same database and with the same settings,
 // as long as every name in it means a relation with the very same schema and columns: the labels of a metric are among these. That is
 // looked up again each time, in the statement's own snapshot; what is kept holds no snapshot.
 //
@@ -76,7 +75,7 @@ func (r *resolved) Resolve(ctx context.Context, schema, name string) (plan.Relat
 // planKey names everything that a plan depends on but the relations.
 func planKey(s *Session, text string, params []*string) string {
 	var b strings.Builder
-	for _, part := range []string{s.database, s.location.String(), strings.Join(slices.Sorted(maps.Keys(s.Tuning.RulesOff)), ","), text} {
+	for _, part := range append(s.planSettings(), text) {
 		b.WriteString(strconv.Itoa(len(part)))
 		b.WriteByte(':')
 		b.WriteString(part)

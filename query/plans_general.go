@@ -71,9 +71,9 @@ func (st *statement) general(q *question) (*Result, bool, error) {
 	case k == nil:
 		k = st.generalize(q)
 	}
-	root, err := k.in(st.env.Expr.Ctx, st.snap)
+	root, err := k.in(st.env.Expr.Ctx, st.names)
 	if root == nil && err == nil && k.root != nil { // a table has changed
-		root, err = st.generalize(q).in(st.env.Expr.Ctx, st.snap)
+		root, err = st.generalize(q).in(st.env.Expr.Ctx, st.names)
 	}
 	if root == nil || err != nil {
 		return nil, false, err
@@ -119,7 +119,7 @@ func (st *statement) generalPlan(q *question) (plan.Node, map[plan.Relation]*pla
 	if parsed.NumParams != len(q.values) || len(parsed.ParamNames) > 0 || !keepable(parsed.Stmt, q.text, nil, engine.functions) {
 		return nil, nil, nil, errNoGeneralPlan
 	}
-	names := &resolved{Resolver: st.snap, names: map[plan.Relation]*placeholder{}}
+	names := &resolved{Resolver: st.names, names: map[plan.Relation]*placeholder{}}
 	bound, err := bind.Prepare(st.env.Expr.Ctx, parsed.Stmt, st.bindOptions(names, nil, nil))
 	if err != nil {
 		return nil, nil, nil, err
@@ -144,7 +144,7 @@ func (st *statement) values(types []column.Type, texts []*string) ([]*column.Vec
 			continue
 		}
 		b := column.NewBuilder(t, 1)
-		if err := literal.Parse(b, t, *texts[i], literal.Options{Location: st.session.location, Now: st.env.Expr.Now}); err != nil {
+		if err := literal.Parse(b, t, *texts[i], st.env.Expr.Literals()); err != nil {
 			return nil, false
 		}
 		out[i] = b.Finish()

@@ -49,7 +49,7 @@ func (s *Session) PrepareStmt(ctx context.Context, text string, stmt sql.Stmt, t
 	if s.block != nil && s.block.failed {
 		return nil, errAborted()
 	}
-	r, err := s.start(ctx, text, s.timeout, func(r *Result) (*Result, error) {
+	r, err := s.start(ctx, text, s.settings.Timeout, func(r *Result) (*Result, error) {
 		st, err := s.open(r, text)
 		if err != nil {
 			return nil, err
@@ -68,7 +68,7 @@ func (s *Session) planSetting() string { return planKey(s, "", nil) }
 
 // bind describes the statement and keeps the plan if it can serve for any values.
 func (p *Prepared) bind(st *statement) error {
-	names := &resolved{Resolver: st.snap, names: map[plan.Relation]*placeholder{}}
+	names := &resolved{Resolver: st.names, names: map[plan.Relation]*placeholder{}}
 	b, err := bind.Prepare(st.env.Expr.Ctx, p.Stmt, st.bindOptions(names, p.declared, nil))
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (p *Prepared) root(st *statement) (plan.Node, error) {
 		return nil, nil
 	}
 	if p.setting == st.session.planSetting() {
-		root, err := p.plan.in(st.env.Expr.Ctx, st.snap)
+		root, err := p.plan.in(st.env.Expr.Ctx, st.names)
 		if root != nil || err != nil {
 			return root, err
 		}
@@ -149,14 +149,14 @@ func (p *Prepared) root(st *statement) (plan.Node, error) {
 	if p.plan == nil {
 		return nil, nil
 	}
-	return p.plan.in(st.env.Expr.Ctx, st.snap)
+	return p.plan.in(st.env.Expr.Ctx, st.names)
 }
 
 func sameShape(a, b plan.Column) bool { return a.Name == b.Name && a.Type == b.Type }
 
 // runBound binds the statement with the values and runs it.
 func (p *Prepared) runBound(st *statement, values []*column.Vector) (*Result, error) {
-	names := &resolved{Resolver: st.snap, names: map[plan.Relation]*placeholder{}}
+	names := &resolved{Resolver: st.names, names: map[plan.Relation]*placeholder{}}
 	if values == nil {
 		values = []*column.Vector{}
 	}
@@ -174,6 +174,6 @@ func (p *Prepared) runBound(st *statement, values []*column.Vector) (*Result, er
 func (st *statement) bindOptions(names plan.Resolver, types []column.Type, values []*column.Vector) bind.Options {
 	return bind.Options{
 		Resolver: names, Functions: st.session.engine.functions, ParamTypes: types, ParamValues: values,
-		Location: st.session.location, Now: st.env.Expr.Now,
+		Location: st.env.Expr.Location, Style: st.env.Expr.Style, Now: st.env.Expr.Now,
 	}
 }

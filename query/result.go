@@ -7,14 +7,16 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/exec"
 	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/query/setting"
 )
 
 // ServerVersion is the PostgreSQL version whose behaviour clients may expect.
-const ServerVersion = "15.0 (Aegis)"
+const ServerVersion = setting.Version
 
 // Result is what a statement gives: rows, or how many it changed. Not safe for concurrent use; close it.
 type Result struct {
@@ -26,6 +28,8 @@ type Result struct {
 	Affected int64
 	// Location is the time zone to print timestamps in.
 	Location *time.Location
+	// Style is how to print values.
+	Style literal.Style
 	// Notices are warnings that go with the result.
 	Notices []Notice
 
@@ -57,6 +61,11 @@ func (r *Result) leave() {
 		r.placed = false
 		r.engine.leave()
 	}
+}
+
+// Format is how to print values.
+func (r *Result) Format() literal.Options {
+	return literal.Options{Location: r.Location, Style: r.Style}
 }
 
 // Next gives the next batch of rows, or io.EOF.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -37,6 +36,7 @@ type statement struct {
 	text    string
 	env     exec.Env
 	snap    Snapshot
+	names   *names
 	result  *Result
 
 	rowsOnly bool
@@ -118,7 +118,7 @@ func (st *statement) runKept(root plan.Node) (*Result, error) {
 
 // start makes the result of a statement and has run fill it. What fails, or panics, gives back what the result held.
 func (s *Session) start(ctx context.Context, text string, timeout time.Duration, run func(*Result) (*Result, error)) (result *Result, err error) {
-	r := &Result{started: time.Now(), Location: s.location, text: text, closing: s.engine.closing, engine: s.engine}
+	r := &Result{started: time.Now(), Location: s.settings.Location, Style: s.settings.Style, text: text, closing: s.engine.closing, engine: s.engine}
 	defer func() {
 		if p := recover(); p != nil {
 			err = column.Errorf(column.Internal, "internal error: %v\n%s", p, debug.Stack())
@@ -150,7 +150,7 @@ func (s *Session) open(r *Result, text string) (*statement, error) {
 		return nil, err
 	}
 	r.ended = append(r.ended, snap.Close)
-	st := &statement{session: s, text: text, snap: snap, result: r}
+	st := &statement{session: s, text: text, snap: snap, names: &names{snap, s.searchPath()}, result: r}
 	st.prepare(r.ctx)
 	return st, nil
 }
@@ -161,7 +161,7 @@ func (st *statement) kept(stmt sql.Stmt, params []*string) (plan.Node, error) {
 		return nil, nil
 	}
 	key := planKey(st.session, st.text, params)
-	root, err := st.session.engine.plans.find(st.env.Expr.Ctx, key, st.snap)
+	root, err := st.session.engine.plans.find(st.env.Expr.Ctx, key, st.names)
 	if root == nil && err == nil && keepable(stmt, st.text, params, st.session.engine.functions) {
 		st.planKey = key
 	}
@@ -175,7 +175,7 @@ func (r *Request) timeout(s *Session) time.Duration {
 	if r.Timeout < 0 {
 		return 0
 	}
-	return s.timeout
+	return s.settings.Timeout
 }
 
 // params lines the given values up with the statement's parameters.
@@ -201,7 +201,7 @@ func (r *Request) params(st sql.Statement) ([]*string, error) {
 // prepare makes the environment the operators run in.
 func (st *statement) prepare(ctx context.Context) {
 	s, o := st.session, &st.session.engine.options
-	pool := mem.NewPool("the statement", o.QueryBytes, o.Pool)
+	pool := mem.NewPool("the statement", min(o.QueryBytes, s.settings.WorkBytes), o.Pool)
 	st.result.pool = pool
 	st.result.ended = append(st.result.ended, pool.Close)
 	workers := o.Workers
@@ -209,7 +209,7 @@ func (st *statement) prepare(ctx context.Context) {
 		workers = s.Tuning.Workers
 	}
 	st.env = exec.Env{
-		Expr: expr.Context{Ctx: ctx, Now: s.now(), Location: s.location},
+		Expr: expr.Context{Ctx: ctx, Now: s.now(), Location: s.settings.Location, Style: s.settings.Style},
 		Pool: pool, Workers: workers, Plain: s.Tuning.Plain, BatchRows: s.Tuning.BatchRows,
 	}
 	if o.Spill != nil {
@@ -247,7 +247,7 @@ func (st *statement) spill() {
 }
 
 func (st *statement) run(stmt sql.Stmt, params []*string) (*Result, error) {
-	names := &resolved{Resolver: st.snap, names: map[plan.Relation]*placeholder{}}
+	names := &resolved{Resolver: st.names, names: map[plan.Relation]*placeholder{}}
 	bound, err := bind.Bind(st.env.Expr.Ctx, stmt, st.bindOptions(names, nil, untyped(params)))
 	if err != nil {
 		return nil, err
@@ -272,7 +272,11 @@ func (st *statement) runStatement(bound plan.Statement, names map[plan.Relation]
 	case *plan.Insert:
 		return st.insert(b)
 	case *plan.Set:
-		return st.ended("SET", st.session.Set(b.Name, b.Value))
+		return st.set(b)
+	case *plan.Reset:
+		return st.reset(b)
+	case *plan.Discard:
+		return st.discard(b)
 	case *plan.Show:
 		return st.show(b)
 	}
@@ -306,7 +310,7 @@ func (st *statement) optimize(root plan.Node) (plan.Node, []opt.Applied, error) 
 		return nil, nil, err
 	}
 	ctx := st.env.Expr
-	return opt.Optimize(root, &ctx, st.session.Tuning.RulesOff)
+	return opt.Optimize(root, &ctx, st.session.rulesOff())
 }
 
 func (st *statement) query(q *plan.Query, names map[plan.Relation]*placeholder) (*Result, error) {
@@ -377,40 +381,6 @@ func (st *statement) runFirst(q plan.Subquery, root plan.Node) (*exec.Stats, err
 func (st *statement) give(r *Result) (*Result, error) {
 	st.result.Tag, st.result.Columns, st.result.list = r.Tag, r.Columns, r.list
 	return st.result, nil
-}
-
-// showColumns are those of SHOW's rows.
-func (st *statement) showColumns(s *plan.Show) []plan.Column {
-	text := column.T(column.Text)
-	if s.Name == "all" {
-		return []plan.Column{{Name: "name", Type: text}, {Name: "setting", Type: text}}
-	}
-	return []plan.Column{{Name: shownName(s.Name), Type: text}}
-}
-
-func (st *statement) show(s *plan.Show) (*Result, error) {
-	if s.Name == "all" {
-		var rows [][]string
-		for _, name := range st.session.settingNames() {
-			rows = append(rows, []string{name, st.session.settings[name]})
-		}
-		return st.give(texts("SHOW", []string{"name", "setting"}, rows))
-	}
-	v, err := st.session.Show(s.Name)
-	if err != nil {
-		return nil, err
-	}
-	return st.give(texts("SHOW", []string{shownName(s.Name)}, [][]string{{v}}))
-}
-
-// shownName is a setting's name as PostgreSQL writes it: three have capitals.
-func shownName(name string) string {
-	for _, n := range []string{"TimeZone", "DateStyle", "IntervalStyle"} {
-		if strings.EqualFold(n, name) {
-			return n
-		}
-	}
-	return name
 }
 
 // located turns every error into a *column.Error whose position counts characters: the parser's errors do already,

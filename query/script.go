@@ -54,19 +54,10 @@ func (s *Session) RunOne(ctx context.Context, script Script, i int, timeout time
 }
 
 // Timeout is how long a statement may take; 0 = no limit.
-func (s *Session) Timeout() time.Duration { return s.timeout }
+func (s *Session) Timeout() time.Duration { return s.settings.Timeout }
 
 // TypeOf is the type that a type's name means.
 func TypeOf(n *sql.TypeName) (column.Type, error) { return bind.TypeOf(n) }
 
 // ResetAll gives all settings their defaults.
-func (s *Session) ResetAll() error {
-	for _, name := range s.settingNames() {
-		if s.settings[name] != s.engine.defaults()[name] {
-			if err := s.Set(name, ""); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
+func (s *Session) ResetAll() error { return s.settings.ResetAll() }

@@ -3,22 +3,19 @@ package query
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/automatanexus/aegis-db/column"
-	"github.com/automatanexus/aegis-db/query/fn"
+	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query/opt"
+	"github.com/automatanexus/aegis-db/query/setting"
 )
 
 // Session is a client's settings. Not safe for concurrent use.
 type Session struct {
 	engine   *Engine
 	database string
-	location *time.Location
-	timeout  time.Duration
-	settings map[string]string // as SHOW prints them
+	settings *setting.Values
 
 	// Blocks says that the session outlives its statements, so that BEGIN and what belongs to it have a meaning.
 	Blocks bool
@@ -38,98 +35,82 @@ type Tuning struct {
 	HeldBytes int64
 }
 
-// NewSession starts a session in a database ("" = the default one).
-func (e *Engine) NewSession(database string) *Session {
-	return &Session{
-		engine: e, database: database, location: time.UTC, timeout: e.options.Timeout, settings: e.defaults(),
-	}
+// SessionOptions say whose a session is.
+type SessionOptions struct {
+	Database string            // "" = the default one
+	User     string            // "" = DefaultUser
+	Settings map[string]string // in place of the settings' defaults: what a client asks for at its start
 }
 
-// defaults are the settings of a new session.
-func (e *Engine) defaults() map[string]string {
-	return map[string]string{
-		"timezone": "UTC", "search_path": "public, metrics", "datestyle": "ISO, MDY", "intervalstyle": "postgres",
-		"statement_timeout": e.options.Timeout.String(), "application_name": "", "client_encoding": "UTF8",
-		"server_encoding": "UTF8", "standard_conforming_strings": "on", "server_version": ServerVersion,
-		"extra_float_digits": "1", "optimizer_rules_off": "", "bytea_output": "hex", "client_min_messages": "notice",
-		"transaction_isolation": "read committed", "max_identifier_length": "63", "default_transaction_read_only": "off",
+// DefaultUser is whom sessions belong to that name nobody.
+const DefaultUser = "aegis"
+
+// NewSession starts a session in a database ("" = the default one).
+func (e *Engine) NewSession(database string) *Session {
+	s, err := e.OpenSession(SessionOptions{Database: database})
+	if err != nil {
+		panic(err) // the defaults are valid
 	}
+	return s
+}
+
+// OpenSession starts a session. The error is one of a setting.
+func (e *Engine) OpenSession(o SessionOptions) (*Session, error) {
+	if o.User == "" {
+		o.User = DefaultUser
+	}
+	v, err := setting.New(setting.Options{
+		User: o.User, Timeout: e.options.Timeout, WorkBytes: e.options.QueryBytes, Defaults: o.Settings, Rules: ruleNames(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Session{engine: e, database: o.Database, settings: v}, nil
+}
+
+// ruleNames are the rules that optimizer_rules_off knows.
+func ruleNames() []string {
+	var out []string
+	for _, r := range opt.Rules() {
+		out = append(out, r.Name)
+	}
+	return out
 }
 
 // Location is the session's time zone.
-func (s *Session) Location() *time.Location { return s.location }
+func (s *Session) Location() *time.Location { return s.settings.Location }
 
-// Set changes a setting, by the name and value of SET; "" stands for its default.
+// Literals are the options that values are read and written with outside of a statement.
+func (s *Session) Literals() literal.Options {
+	return literal.Options{Location: s.settings.Location, Style: s.settings.Style, Now: s.now()}
+}
+
+// User is the session's user.
+func (s *Session) User() string { return s.settings.User }
+
+// Set changes a setting, as set_config() does; "" stands for its default.
 func (s *Session) Set(name, value string) error {
-	name = strings.ToLower(name)
 	if value == "" {
-		value = s.engine.defaults()[name]
+		return s.settings.Reset(name)
 	}
-	switch name {
-	case "timezone":
-		l, err := fn.Location(value)
-		if err != nil {
-			return column.SQLErrorf(column.Invalid, "22023", "invalid value for parameter \"TimeZone\": %q", value)
-		}
-		s.location, value = l, l.String()
-	case "statement_timeout":
-		d, err := parseTimeout(value)
-		if err != nil {
-			return err
-		}
-		s.timeout, value = d, d.String()
-	case "optimizer_rules_off":
-		off, err := parseRules(value)
-		if err != nil {
-			return err
-		}
-		s.Tuning.RulesOff = off
-	case "application_name", "client_min_messages":
-	default:
-		if now, known := s.settings[name]; known {
-			if strings.EqualFold(now, value) {
-				return nil // what clients send at their start, and what is so anyway
-			}
-			return column.SQLErrorf(column.Unsupported, "0A000", "setting %q cannot be changed", name)
-		}
-		return column.SQLErrorf(column.Invalid, "42704", "unrecognized configuration parameter %q", name)
-	}
-	s.settings[name] = value
-	return nil
+	return s.settings.SetText(name, value, false)
 }
 
 // Show reads a setting.
-func (s *Session) Show(name string) (string, error) {
-	v, ok := s.settings[strings.ToLower(name)]
-	if !ok {
-		return "", column.SQLErrorf(column.Invalid, "42704", "unrecognized configuration parameter %q", name)
+func (s *Session) Show(name string) (string, error) { return s.settings.Show(name) }
+
+// rulesOff are the optimizer's rules that are not applied.
+func (s *Session) rulesOff() map[string]bool {
+	if len(s.settings.RulesOff) == 0 {
+		return s.Tuning.RulesOff
 	}
-	return v, nil
+	out := maps.Clone(s.settings.RulesOff)
+	maps.Copy(out, s.Tuning.RulesOff)
+	return out
 }
 
-// settingNames lists the settings, for SHOW ALL.
-func (s *Session) settingNames() []string { return slices.Sorted(maps.Keys(s.settings)) }
-
-// parseTimeout reads PostgreSQL's form (milliseconds, or a number with a unit); 0 means no limit.
-func parseTimeout(text string) (time.Duration, error) {
-	if ms, err := strconv.ParseInt(text, 10, 64); err == nil && ms >= 0 {
-		return time.Duration(ms) * time.Millisecond, nil
-	}
-	d, err := time.ParseDuration(strings.ReplaceAll(strings.ReplaceAll(text, " ", ""), "min", "m"))
-	if err != nil || d < 0 {
-		return 0, column.SQLErrorf(column.Invalid, "22023", "invalid value for parameter \"statement_timeout\": %q", text)
-	}
-	return d, nil
-}
-
-func parseRules(text string) (map[string]bool, error) {
-	off := map[string]bool{}
-	for _, name := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
-		known := slices.ContainsFunc(opt.Rules(), func(r opt.Rule) bool { return r.Name == name })
-		if !known {
-			return nil, column.SQLErrorf(column.Invalid, "22023", "there is no optimizer rule %q", name)
-		}
-		off[name] = true
-	}
-	return off, nil
+// planSettings names what a plan depends on beside the statement and its relations.
+func (s *Session) planSettings() []string {
+	off := slices.Sorted(maps.Keys(s.Tuning.RulesOff))
+	return []string{s.database, s.settings.PlanKey(), s.settings.User, strings.Join(off, ",")}
 }

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/query/setting"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
@@ -18,11 +20,9 @@ import (
 // queries is atomic. It does not see its own rows: a query on a table that some of them are for is refused rather than
 // answered without them. Changes of the catalog cannot wait, so they are refused in a block of BEGIN.
 type block struct {
-	explicit   bool // BEGIN opened it
-	failed     bool
-	readOnly   bool
-	repeatable bool // all statements read one snapshot
-	started    time.Time
+	explicit bool // BEGIN opened it
+	failed   bool
+	started  time.Time
 
 	snap       Snapshot // of a repeatable block, once something was read
 	pending    []meta.Rows
@@ -35,6 +35,7 @@ type savepoint struct {
 	name    string
 	pending int
 	bytes   int64
+	values  setting.State
 }
 
 // TxStatus is what PostgreSQL's protocol says of a session.
@@ -89,6 +90,7 @@ func (s *Session) Close() {
 
 func (s *Session) begin(explicit bool) {
 	o := &s.engine.options
+	s.settings.BeginTransaction()
 	s.block = &block{explicit: explicit, started: o.Now(), pool: mem.NewPool("the transaction", o.QueryBytes, o.Pool)}
 }
 
@@ -101,14 +103,13 @@ func (s *Session) end(ctx context.Context, commit bool) error {
 		b.snap.Close()
 	}
 	if !commit || len(b.pending) == 0 {
-		return nil
+		return s.settings.EndTransaction(commit)
 	}
 	rows, err := joined(b.pending)
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = s.engine.store.Writer().Write(ctx, rows, meta.AckWAL)
 	}
-	_, err = s.engine.store.Writer().Write(ctx, rows, meta.AckWAL)
-	return oneCommit(err)
+	return errors.Join(oneCommit(err), s.settings.EndTransaction(err == nil))
 }
 
 // joined gives one batch a table, its rows in the order in which they were written: which of two rows with equal keys is the
@@ -150,7 +151,7 @@ func joined(pending []meta.Rows) ([]meta.Rows, error) {
 // openSnapshot opens what a statement reads.
 func (s *Session) openSnapshot() (Snapshot, error) {
 	b := s.block
-	if b == nil || !b.repeatable {
+	if b == nil || !s.settings.Repeatable {
 		return s.engine.store.OpenSnapshot(s.database)
 	}
 	if b.snap == nil {
@@ -204,12 +205,12 @@ func (b *block) readable(root plan.Node) error {
 // write writes rows: at once, or when the block ends.
 func (st *statement) write(rows meta.Rows) error {
 	b := st.session.block
+	if st.session.settings.ReadOnly {
+		return readOnlyBlock("INSERT")
+	}
 	if b == nil {
 		_, err := st.session.engine.store.Writer().Write(st.env.Expr.Ctx, []meta.Rows{rows}, meta.AckWAL)
 		return err
-	}
-	if b.readOnly {
-		return readOnlyBlock("INSERT")
 	}
 	size := int64(0)
 	for _, v := range rows.Columns {
@@ -231,10 +232,10 @@ func readOnlyBlock(what string) error {
 func (st *statement) beforeDDL(what string) error {
 	b := st.session.block
 	switch {
+	case st.session.settings.ReadOnly:
+		return readOnlyBlock(what)
 	case b == nil:
 		return nil
-	case b.readOnly:
-		return readOnlyBlock(what)
 	case b.explicit:
 		e := column.SQLErrorf(column.Unsupported, "0A000", "%s is not supported inside a transaction: it could not be undone", what)
 		e.Hint = "Run it outside of BEGIN and COMMIT; in a driver, switch autocommit on."
@@ -257,7 +258,7 @@ func (st *statement) beforeDDL(what string) error {
 
 // transact runs a statement about the transaction; done says that it was one. Whatever else comes is refused in a block that has failed.
 func (s *Session) transact(r *Result, stmt sql.Stmt) (done bool, err error) {
-	if !s.Blocks {
+	if t, ok := stmt.(*sql.SetTransaction); !s.Blocks && !(ok && t.Session) {
 		return false, nil
 	}
 	switch t := stmt.(type) {
@@ -306,36 +307,31 @@ func (s *Session) beginBlock(r *Result, t *sql.Transaction, inBlock bool) error 
 	default:
 		s.begin(true)
 	}
-	s.block.modes(t.Modes)
-	return nil
+	return s.modes("transaction_", t.Modes)
 }
 
-func (b *block) modes(list []sql.TxMode) {
+// modeSettings are the settings that modes of a transaction are, without what is in front of their names, and their values.
+var modeSettings = map[sql.TxMode][2]string{
+	sql.TxReadCommitted: {"isolation", "read committed"}, sql.TxReadUncommitted: {"isolation", "read uncommitted"},
+	sql.TxRepeatableRead: {"isolation", "repeatable read"}, sql.TxSerializable: {"isolation", "serializable"},
+	sql.TxReadOnly: {"read_only", "on"}, sql.TxReadWrite: {"read_only", "off"},
+	sql.TxDeferrable: {"deferrable", "on"}, sql.TxNotDeferrable: {"deferrable", "off"},
+}
+
+// modes gives the settings of the transaction, or those that new ones start with, by what is in front of their names.
+func (s *Session) modes(prefix string, list []sql.TxMode) error {
 	for _, m := range list {
-		switch m {
-		case sql.TxReadOnly:
-			b.readOnly = true
-		case sql.TxReadWrite:
-			b.readOnly = false
-		case sql.TxRepeatableRead, sql.TxSerializable:
-			b.repeatable = true
-		case sql.TxReadCommitted, sql.TxReadUncommitted:
-			b.repeatable = false
+		if err := s.settings.SetText(prefix+modeSettings[m][0], modeSettings[m][1], false); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func (s *Session) setTransaction(r *Result, t *sql.SetTransaction) error {
 	r.Tag = "SET"
 	if t.Session {
-		for _, m := range t.Modes {
-			if m != sql.TxReadCommitted && m != sql.TxReadUncommitted && m != sql.TxReadWrite && m != sql.TxNotDeferrable {
-				e := column.SQLErrorf(column.Unsupported, "0A000", "SET SESSION CHARACTERISTICS can choose READ COMMITTED and READ WRITE only")
-				e.Hint = "Give the modes at BEGIN."
-				return e
-			}
-		}
-		return nil
+		return s.modes("default_transaction_", t.Modes)
 	}
 	if s.block == nil || !s.block.explicit {
 		r.Notices = append(r.Notices, Notice{Severity: "WARNING", SQLState: "25P01", Message: "SET TRANSACTION can only be used in transaction blocks"})
@@ -344,8 +340,7 @@ func (s *Session) setTransaction(r *Result, t *sql.SetTransaction) error {
 	if s.block.snap != nil {
 		return column.SQLErrorf(column.Invalid, "25001", "SET TRANSACTION ISOLATION LEVEL must be called before any query")
 	}
-	s.block.modes(t.Modes)
-	return nil
+	return s.modes("transaction_", t.Modes)
 }
 
 func (s *Session) endBlock(r *Result, t *sql.Transaction, inBlock bool) error {
@@ -363,11 +358,13 @@ func (s *Session) endBlock(r *Result, t *sql.Transaction, inBlock bool) error {
 	if s.block.failed {
 		r.Tag, commit = "ROLLBACK", false
 	}
-	readOnly, repeatable := s.block.readOnly, s.block.repeatable
+	modes := s.settings.TransactionModes()
 	err := s.end(r.ctx, commit)
 	if t.Chain {
 		s.begin(true)
-		s.block.readOnly, s.block.repeatable = readOnly, repeatable
+		for name, value := range modes {
+			err = errors.Join(err, s.settings.SetText(name, value, false))
+		}
 	}
 	return err
 }
@@ -379,7 +376,7 @@ func (s *Session) savepoint(r *Result, t *sql.Transaction) error {
 			return errAborted()
 		}
 		r.Tag = "SAVEPOINT"
-		b.savepoints = append(b.savepoints, savepoint{t.Name, len(b.pending), b.pool.Used()})
+		b.savepoints = append(b.savepoints, savepoint{t.Name, len(b.pending), b.pool.Used(), s.settings.State()})
 		return nil
 	}
 	at := -1
@@ -407,5 +404,5 @@ func (s *Session) savepoint(r *Result, t *sql.Transaction) error {
 	b.savepoints = b.savepoints[:at+1]
 	b.pending, b.failed = b.pending[:p.pending:p.pending], false
 	b.pool.Shrink(b.pool.Used() - p.bytes)
-	return nil
+	return s.settings.Restore(p.values)
 }

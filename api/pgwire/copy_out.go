@@ -110,7 +110,7 @@ func (c *session) copyRows(p *portal, prepared *query.Prepared, w *copyWriter) (
 			return nil, err
 		}
 		c.copyResponse('H', w.options.format, len(prepared.Columns))
-		w.text = literal.Options{Location: r.Location}
+		w.text = r.Format()
 		for {
 			b, err := r.Next()
 			if errors.Is(err, io.EOF) {

@@ -178,7 +178,7 @@ func spread(codes []int16, n int, what string) ([]int16, error) {
 
 // literals are the settings that values without a type of their own are read under.
 func (c *session) literals() literal.Options {
-	return literal.Options{Location: c.query.Location(), Now: time.Now()}
+	return c.query.Literals()
 }
 
 // describe answers a Describe message.

@@ -8,39 +8,24 @@ import (
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-// reported are the settings whose values the client is told, at the start and whenever they change, and constants in their place.
-var reported = []struct{ name, constant string }{
-	{"application_name", ""},
-	{"client_encoding", "UTF8"},
-	{"DateStyle", ""},
-	{"default_transaction_read_only", ""},
-	{"in_hot_standby", "off"},
-	{"integer_datetimes", "on"},
-	{"IntervalStyle", ""},
-	{"is_superuser", "on"},
-	{"server_encoding", "UTF8"},
-	{"server_version", ""},
-	{"standard_conforming_strings", ""},
-	{"TimeZone", ""},
+// reported are the settings whose values the client is told, at the start and whenever they change.
+var reported = []string{
+	"application_name", "client_encoding", "DateStyle", "default_transaction_read_only", "in_hot_standby", "integer_datetimes", "IntervalStyle",
+	"is_superuser", "server_encoding", "server_version", "session_authorization", "standard_conforming_strings", "TimeZone",
 }
 
 // reportAll tells the client the settings that it does not know, or knows otherwise.
 func (c *session) reportAll() {
 	if c.reported == nil {
-		c.reported = make(map[string]string, len(reported)+1)
-		c.report("session_authorization", c.user)
+		c.reported = make(map[string]string, len(reported))
 	}
-	for _, r := range reported {
-		value := r.constant
-		if value == "" {
-			v, err := c.query.Show(strings.ToLower(r.name))
-			if err != nil {
-				continue // a setting that the engine does not have
-			}
-			value = v
+	for _, name := range reported {
+		value, err := c.query.Show(name)
+		if err != nil {
+			continue // a setting that the engine does not have
 		}
-		if old, known := c.reported[r.name]; !known || old != value {
-			c.report(r.name, value)
+		if old, known := c.reported[name]; !known || old != value {
+			c.report(name, value)
 		}
 	}
 }

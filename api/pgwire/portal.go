@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
-	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query"
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -81,7 +80,7 @@ func (c *session) runPortal(p *portal, limit int64, start func(ctx context.Conte
 		for _, n := range p.result.Notices {
 			c.send(notice(n))
 		}
-		p.rows = rowWriter{formats: p.formats, text: literal.Options{Location: p.result.Location}}
+		p.rows = rowWriter{formats: p.formats, text: p.result.Format()}
 	}
 	c.patient.waiting = p.result.Pause
 	defer func() { c.patient.waiting = nil }()

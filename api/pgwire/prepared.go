@@ -97,7 +97,7 @@ func (c *session) arguments(n *sql.Execute, s *statement, text string) ([]*colum
 	for i, t := range s.types {
 		var value []byte
 		if !b.Columns[i].IsNull(0) {
-			value = literal.Append([]byte{}, b.Columns[i], 0, literal.Options{Location: c.query.Location()})
+			value = literal.Append([]byte{}, b.Columns[i], 0, c.query.Literals())
 		}
 		if values[i], err = decodeParam(value, textFormat, t, c.literals()); err != nil {
 			return nil, err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query"
 )
 
 // The numbers that stand where a start-up packet has its protocol version.
@@ -154,12 +155,15 @@ func (c *session) start(s *startup) error {
 	if c.server.db.Catalog().Database(c.database) == nil {
 		c.database = meta.DefaultDatabase // clients name their user's, or postgres, where nobody told them otherwise
 	}
-	c.query = c.server.db.NewSession(c.database)
-	c.query.Blocks = true
-	c.ctx, c.stop = context.WithCancelCause(c.server.closing)
-	if err := c.settings(s.params); err != nil {
+	settings, err := startSettings(s.params)
+	if err != nil {
 		return fatal{err}
 	}
+	if c.query, err = c.server.db.OpenSession(query.SessionOptions{Database: c.database, User: c.user, Settings: settings}); err != nil {
+		return fatal{err}
+	}
+	c.query.Blocks = true
+	c.ctx, c.stop = context.WithCancelCause(c.server.closing)
 	if err := c.server.register(c); err != nil {
 		return err
 	}
@@ -192,39 +196,27 @@ func (c *session) negotiateVersion(s *startup) {
 	binary.BigEndian.PutUint32(c.out[at:], uint32(len(c.out)-at))
 }
 
-// settings applies what the start-up packet sets.
-func (c *session) settings(params map[string]string) error {
-	for name, value := range params {
-		if name == "user" || name == "database" || name == "replication" || name == "options" || strings.HasPrefix(name, "_pq_.") {
-			continue
-		}
-		if err := c.set(name, value); err != nil {
-			return err
-		}
-	}
+// startSettings are what the start-up packet sets, by name in lower case: what RESET goes back to.
+func startSettings(params map[string]string) (map[string]string, error) {
 	options, err := splitOptions(params["options"])
 	if err != nil {
-		return err
+		return nil, err
 	}
+	out := map[string]string{}
 	for _, o := range options {
-		if err := c.set(o[0], o[1]); err != nil {
-			return err
+		out[strings.ToLower(o[0])] = o[1]
+	}
+	for name, value := range params {
+		if name != "user" && name != "database" && name != "replication" && name != "options" && !strings.HasPrefix(name, "_pq_.") {
+			out[strings.ToLower(name)] = value
 		}
 	}
-	return nil
-}
-
-// set applies one setting. Clients that say what encoding they speak mean UTF-8 or get an error.
-func (c *session) set(name, value string) error {
-	if strings.EqualFold(name, "client_encoding") {
-		value = strings.Trim(value, "'\" ")
-		switch strings.ToUpper(strings.NewReplacer("-", "", "_", "").Replace(value)) {
-		case "UTF8", "UNICODE", "SQLASCII", "": // ASCII is UTF-8 as well
-			return nil
-		}
-		return column.SQLErrorf(column.Unsupported, "22023", "invalid value for parameter \"client_encoding\": \"%s\"", value)
+	if encoding := strings.ToUpper(strings.Trim(out["client_encoding"], "'\" ")); encoding == "SQL_ASCII" || encoding == "" {
+		delete(out, "client_encoding") // ASCII is UTF-8 as well
+	} else {
+		out["client_encoding"] = encoding
 	}
-	return c.query.Set(name, value)
+	return out, nil
 }
 
 // splitOptions reads the options of a start-up packet: -c name=value and --name=value, with \ before blanks in values.

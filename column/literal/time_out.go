@@ -42,7 +42,7 @@ func AppendTimestamp(dst []byte, v int64, t column.Type, opt Options) []byte {
 	}
 	days := floorDiv(seconds, secondsPerDay)
 	if opt.Date != ISODates {
-		return appendStyledTimestamp(dst, days, int(seconds-days*secondsPerDay), fraction, t, zone, offset, opt.Style)
+		return appendStyledTimestamp(dst, days, int(seconds-days*secondsPerDay), fraction, t, zone, opt.Style)
 	}
 	year, month, day := CivilFromDays(days)
 	dst = appendYMD(dst, year, month, day)

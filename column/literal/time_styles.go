@@ -46,9 +46,12 @@ func appendStyledDate(dst []byte, year int64, month, day int, s Style) []byte {
 	return appendYear(dst, year)
 }
 
-// appendStyledTimestamp writes a time stamp of days, a second of the day and a fraction in one of the styles that are not ISO's. zone names the
-// offset, which is written as a number if there is no name.
-func appendStyledTimestamp(dst []byte, days int64, second int, fraction int64, t column.Type, zone string, offset int, s Style) []byte {
+// maxZoneName is how much of a zone's short name is written.
+const maxZoneName = 10
+
+// appendStyledTimestamp writes a time stamp of days, a second of the day and a fraction in one of the styles that are not ISO's. zone is the
+// short name of the time zone at that time.
+func appendStyledTimestamp(dst []byte, days int64, second int, fraction int64, t column.Type, zone string, s Style) []byte {
 	year, month, day := CivilFromDays(days)
 	unit := t.UnitsPerSecond()
 	if s.Date == PostgresDates {
@@ -70,14 +73,7 @@ func appendStyledTimestamp(dst []byte, days int64, second int, fraction int64, t
 		dst = appendFraction(appendClock(dst, second), fraction, unit)
 	}
 	if t.Kind != column.Timestamp {
-		switch {
-		case zone != "":
-			dst = append(append(dst, ' '), zone[:min(len(zone), 10)]...)
-		case s.Date == PostgresDates:
-			dst = appendOffset(append(dst, ' '), offset)
-		default:
-			dst = appendOffset(dst, offset)
-		}
+		dst = append(append(dst, ' '), zone[:min(len(zone), maxZoneName)]...)
 	}
 	if year <= 0 {
 		dst = append(dst, " BC"...)

@@ -25,6 +25,7 @@ type Options struct {
 	ParamValues []*column.Vector
 	// Location is the session's time zone, nil = UTC; Now the transaction's time.
 	Location   *time.Location
+	Style      literal.Style // how the session writes and reads values
 	Now        time.Time
 	SearchPath []string
 	Settings   map[string]string // see expr.Context
@@ -74,9 +75,7 @@ type binder struct {
 	subqueries []plan.Subquery // to be run first, in this order
 }
 
-func (b *binder) literalOptions() literal.Options {
-	return literal.Options{Location: b.Location, Now: b.Now}
-}
+func (b *binder) literalOptions() literal.Options { return b.fold.Literals() }
 
 func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 	switch s := stmt.(type) {
@@ -99,9 +98,12 @@ func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 	case *sql.Show:
 		return b.show(s)
 	case *sql.Reset:
-		if !s.All && settings[s.Name] {
-			return &plan.Set{Name: s.Name}, nil
+		if s.All {
+			return &plan.Reset{}, nil
 		}
+		return &plan.Reset{Name: s.Name}, nil
+	case *sql.Discard:
+		return &plan.Discard{What: s.What}, nil
 	case *sql.Update:
 		return nil, unsupported(s.Pos, "UPDATE is not supported yet", "To replace a row, declare a unique_key and insert it again.")
 	case *sql.Delete:

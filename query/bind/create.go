@@ -9,8 +9,6 @@ import (
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-const defaultSchema = "public"
-
 // defaultPartition is the length of a time partition where none is given: a day, so that a table of minutes has thousands
 // of rows in each and a year is a few hundred.
 const defaultPartition = literal.MicrosPerDay
@@ -29,9 +27,6 @@ func (b *binder) createTable(n *sql.CreateTable) (plan.Statement, error) {
 		return nil, errorAt(n.Pos, "42601", "a table needs a column")
 	}
 	out := &plan.CreateTable{Schema: n.Name.Schema, Name: n.Name.Name, Pos: n.Name.Pos, IfNotExists: n.IfNotExists}
-	if out.Schema == "" {
-		out.Schema = defaultSchema
-	}
 	for _, c := range n.Constraints {
 		if err := constraint(c); err != nil {
 			return nil, err

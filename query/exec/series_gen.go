@@ -68,7 +68,7 @@ func newSequence(start, stop, step *column.Vector, ctx *expr.Context) (sequence,
 		}
 		return &timeSequence{
 			at: start.Int(0), stop: stop.Int(0), step: step.Interval(0), falls: direction < 0,
-			typ: t, opt: literal.Options{Location: ctx.Location, Now: ctx.Now},
+			typ: t, opt: ctx.Literals(),
 		}, nil
 	default:
 		return nil, column.Errorf(column.Internal, "exec: no series of %s", t)

@@ -132,6 +132,7 @@ type Context struct {
 	Ctx      context.Context
 	Now      time.Time // transaction time
 	Location *time.Location
+	Style    literal.Style // how the session writes and reads values
 	Params   []*column.Vector
 	// Clock and Random serve clock_timestamp() and random(); nil = the system's.
 	Clock  func() time.Time
@@ -146,6 +147,11 @@ type Context struct {
 	Runs []scan.Run
 
 	memo map[any]any
+}
+
+// Literals are the options that values are read and written with.
+func (c *Context) Literals() literal.Options {
+	return literal.Options{Location: c.Location, Now: c.Now, Style: c.Style, Names: c.Names}
 }
 
 // Memo gives what was remembered under key, or remembers what make gives: compiled patterns, hashed lists. Keys are

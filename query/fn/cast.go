@@ -233,9 +233,7 @@ func numericToFloat(t column.Type) Kernel {
 	})
 }
 
-func literalOptions(ctx *expr.Context) literal.Options {
-	return literal.Options{Location: ctx.Location, Now: ctx.Now, Names: ctx.Names}
-}
+func literalOptions(ctx *expr.Context) literal.Options { return ctx.Literals() }
 
 func toText(t column.Type) Kernel {
 	switch t.Kind {

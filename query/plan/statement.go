@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query/expr"
 )
@@ -31,8 +33,8 @@ type Explain struct {
 
 // CreateTable makes a table. Columns has ids, tags, time, key and partition set.
 type CreateTable struct {
-	Schema, Name string
-	Pos          int // byte offset of the name, for errors
+	Schema, Name string // Schema "" = the first of the search path
+	Pos          int    // byte offset of the name, for errors
 	Columns      column.Schema
 	IfNotExists  bool
 }
@@ -57,10 +59,23 @@ type Insert struct {
 	First   []Subquery
 }
 
-// Set changes a session setting (accepted names only); Show reads one.
-type Set struct{ Name, Value string }
+// Set gives a session setting a value, or several that make a list; no values stand for the default.
+type Set struct {
+	Name   string
+	Values []string
+	Local  bool // until the transaction ends
+}
 
-// Show reads a session setting.
+// Reset gives a session setting its default, all of them if Name is "".
+type Reset struct{ Name string }
+
+// Discard drops what a session holds: "all", "plans", "sequences" or "temp".
+type Discard struct{ What string }
+
+// Tag is the word behind DISCARD in the command's tag.
+func (d *Discard) Tag() string { return strings.ToUpper(d.What) }
+
+// Show reads a session setting, every one if Name is "all".
 type Show struct{ Name string }
 
 func (*Query) statement()       {}
@@ -69,6 +84,8 @@ func (*CreateTable) statement() {}
 func (*DropTables) statement()  {}
 func (*Insert) statement()      {}
 func (*Set) statement()         {}
+func (*Reset) statement()       {}
+func (*Discard) statement()     {}
 func (*Show) statement()        {}
 
 // Params describes the parameters a statement takes, by number from 0.

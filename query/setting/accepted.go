@@ -45,14 +45,6 @@ var accepted = []*Definition{
 		Doc: "How passwords are kept. Always as SCRAM-SHA-256 asks for.",
 	},
 	// Transactions.
-	{
-		Name: "default_transaction_isolation", Kind: Enum, Context: User, Default: "read committed", Values: isolationLevels, Category: behavior,
-		Doc: "Isolation of new transactions. No effect: each statement reads one snapshot.",
-	},
-	{
-		Name: "transaction_isolation", Kind: Enum, Context: User, Default: "read committed", Values: isolationLevels, Category: behavior,
-		Doc: "Isolation of this transaction. No effect: each statement reads one snapshot.",
-	},
 	{Name: "default_transaction_deferrable", Kind: Bool, Context: User, Default: "off", Category: behavior, Doc: "No effect: no transaction waits for another."},
 	{Name: "transaction_deferrable", Kind: Bool, Context: User, Default: "off", Category: behavior, Doc: "No effect: no transaction waits for another."},
 	{Name: "lock_timeout", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: behavior, Doc: "How long a statement waits for a lock. No effect: there are none to wait for."},
@@ -107,8 +99,6 @@ var accepted = []*Definition{
 	{Name: "debug_print_rewritten", Kind: Bool, Context: User, Default: "off", Category: logging, Doc: "No effect: see EXPLAIN."},
 	{Name: "debug_pretty_print", Kind: Bool, Context: User, Default: "on", Category: logging, Doc: "No effect: see EXPLAIN."},
 }
-
-var isolationLevels = []string{"serializable", "repeatable read", "read committed", "read uncommitted"}
 
 const noPlanner = "No effect: Aegis plans by rules and costs of its own."
 

@@ -51,7 +51,17 @@ var acting = []*Definition{
 		Doc: "Refuse statements that write, in this transaction.",
 	},
 	{
+		Name: "default_transaction_isolation", Kind: Enum, Context: User, Default: "read committed", Values: isolationLevels, Category: behavior,
+		Doc: "Isolation of new transactions. From repeatable read on, all statements of one read the same snapshot.",
+	},
+	{
+		Name: "transaction_isolation", Kind: Enum, Context: User, Default: "read committed", Values: isolationLevels, Category: behavior,
+		Doc: "Isolation of this transaction. From repeatable read on, all its statements read the same snapshot.",
+	},
+	{
 		Name: "optimizer_rules_off", Kind: String, Context: User, Category: planner, inPlans: true, List: true, check: checkRules,
 		Doc: "Rules of Aegis' optimizer that are not applied, by name.",
 	},
 }
+
+var isolationLevels = []string{"serializable", "repeatable read", "read committed", "read uncommitted"}

@@ -89,6 +89,14 @@ func init() { // not where it is declared, as definitions refer to functions tha
 // Find gives the definition of a setting, whatever the case of its name; nil if there is none.
 func Find(name string) *Definition { return byName[strings.ToLower(name)] }
 
+// ShownName is the name of a setting as SHOW's column has it: a few have capitals.
+func ShownName(name string) string {
+	if d := Find(name); d != nil {
+		return d.Name
+	}
+	return name
+}
+
 // All lists the settings by name, in any case: PostgreSQL's order.
 func All() []*Definition {
 	out := slices.Collect(maps.Values(byName))

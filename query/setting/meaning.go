@@ -122,7 +122,7 @@ func ruleNames(text string) []string {
 
 func checkRules(v *Values, text string) (string, error) {
 	for _, name := range ruleNames(text) {
-		if v.Rule != nil && !v.Rule(name) {
+		if !slices.Contains(v.rules, name) {
 			return "", column.SQLErrorf(column.Invalid, "22023", "there is no optimizer rule %q", name)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 func newValues(t *testing.T) *Values {
 	t.Helper()
-	v, err := New("aegis", 5*time.Minute, 1<<30, nil)
+	v, err := New(Options{User: "aegis", Timeout: 5 * time.Minute, WorkBytes: 1 << 30})
 	if err != nil {
 		t.Fatal(err)
 	}

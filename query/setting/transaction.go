@@ -1,6 +1,9 @@
 package setting
 
-import "maps"
+import (
+	"maps"
+	"strings"
+)
 
 // transaction is what SET changed in one, so that it can be undone; nil values stand for the default.
 type transaction struct {
@@ -29,9 +32,7 @@ func (v *Values) EndTransaction(committed bool) error {
 	for name, value := range undo {
 		v.put(name, value)
 	}
-	maps.DeleteFunc(v.set, func(name, _ string) bool {
-		return name == "transaction_read_only" || name == "transaction_isolation" || name == "transaction_deferrable"
-	})
+	maps.DeleteFunc(v.set, func(name, _ string) bool { return isMode(name) })
 	return v.derive()
 }
 
@@ -53,4 +54,40 @@ func (v *Values) remember(name string, local bool) {
 	} else if !local {
 		delete(c.stays, name)
 	}
+}
+
+// TransactionModes gives the settings of the transaction by name, as far as it has any of its own.
+func (v *Values) TransactionModes() map[string]string {
+	out := map[string]string{}
+	for name, value := range v.set {
+		if isMode(name) {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+func isMode(name string) bool { return strings.HasPrefix(name, "transaction_") }
+
+// State is what settings were at a savepoint.
+type State struct {
+	set     map[string]string
+	changed *transaction
+}
+
+// State remembers the settings of now.
+func (v *Values) State() State {
+	s := State{set: maps.Clone(v.set)}
+	if c := v.changed; c != nil {
+		s.changed = &transaction{maps.Clone(c.before), maps.Clone(c.stays)}
+	}
+	return s
+}
+
+// Restore goes back to a state of this transaction, which can be gone back to again.
+func (v *Values) Restore(s State) error {
+	v.set, v.changed = s.set, s.changed
+	again := v.State()
+	v.set, v.changed = again.set, again.changed
+	return v.derive()
 }

@@ -18,13 +18,14 @@ type Values struct {
 	Path      []string // as search_path lists it; "$user" stands for the user's schema
 	Timeout   time.Duration
 	WorkBytes int64
-	ReadOnly  bool            // of transactions that say nothing else
-	RulesOff  map[string]bool // optimizer rules by name
+	ReadOnly  bool // the transaction may not write
+	// Repeatable says that all statements of a transaction read one snapshot.
+	Repeatable bool
+	RulesOff   map[string]bool // optimizer rules by name
 
 	User string // the session's user
-	// Rule, if not nil, says whether the optimizer has a rule of a name.
-	Rule func(name string) bool
 
+	rules    []string          // of the optimizer
 	maxWork  int64             // kB that work_mem may be
 	defaults map[string]string // where they are not those of the definitions
 	set      map[string]string // by lower-case name, what is not the default
@@ -33,16 +34,26 @@ type Values struct {
 	changed *transaction // nil = no block is open
 }
 
-// New makes the settings of a new session. defaults takes the place of those of the definitions.
-func New(user string, timeout time.Duration, workBytes int64, defaults map[string]string) (*Values, error) {
-	v := &Values{User: user, defaults: map[string]string{}, set: map[string]string{}, maxWork: max(workBytes>>10, 64)}
-	v.defaults["statement_timeout"] = number(float64(timeout.Milliseconds()))
+// Options are what a new session starts with.
+type Options struct {
+	User      string
+	Timeout   time.Duration // of statements, unless the session says otherwise
+	WorkBytes int64         // what a statement may hold
+	Rules     []string      // the names of the optimizer's rules
+	// Defaults take the place of those of the definitions: what a client asks for at its start.
+	Defaults map[string]string
+}
+
+// New makes the settings of a new session.
+func New(o Options) (*Values, error) {
+	v := &Values{User: o.User, rules: o.Rules, defaults: map[string]string{}, set: map[string]string{}, maxWork: min(max(o.WorkBytes>>10, 64), maxInt)}
+	v.defaults["statement_timeout"] = number(float64(o.Timeout.Milliseconds()))
 	v.defaults["work_mem"] = number(float64(v.maxWork))
-	v.defaults["session_authorization"] = user
+	v.defaults["session_authorization"] = o.User
 	if err := v.derive(); err != nil {
 		return nil, err
 	}
-	for name, text := range defaults {
+	for name, text := range o.Defaults {
 		if err := v.SetText(name, text, false); err != nil {
 			return nil, err
 		}
@@ -106,9 +117,12 @@ func (v *Values) change(name string, text *string, local bool) error {
 }
 
 func (v *Values) put(key string, value *string) {
-	if value == nil {
+	switch {
+	case value == nil && byName[key] == nil:
+		v.set[key] = "" // a name that somebody made stays, as in PostgreSQL
+	case value == nil:
 		delete(v.set, key)
-	} else {
+	default:
 		v.set[key] = *value
 	}
 }
@@ -146,7 +160,7 @@ func (v *Values) ResetAll() error {
 			continue
 		}
 		v.remember(name, false)
-		delete(v.set, name)
+		v.put(name, nil)
 	}
 	return v.derive()
 }
@@ -162,6 +176,9 @@ func (v *Values) get(name string) (string, bool) {
 // Default is the value a setting has unless SET gives it another, as it is kept.
 func (v *Values) Default(name string) (string, bool) {
 	name = strings.ToLower(name)
+	if strings.HasPrefix(name, "transaction_") { // where the transaction says nothing
+		return v.get("default_" + name)
+	}
 	if text, ok := v.defaults[name]; ok {
 		return text, true
 	}
@@ -221,7 +238,8 @@ func (v *Values) derive() error {
 	v.Path = splitIdents(text("search_path"))
 	v.Timeout = time.Duration(kept(text("statement_timeout"))) * time.Millisecond
 	v.WorkBytes = int64(kept(text("work_mem"))) << 10
-	v.ReadOnly = text("default_transaction_read_only") == "on"
+	v.ReadOnly = text("transaction_read_only") == "on"
+	v.Repeatable = !strings.HasPrefix(text("transaction_isolation"), "read ")
 	v.RulesOff = map[string]bool{}
 	for _, r := range ruleNames(text("optimizer_rules_off")) {
 		v.RulesOff[r] = true

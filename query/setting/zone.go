@@ -9,7 +9,7 @@ import (
 	"time"
 	_ "time/tzdata" // zones must be known where the system has no files of them
 
-	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
 )
 
 // zoneNames are the names of the zone database that comes with Go, one a line: the database itself cannot be listed.
@@ -35,7 +35,7 @@ func checkZone(_ *Values, text string) (string, error) {
 }
 
 // zone finds the zone that SET means, and how SHOW names it. A number counts hours east of Greenwich; names are those of the zone database, or
-// of POSIX' form, where letters or a name in angle brackets are followed by the hours west of Greenwich. A rule for summer time is not read from
+// of POSIX' form, where letters (or none), or a name in angle brackets, are followed by the hours west of Greenwich. A rule for summer time is not read from
 // such a name.
 func zone(text string) (*time.Location, string, error) {
 	if hours, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil && math.Abs(hours) <= 168 {
@@ -90,13 +90,18 @@ func twoDigits(n int) string {
 	return strconv.Itoa(n)
 }
 
-// intervalZone reads interval 'h:mm': what SET TIME ZONE INTERVAL was given.
+// intervalZone reads what SET TIME ZONE INTERVAL was given.
 func intervalZone(text, offset string) (*time.Location, string, error) {
-	seconds, ok := offsetSeconds(strings.Trim(offset, "' "))
-	if !ok {
-		return nil, "", column.SQLErrorf(column.Invalid, "22023", "invalid value for parameter \"TimeZone\": \"%s\"", text)
+	v, err := literal.ParseInterval(strings.Trim(offset, "' "), literal.PostgresIntervals)
+	switch {
+	case err != nil:
+		return nil, "", invalid("TimeZone", text, "", "")
+	case v.Months != 0:
+		return nil, "", invalid("TimeZone", text, "Cannot specify months in time zone interval.", "")
+	case v.Days != 0:
+		return nil, "", invalid("TimeZone", text, "Cannot specify days in time zone interval.", "")
 	}
-	return eastOf(seconds)
+	return eastOf(int(v.Micros / literal.MicrosPerSecond))
 }
 
 // posixZone reads letters or <name>, and hours west of Greenwich.
@@ -105,7 +110,7 @@ func posixZone(text string) (*time.Location, bool) {
 	name := ""
 	if strings.HasPrefix(text, "<") {
 		end = strings.IndexByte(text, '>') + 1
-		if end < 3 {
+		if end == 0 {
 			return nil, false
 		}
 		name = text[1 : end-1]
@@ -114,9 +119,6 @@ func posixZone(text string) (*time.Location, bool) {
 			end++
 		}
 		name = text[:end]
-		if end < 3 {
-			return nil, false
-		}
 	}
 	west, ok := offsetSeconds(text[end:])
 	if !ok {

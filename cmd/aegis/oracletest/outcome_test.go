@@ -107,7 +107,7 @@ func askWith(s *query.Session, req query.Request) outcome {
 			for k, v := range b.Columns {
 				cells[k] = null
 				if !v.IsNull(i) {
-					cells[k] = string(literal.Append(nil, v, i, literal.Options{Location: r.Location}))
+					cells[k] = string(literal.Append(nil, v, i, r.Format()))
 				}
 			}
 			o.rows = append(o.rows, cells)

@@ -1,0 +1,76 @@
+package query
+
+import (
+	"context"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/catalog"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// names finds relations as a session means them: a name without a schema is looked for along its search path.
+type names struct {
+	snap Snapshot
+	path []string
+}
+
+// isSchema reports the schemas that there are.
+func isSchema(name string) bool {
+	switch name {
+	case meta.PublicSchema, meta.MetricsSchema, meta.PrometheusSchema, catalog.Schema, catalog.InformationSchema:
+		return true
+	}
+	return false
+}
+
+// searchPath lists the schemas that names without one are looked for in. pg_catalog comes first unless the setting says where it comes.
+func (s *Session) searchPath() []string {
+	out := make([]string, 1, len(s.settings.Path)+1)
+	out[0] = catalog.Schema
+	first := 0
+	for _, name := range s.settings.Path {
+		if name == "$user" {
+			name = s.settings.User
+		}
+		if name == catalog.Schema {
+			first = 1
+		}
+		if isSchema(name) {
+			out = append(out, name)
+		}
+	}
+	return out[first:]
+}
+
+// Resolve implements plan.Resolver.
+func (n *names) Resolve(ctx context.Context, schema, name string) (plan.Relation, error) {
+	if schema != "" {
+		return n.snap.Resolve(ctx, schema, name)
+	}
+	for _, in := range n.path {
+		if in == catalog.Schema {
+			continue
+		}
+		r, err := n.snap.Resolve(ctx, in, name)
+		if err == nil || column.ClassOf(err) != column.NotFound {
+			return r, err
+		}
+	}
+	return nil, column.SQLErrorf(column.NotFound, "42P01", "relation \"%s\" does not exist", name)
+}
+
+// creationSchema is the schema that new tables go to: the first that the search path names, if it is there.
+func (s *Session) creationSchema(pos int) (string, error) {
+	for _, name := range s.settings.Path {
+		if name == "$user" {
+			name = s.settings.User
+		}
+		if isSchema(name) {
+			return name, nil
+		}
+	}
+	e := column.SQLErrorf(column.Invalid, "3F000", "no schema has been selected to create in")
+	e.Position = pos + 1
+	return "", e
+}
