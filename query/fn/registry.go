@@ -72,7 +72,7 @@ var Default = sync.OnceValue(New)
 var families = []func(r *Registry){
 	addIntegers, addFloats, addNumerics, addNumberTheory, addComparisons,
 	addCasts, addSpecials, addTexts, addQuotes, addUnicode, addBinaries, addEncodings, addLikes, addSimilars, addRegexes,
-	addTimes, addOverlaps, addSleeps, addNullCounts, addExtracts, addBuckets, addMisc, addFormats,
+	addTimes, addOverlaps, addSleeps, addNullCounts, addExtracts, addBuckets, addMisc, addTimeFormats, addNumberFormats,
 	addSums, addExtremes, addCounts, addBitAggregates, addEdits, addVariances, addFirstLast,
 }
 
