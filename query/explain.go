@@ -118,7 +118,7 @@ func (st *statement) explainFirst(out *explained, e *plan.Explain) error {
 				return err
 			}
 		}
-		out.First = append(out.First, &first{Parameter: fmt.Sprintf("$%d", q.Param+1), Plan: describe(root, stats)})
+		out.First = append(out.First, &first{Parameter: q.Name, Plan: describe(root, stats)})
 	}
 	return nil
 }
@@ -153,6 +153,9 @@ func describe(n plan.Node, stats *exec.Stats) *step {
 		if n.Offset > 0 {
 			s.Details = append(s.Details, fmt.Sprintf("offset: %d", n.Offset))
 		}
+		if len(n.By) > 0 {
+			s.Details = append(s.Details, "for each: "+listText(n.By, n.Input))
+		}
 	case *plan.Values:
 		s.Operator = "Values"
 		s.Details = []string{fmt.Sprintf("rows: %d", len(n.Rows))}
@@ -160,6 +163,8 @@ func describe(n plan.Node, stats *exec.Stats) *step {
 		describeWindow(s, n)
 	case *plan.Join:
 		describeJoin(s, n)
+	case *plan.Apply:
+		describeApply(s, n)
 	case *plan.Union:
 		s.Operator = "Union"
 	case *plan.Series:

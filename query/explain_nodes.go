@@ -35,7 +35,7 @@ func describeScan(s *step, n *plan.Scan) {
 		if b.Exact {
 			what = "time range: "
 		}
-		s.Details = append(s.Details, fmt.Sprintf("%s%s %s $%d", what, columns[b.Column].Name, b.Op, b.Param.Index+1))
+		s.Details = append(s.Details, fmt.Sprintf("%s%s %s %s", what, columns[b.Column].Name, b.Op, expr.String(b.Param, nil)))
 	}
 	for _, f := range n.Filters {
 		for _, c := range columns {
@@ -176,6 +176,7 @@ func tagColumns(n plan.Node) ([]bool, bool) {
 var joinNames = map[plan.JoinKind]string{
 	plan.InnerJoin: "Inner Join", plan.LeftJoin: "Left Join", plan.RightJoin: "Right Join", plan.FullJoin: "Full Join",
 	plan.SemiJoin: "Semi Join", plan.AntiJoin: "Anti Join", plan.NullAntiJoin: "Anti Join (NOT IN)",
+	plan.MarkJoin: "Mark Join", plan.NullMarkJoin: "Mark Join (IN)",
 }
 
 func describeJoin(s *step, n *plan.Join) {
@@ -192,6 +193,24 @@ func describeJoin(s *step, n *plan.Join) {
 		s.Details = append(s.Details, "keys: "+strings.Join(keys, ", "), "hash table: of the "+held+" side")
 	} else {
 		s.Details = append(s.Details, "every pair of rows is looked at; held: the "+held+" side")
+	}
+	if n.Cond != nil {
+		names := append(columnNames(n.Left), columnNames(n.Right)...)
+		s.Details = append(s.Details, "condition: "+expr.String(n.Cond, names))
+	}
+}
+
+// describeApply shows what is computed for each row.
+func describeApply(s *step, n *plan.Apply) {
+	s.Operator = strings.Replace(joinNames[n.Kind], "Join", "Apply", 1)
+	if len(n.Params) == 0 {
+		s.Details = append(s.Details, "the right side is computed once")
+	} else {
+		list := make([]expr.Expr, len(n.Params))
+		for i, p := range n.Params {
+			list[i] = p.Expr
+		}
+		s.Details = append(s.Details, "the right side is computed for each row of the left, with: "+listText(list, n.Left))
 	}
 	if n.Cond != nil {
 		names := append(columnNames(n.Left), columnNames(n.Right)...)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -366,15 +365,25 @@ func (st *statement) runFirst(q plan.Subquery, root plan.Node) (*exec.Stats, err
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return stats, st.fail(q, err)
 	}
 	if value == nil {
 		value = column.Flatten(column.NewNull(root.Columns()[0].Type, 1))
 	}
-	values := slices.Grow(st.env.Expr.Params, q.Param+1)
-	st.env.Expr.Params = values[:max(len(values), q.Param+1)]
-	st.env.Expr.Params[q.Param] = value
+	st.env.Expr.SetOwn(q.Param, value)
 	return stats, nil
+}
+
+// fail keeps an error that a value caused for those who ask for the subquery's: there may be nobody.
+func (st *statement) fail(q plan.Subquery, err error) error {
+	if column.ClassOf(err) != column.Invalid {
+		return err
+	}
+	if st.env.Expr.Failed == nil {
+		st.env.Expr.Failed = map[int]error{}
+	}
+	st.env.Expr.Failed[q.Param] = err
+	return nil
 }
 
 // give makes rows that are there already the statement's result.

@@ -44,7 +44,25 @@ func Describe(ctx context.Context, stmt sql.Stmt, opt Options) (plan.Statement, 
 	if err != nil {
 		return nil, nil, err
 	}
+	if root := rootOf(s); root != nil {
+		if err := b.attached(root); err != nil {
+			return nil, nil, err
+		}
+	}
 	return s, b.paramTypes(), nil
+}
+
+// rootOf gives the plan of the query in a statement, nil if it has none.
+func rootOf(s plan.Statement) plan.Node {
+	switch s := s.(type) {
+	case *plan.Query:
+		return s.Root
+	case *plan.Explain:
+		return s.Query.Root
+	case *plan.Insert:
+		return s.Source
+	}
+	return nil
 }
 
 // Locate makes an error's Position count characters of the text instead of bytes.
@@ -73,6 +91,8 @@ type binder struct {
 	with       *withScope      // the queries of WITH that can be seen
 	operators  int             // that references to WITH have added
 	subqueries []plan.Subquery // to be run first, in this order
+	places     []subColumn     // of the columns of subqueries in expressions
+	ownParams  int             // parameters that no client gives
 }
 
 func (b *binder) literalOptions() literal.Options { return b.fold.Literals() }

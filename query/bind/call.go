@@ -94,6 +94,13 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 
 // aggregate binds an aggregate call; in the expression a column of number aggBase + k stands for call k.
 func (b *binder) aggregate(s *scope, n *sql.FuncCall) (expr.Expr, error) {
+	if out, links := b.levelOf(s, n); out != nil {
+		e, err := b.aggregate(out, n)
+		if err != nil {
+			return nil, err
+		}
+		return b.outside(links, e), nil
+	}
 	if s.aggs == nil {
 		return nil, errorAt(n.Pos, "42803", "aggregate functions are not allowed in %s", s.clause)
 	}
@@ -204,6 +211,9 @@ func sameAggregate(a, c *expr.AggregateCall) bool {
 type grouping struct {
 	keys    []expr.Expr
 	sources []*source
+	// subqueries are those that expressions may read; what they read themselves is resolved with them, once.
+	subqueries []subColumn
+	resolved   map[*sub]bool
 }
 
 // resolve rewrites an expression over the input into one over the aggregate's output; the error names a column that is
@@ -218,6 +228,15 @@ func (g *grouping) resolve(e expr.Expr) (expr.Expr, error) {
 			}
 		}
 		if c, ok := e.(*expr.Column); ok {
+			if c.Index >= rightBase {
+				return e
+			}
+			if c.Index >= subBase {
+				if err := g.resolveSub(g.subqueries[c.Index-subBase].sub); failed == nil {
+					failed = err
+				}
+				return e
+			}
 			if c.Index >= windowBase {
 				return e
 			}
@@ -235,6 +254,43 @@ func (g *grouping) resolve(e expr.Expr) (expr.Expr, error) {
 	}
 	out := walk(e)
 	return out, failed
+}
+
+// resolveSub does so with what a subquery reads.
+func (g *grouping) resolveSub(u *sub) error {
+	if g.resolved[u] {
+		return nil
+	}
+	if g.resolved == nil {
+		g.resolved = map[*sub]bool{}
+	}
+	g.resolved[u] = true
+	for i, p := range u.params {
+		e, err := g.resolve(p.Expr)
+		if err != nil {
+			c := anyColumn(p.Expr)
+			return errorAt(c.At, "42803", "subquery uses ungrouped column \"%s\" from outer query", g.qualified(c))
+		}
+		u.params[i].Expr = e
+	}
+	if u.cond == nil {
+		return nil
+	}
+	var err error
+	u.cond, err = g.resolve(u.cond)
+	return err
+}
+
+// anyColumn gives a column that an expression reads.
+func anyColumn(e expr.Expr) *expr.Column {
+	found := &expr.Column{At: e.Pos()}
+	expr.Walk(e, func(e expr.Expr) bool {
+		if c, ok := e.(*expr.Column); ok {
+			found = c
+		}
+		return true
+	})
+	return found
 }
 
 func (g *grouping) qualified(c *expr.Column) string {

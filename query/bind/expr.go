@@ -34,6 +34,9 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 	case *sql.Unary:
 		return b.unary(s, n)
 	case *sql.Binary:
+		if isRow(n.Left) || isRow(n.Right) {
+			return b.rowComparison(s, n.Op, n.Pos, n.Left, n.Right)
+		}
 		l, r, err := b.pair(s, n.Left, n.Right)
 		if err != nil {
 			return nil, err
@@ -42,6 +45,9 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 	case *sql.Logic:
 		return b.logic(s, n)
 	case *sql.Not:
+		if t, ok := asTest(n); ok {
+			return b.testValue(s, t)
+		}
 		a, err := b.boolean(s, n.Expr, "NOT")
 		if err != nil {
 			return nil, err
@@ -50,6 +56,10 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 	case *sql.Is:
 		return b.is(s, n)
 	case *sql.IsDistinct:
+		if isRow(n.Left) || isRow(n.Right) {
+			out, err := b.rowComparison(s, "is distinct from", n.Pos, n.Left, n.Right)
+			return negated(out, n.Not, n.Pos), err
+		}
 		l, r, err := b.pair(s, n.Left, n.Right)
 		if err != nil {
 			return nil, err
@@ -76,7 +86,7 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 	case *sql.Subquery:
 		return b.scalar(s, n)
 	case *sql.Exists:
-		return b.exists(s, n)
+		return b.testValue(s, test{pos: n.Pos, query: n.Query})
 	case *sql.Array, *sql.ArrayQuery, *sql.Subscript:
 		return nil, unsupported(e.Position(), "arrays are not supported", "")
 	case *sql.Row, *sql.Field:
@@ -280,6 +290,9 @@ func (b *binder) logic(s *scope, n *sql.Logic) (expr.Expr, error) {
 
 func (b *binder) is(s *scope, n *sql.Is) (expr.Expr, error) {
 	if n.Kind == sql.IsNull {
+		if row, ok := n.Expr.(*sql.Row); ok {
+			return b.rowIsNull(s, n, row)
+		}
 		a, err := b.value(s, n.Expr)
 		if err != nil {
 			return nil, err

@@ -14,6 +14,8 @@ type item struct {
 	first   int
 	sources []*source
 	fields  []binding
+	// params are set from rows of items to the left that it reads (LATERAL), over the columns of the whole FROM.
+	params []plan.ApplyParam
 }
 
 // fromClause is a FROM being bound.
@@ -21,6 +23,7 @@ type fromClause struct {
 	*binder
 	outer *scope    // around the SELECT
 	all   []*source // met so far, visible or not
+	left  []*item   // those to the left, which LATERAL may read
 	width int       // columns so far
 }
 
@@ -41,11 +44,15 @@ func (b *binder) from(list []sql.TableExpr) (plan.Node, *scope, error) {
 			return nil, nil, err
 		}
 		s.add(it)
-		if node == nil {
+		f.left = append(f.left, it)
+		switch {
+		case node == nil:
 			node = it.node
-			continue
+		case len(it.params) > 0:
+			node = &plan.Apply{Left: node, Right: it.node, Kind: plan.InnerJoin, Params: it.params}
+		default:
+			node = &plan.Join{Left: node, Right: it.node, Kind: plan.InnerJoin}
 		}
-		node = &plan.Join{Left: node, Right: it.node, Kind: plan.InnerJoin}
 	}
 	s.hidden = f.all
 	return node, s, nil
@@ -160,27 +167,34 @@ func (f *fromClause) table(t *sql.Table) (*item, error) {
 	return it, err
 }
 
-// derived binds a subquery in FROM. It sees what is around the SELECT, and not what stands beside it.
+// derived binds a subquery in FROM. It sees what is around the SELECT, and with LATERAL what stands to its left.
 func (f *fromClause) derived(t *sql.Derived) (*item, error) {
+	around, l := &scope{outer: f.outer, hidden: f.all}, &link{}
 	if t.Lateral {
-		return nil, unsupported(t.Pos, "LATERAL is not supported", "Join with a subquery that does not read the other tables.")
+		around = f.beside(l)
 	}
-	node, err := f.inner(t.Query)
+	node, err := f.inner(t.Query, around)
 	if err != nil {
 		return nil, err
 	}
-	return f.leaf(node, &source{fields: f.columnsOf(node)}, t.Alias)
+	it, err := f.leaf(node, &source{fields: f.columnsOf(node)}, t.Alias)
+	if it != nil {
+		it.params = l.params
+	}
+	return it, err
 }
 
 // inner binds a query in FROM.
-func (f *fromClause) inner(q *sql.Query) (plan.Node, error) {
-	defer f.around(&scope{outer: f.outer, hidden: f.all})()
+func (f *fromClause) inner(q *sql.Query, around *scope) (plan.Node, error) {
+	defer f.around(around)()
 	return f.query(q)
 }
 
-// around sets the scope around what is bound next, until the function it returns is called.
-func (b *binder) around(s *scope) (restore func()) {
-	before := b.outer
-	b.outer = s
-	return func() { b.outer = before }
+// beside is the scope around what may read the items to its left.
+func (f *fromClause) beside(l *link) *scope {
+	s := &scope{outer: f.outer, hidden: f.all, clause: "FROM clause of their own query level"}
+	for _, it := range f.left {
+		s.add(it)
+	}
+	return &scope{outer: s, link: l}
 }

@@ -9,7 +9,11 @@ import (
 
 func (b *binder) in(s *scope, n *sql.In) (expr.Expr, error) {
 	if n.Query != nil {
-		return nil, refuseTest(n.Pos)
+		t, _ := asTest(n)
+		return b.testValue(s, t)
+	}
+	if isRow(n.Expr) {
+		return b.rowInList(s, n)
 	}
 	return b.inList(s, n.Pos, n.Expr, n.List, n.Not)
 }
@@ -92,7 +96,11 @@ func lookup(all []expr.Expr, t column.Type, not bool, pos int) expr.Expr {
 // quantified is x op ANY|ALL (ARRAY[…]).
 func (b *binder) quantified(s *scope, n *sql.Quantified) (expr.Expr, error) {
 	if n.Query != nil {
-		return nil, refuseTest(n.Pos)
+		t, ok := asTest(n)
+		if !ok {
+			return nil, unsupported(n.Pos, "operators of other schemas are not supported", "")
+		}
+		return b.testValue(s, t)
 	}
 	array, ok := n.Array.(*sql.Array)
 	if !ok {

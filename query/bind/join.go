@@ -20,14 +20,16 @@ func (f *fromClause) join(n *sql.Join) (*item, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.left = append(f.left, left)
 	right, err := f.item(n.Right)
+	f.left = f.left[:len(f.left)-1]
 	if err != nil {
 		return nil, err
 	}
 	if err := clash(left.sources, right.sources); err != nil {
 		return nil, err
 	}
-	out := &item{first: left.first, sources: slices.Concat(left.sources, right.sources)}
+	out := &item{first: left.first, params: left.params, sources: slices.Concat(left.sources, right.sources)}
 	using := n.Using
 	if n.Natural {
 		using = sharedNames(left.fields, right.fields)
@@ -46,10 +48,9 @@ func (f *fromClause) join(n *sql.Join) (*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cond != nil {
-		cond = expr.Rewrite(cond, func(e expr.Expr) expr.Expr { return moved(e, -left.first) })
+	if out.node, err = f.joined(n, left, right, out, cond); err != nil {
+		return nil, err
 	}
-	out.node = &plan.Join{Left: left.node, Right: right.node, Kind: joinKinds[n.Kind], Cond: cond}
 	return f.joinAlias(n.Alias, out)
 }
 

@@ -2,6 +2,7 @@ package bind
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -95,6 +96,25 @@ func (b *binder) values(n *sql.Values) (plan.Node, error) {
 			out.Rows[i][k] = col[i]
 		}
 		out.Out = append(out.Out, plan.Column{Name: "column" + strconv.Itoa(k+1), Type: t})
+	}
+	if slices.ContainsFunc(out.Rows, func(row []expr.Expr) bool { return slices.ContainsFunc(row, waits) }) {
+		return b.valuesOver(out)
+	}
+	return out, nil
+}
+
+// valuesOver makes each row of VALUES a query of its own, for rows with subqueries.
+func (b *binder) valuesOver(n *plan.Values) (plan.Node, error) {
+	out := &plan.Union{Out: n.Out}
+	for _, row := range n.Rows {
+		var input plan.Node = &plan.Values{Rows: [][]expr.Expr{{}}}
+		p := &plan.Project{}
+		for i, e := range row {
+			input = b.attach(input, 0, &e)
+			p.Exprs, p.Names = append(p.Exprs, e), append(p.Names, n.Out[i].Name)
+		}
+		p.Input = input
+		out.Ins = append(out.Ins, p)
 	}
 	return out, nil
 }

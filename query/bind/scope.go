@@ -49,21 +49,15 @@ type scope struct {
 	fields []binding
 	// hidden are sources of the same FROM that cannot be read from here, for errors that say so.
 	hidden []*source
-	// outer is the scope around a subquery; its columns may be read while correlated is set.
-	outer      *scope
-	correlated bool
-	// beside says that the scope is of what stands beside a function in FROM, which may not read it.
-	beside bool
+	// outer is the scope around; link, if this one stands between a query and what is around it, collects what is read there.
+	outer *scope
+	link  *link
 	// aggs, if not nil, collects the aggregates met; else clause says where they are refused.
 	aggs   *aggregates
 	clause string
 	// windows likewise collects the calls of window functions.
 	windows *windows
 }
-
-// outerBase is the number of the outer query's first column while a subquery is bound: beyond any column of its own and
-// any aggregate. Binding the subquery's join gives them their places.
-const outerBase = 1 << 28
 
 // within gives the scope for a clause that has no aggregates.
 func (s *scope) within(clause string) *scope {
@@ -84,29 +78,20 @@ func (b *binder) column(s *scope, n *sql.ColumnRef) (expr.Expr, error) {
 	if e != nil || err != nil {
 		return e, err
 	}
+	var links []*link
 	for out := s.outer; out != nil; out = out.outer {
+		if out.link != nil {
+			links = append(links, out.link)
+		}
 		e, err := out.lookup(n)
 		if err != nil {
 			return nil, err
 		}
-		if e == nil {
-			continue
+		if e != nil {
+			return b.outside(links, e), nil
 		}
-		if out.beside {
-			return nil, unsupported(n.Pos, "a function in FROM that reads what stands beside it is not supported", "Join with a function of constants.")
-		}
-		if out != s.outer || !s.correlated {
-			return nil, correlation(n.Pos)
-		}
-		return expr.Rewrite(e, func(e expr.Expr) expr.Expr { return moved(e, outerBase) }), nil
 	}
 	return nil, s.unknown(n)
-}
-
-// correlation refuses a subquery that reads the query around it where no join can do the work.
-func correlation(pos int) error {
-	return unsupported(pos, "a subquery may read columns of the query around it only in conditions that AND joins in the WHERE of EXISTS (...) or IN (...)",
-		"Join with a subquery in FROM that groups by those columns.")
 }
 
 // moved gives a column reference by places further on.

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -21,8 +23,6 @@ type block struct {
 	s       *scope
 	targets []target
 	having  expr.Expr
-	// correlated are the conditions of WHERE that read the query around a subquery as well.
-	correlated []expr.Expr
 }
 
 // grouped reports that the rows of a block are groups.
@@ -32,15 +32,15 @@ func (blk *block) grouped() bool {
 
 // selectBlock binds SELECT … with the ORDER BY that belongs to it; open leaves literals without a type.
 func (b *binder) selectBlock(n *sql.Select, orderBy []sql.OrderItem, open bool) (plan.Node, error) {
-	blk, err := b.block(n, false)
+	blk, err := b.block(n)
 	if err != nil {
 		return nil, err
 	}
 	return b.finishBlock(blk, orderBy, open)
 }
 
-// block binds FROM, WHERE, the list and HAVING. With correlated, conditions of WHERE may read the query around.
-func (b *binder) block(n *sql.Select, correlated bool) (*block, error) {
+// block binds FROM, WHERE, the list and HAVING.
+func (b *binder) block(n *sql.Select) (*block, error) {
 	if len(n.DistinctOn) > 0 {
 		return nil, unsupported(n.DistinctOn[0].Position(), "DISTINCT ON is not supported yet", "Use GROUP BY with first(value, time) or last(value, time).")
 	}
@@ -56,7 +56,7 @@ func (b *binder) block(n *sql.Select, correlated bool) (*block, error) {
 		return nil, err
 	}
 	if n.Where != nil {
-		if err := b.where(blk, correlated); err != nil {
+		if err := b.where(blk); err != nil {
 			return nil, err
 		}
 	}
@@ -68,15 +68,14 @@ func (b *binder) block(n *sql.Select, correlated bool) (*block, error) {
 	return blk, nil
 }
 
-// where binds WHERE: conditions on rows first, then the joins with subqueries.
-func (b *binder) where(blk *block, correlated bool) error {
+// where binds WHERE: conditions on rows first, then those that need a subquery.
+func (b *binder) where(blk *block) error {
 	s := blk.s.within("WHERE")
-	s.correlated = correlated
 	list, what := []sql.Expr{blk.ast.Where}, "WHERE"
 	if l, ok := blk.ast.Where.(*sql.Logic); ok && l.Op == sql.And {
 		list, what = l.Args, "AND"
 	}
-	var conds []expr.Expr
+	var conds, later []expr.Expr
 	var tests []test
 	for _, n := range list {
 		if t, ok := asTest(n); ok {
@@ -87,8 +86,9 @@ func (b *binder) where(blk *block, correlated bool) error {
 		if err != nil {
 			return err
 		}
-		if reads(e, outerBase) {
-			blk.correlated = append(blk.correlated, e)
+		if waits(e) {
+			b.loosen(e)
+			later = append(later, e)
 			continue
 		}
 		conds = append(conds, e)
@@ -105,6 +105,10 @@ func (b *binder) where(blk *block, correlated bool) error {
 		if blk.input, err = b.test(blk.input, s, t); err != nil {
 			return err
 		}
+	}
+	for _, e := range later {
+		blk.input = b.attach(blk.input, 0, &e)
+		blk.input = &plan.Filter{Input: blk.input, Cond: e}
 	}
 	return nil
 }
@@ -147,7 +151,7 @@ func (b *binder) finishBlock(blk *block, orderBy []sql.OrderItem, open bool) (pl
 		g = nil
 	}
 	if len(s.windows.calls) > 0 {
-		if input, err = overWindows(input, s.windows, g, targets); err != nil {
+		if input, err = b.overWindows(input, s.windows, g, targets); err != nil {
 			return nil, err
 		}
 	}
@@ -157,6 +161,9 @@ func (b *binder) finishBlock(blk *block, orderBy []sql.OrderItem, open bool) (pl
 				return nil, err
 			}
 		}
+	}
+	for i := range targets {
+		input = b.attach(input, 0, &targets[i].bound)
 	}
 	return finish(input, targets, visible, n.Distinct, keys), nil
 }
@@ -234,8 +241,8 @@ func (b *binder) groupKey(s *scope, item sql.Expr, targets []target) (expr.Expr,
 			return nil, err
 		}
 	}
-	if targets[k].ast == nil {
-		return targets[k].bound, nil
+	if targets[k].ast == nil || waits(targets[k].bound) {
+		return b.known(targets[k].bound)
 	}
 	return b.value(inner, targets[k].ast)
 }
@@ -251,7 +258,9 @@ func containsExpr(list []expr.Expr, e expr.Expr) bool {
 
 // group puts the aggregation over the input and brings targets and HAVING onto its output.
 func (b *binder) group(input plan.Node, g *grouping, s *scope, targets []target, having expr.Expr) (plan.Node, error) {
-	agg := &plan.Aggregate{Input: input, Keys: g.keys, Aggs: s.aggs.calls, AggNames: s.aggs.names}
+	agg := &plan.Aggregate{Keys: slices.Clone(g.keys), Aggs: slices.Clone(s.aggs.calls), AggNames: s.aggs.names}
+	agg.Input = b.attachBelow(input, agg)
+	g.subqueries = b.places
 	for _, k := range g.keys {
 		if err := distinguishable(k); err != nil {
 			return nil, err
@@ -270,7 +279,25 @@ func (b *binder) group(input plan.Node, g *grouping, s *scope, targets []target,
 	if having, err = g.resolve(having); err != nil {
 		return nil, err
 	}
-	return &plan.Filter{Input: agg, Cond: having}, nil
+	b.loosen(having)
+	node := b.attach(agg, 0, &having)
+	return &plan.Filter{Input: node, Cond: having}, nil
+}
+
+// attachBelow puts the subqueries that the keys and arguments of an aggregation read below it.
+func (b *binder) attachBelow(input plan.Node, agg *plan.Aggregate) plan.Node {
+	for i := range agg.Keys {
+		input = b.attach(input, 0, &agg.Keys[i])
+	}
+	for i := range agg.Aggs {
+		a := &agg.Aggs[i]
+		a.Args = slices.Clone(a.Args)
+		for k := range a.Args {
+			input = b.attach(input, 0, &a.Args[k])
+		}
+		input = b.attach(input, 0, &a.Filter)
+	}
+	return input
 }
 
 // finish projects, removes duplicates, sorts, and drops the columns that were there for sorting only.

@@ -30,11 +30,8 @@ func (f *fromClause) function(t *sql.TableFunc) (*item, error) {
 	if call.Star || call.Distinct || call.Variadic || call.OrderBy != nil || call.ArgNames != nil {
 		return nil, unsupported(call.Pos, "generate_series takes two or three plain arguments", "")
 	}
-	// The arguments may not read what stands beside the function, and say so rather than that there is no such column.
-	s := &scope{clause: "functions in FROM", outer: &scope{sources: f.all, outer: f.outer, beside: true}}
-	for _, src := range f.all {
-		s.outer.fields = append(s.outer.fields, src.fields...)
-	}
+	l := &link{}
+	s := &scope{clause: "functions in FROM", outer: f.beside(l)}
 	args := make([]expr.Expr, len(call.Args))
 	for i, a := range call.Args {
 		var err error
@@ -51,7 +48,11 @@ func (f *fromClause) function(t *sql.TableFunc) (*item, error) {
 		node.Name = t.Alias.Name
 	}
 	src.fields = f.columnsOf(node)
-	return f.leaf(node, src, t.Alias)
+	it, err := f.leaf(node, src, t.Alias)
+	if it != nil {
+		it.params = l.params
+	}
+	return it, err
 }
 
 // series chooses the overload of generate_series.

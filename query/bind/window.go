@@ -256,8 +256,7 @@ func (w *windowSpec) same(o *windowSpec) bool {
 }
 
 // overWindows puts the windows over the input of the select list, and gives the calls their places in targets.
-func overWindows(input plan.Node, w *windows, g *grouping, targets []target) (plan.Node, error) {
-	width := len(input.Columns())
+func (b *binder) overWindows(input plan.Node, w *windows, g *grouping, targets []target) (plan.Node, error) {
 	places := make([]int, len(w.calls))
 	resolve := func(e expr.Expr) (expr.Expr, error) {
 		if g == nil || e == nil {
@@ -274,8 +273,6 @@ func overWindows(input plan.Node, w *windows, g *grouping, targets []target) (pl
 			if w.calls[k].spec == i {
 				node.Calls = append(node.Calls, w.calls[k].call)
 				node.Names = append(node.Names, w.calls[k].name)
-				places[k] = width
-				width++
 			}
 		}
 		for k := range node.Calls {
@@ -292,14 +289,27 @@ func overWindows(input plan.Node, w *windows, g *grouping, targets []target) (pl
 				return nil, failed
 			}
 		}
-		if len(node.Calls) > 0 {
-			input = node
+		if len(node.Calls) == 0 {
+			continue
 		}
+		node = node.Map(func(e expr.Expr) expr.Expr {
+			input = b.attach(input, 0, &e)
+			return e
+		})
+		node.Input = input
+		width := len(input.Columns())
+		for k := range w.calls {
+			if w.calls[k].spec == i {
+				places[k] = width
+				width++
+			}
+		}
+		input = node
 	}
 	for i := range targets {
 		targets[i].bound = expr.Rewrite(targets[i].bound, func(e expr.Expr) expr.Expr {
 			c, ok := e.(*expr.Column)
-			if !ok || c.Index < windowBase || c.Index >= outerBase {
+			if !ok || c.Index < windowBase || c.Index >= subBase {
 				return e
 			}
 			out := *c

@@ -89,7 +89,7 @@ func (b *binder) defineOne(n *sql.CTE) (*cte, error) {
 // weigh counts the operators of a plan and tells whether running it twice may give two answers.
 func weigh(n plan.Node) (operators int, volatile bool) {
 	operators = 1
-	for _, e := range plan.Expressions(n) {
+	for _, e := range plan.AllExpressions(n) {
 		volatile = volatile || expr.Volatile(e)
 	}
 	for _, in := range n.Inputs() {

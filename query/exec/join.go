@@ -37,6 +37,7 @@ type joinShape struct {
 	lone  bool // probe rows without a partner, NULLs beside them
 	// The rows of the probe side alone: those with a partner, those without.
 	semi, anti bool
+	mark       bool // all rows of the probe side, and whether they have a partner
 	tail       joinTail
 }
 
@@ -49,6 +50,7 @@ const (
 	semiTail              // rows with a partner, alone
 	antiTail              // rows without a partner, alone
 	nullAntiTail          // antiTail for NOT IN
+	markTail              // all rows, and whether they have a partner
 )
 
 // shapeOf tells what a kind means once it is decided which side is held.
@@ -67,6 +69,11 @@ func shapeOf(n *plan.Join) joinShape {
 			return joinShape{tail: antiTail}
 		}
 		return joinShape{tail: nullAntiTail}
+	case plan.MarkJoin, plan.NullMarkJoin:
+		if n.BuildLeft && kind == plan.MarkJoin {
+			return joinShape{tail: markTail}
+		}
+		return joinShape{mark: true}
 	default:
 		s := joinShape{pairs: true}
 		probeKind, buildKind := plan.LeftJoin, plan.RightJoin
@@ -200,7 +207,7 @@ func (r *joinRun) makeMarks() error {
 // fruitless reports that no row of the probe side can change the result, so that it need not be read.
 func (r *joinRun) fruitless() bool {
 	switch {
-	case r.shape.lone:
+	case r.shape.lone, r.shape.mark:
 		return false
 	case r.shape.anti:
 		return r.node.Kind == plan.NullAntiJoin && r.side.nulls
@@ -212,7 +219,7 @@ func (r *joinRun) fruitless() bool {
 
 // partnersOnly reports that probe rows without a partner are of no use.
 func (r *joinRun) partnersOnly() bool {
-	return !r.shape.lone && !r.shape.anti && r.shape.tail != nullAntiTail
+	return !r.shape.lone && !r.shape.anti && !r.shape.mark && r.shape.tail != nullAntiTail
 }
 
 // tailAlone is the join when the probe side has no rows, or none that count.
@@ -223,7 +230,7 @@ func (r *joinRun) tailAlone() []part {
 	}
 	return []part{func(context.Context, *worker) (stream, error) {
 		r.open.Store(1)
-		return &joinTailStream{run: r, rows: r.tailRows()}, nil
+		return r.newTail(), nil
 	}}
 }
 

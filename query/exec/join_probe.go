@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
@@ -75,7 +76,7 @@ func (s *joinStream) end() error {
 		s.tail = &batches{}
 		return io.EOF
 	}
-	s.tail = &joinTailStream{run: s.run, rows: s.run.tailRows()}
+	s.tail = s.run.newTail()
 	return nil
 }
 
@@ -129,7 +130,7 @@ func (s *joinStream) markGroups() {
 // noteNulls tells NOT IN of NULLs on the probe side: one there decides everything if the build side is what NOT IN
 // selects from, else rows that have one are out.
 func (s *joinStream) noteNulls() error {
-	if s.run.node.Kind != plan.NullAntiJoin || s.run.side.rows == 0 {
+	if s.run.node.Kind != plan.NullAntiJoin && s.run.node.Kind != plan.NullMarkJoin || s.run.side.rows == 0 {
 		return nil
 	}
 	s.run.sawRow.Store(true)
@@ -251,6 +252,9 @@ func (s *joinStream) condInput() []*column.Vector {
 // alone gives the rows of the batch that come out without a partner's columns, or with NULLs there; nil if none do.
 func (s *joinStream) alone() *scan.Batch {
 	shape := s.run.shape
+	if shape.mark {
+		return s.marked()
+	}
 	if !shape.lone && !shape.semi && !shape.anti {
 		return nil
 	}
@@ -280,4 +284,26 @@ func (s *joinStream) alone() *scan.Batch {
 		return kept
 	}
 	return s.run.output(kept.Columns, nulls(s.run.buildTypes, k), k, kept.Runs)
+}
+
+// marked gives all rows of the batch with their marks.
+func (s *joinStream) marked() *scan.Batch {
+	marks := make([]bool, s.b.Len)
+	var valid column.Bitmap
+	side := s.run.side
+	nulls := s.run.node.Kind == plan.NullMarkJoin && side.nulls // what is not found may be equal to a NULL
+	for i := range marks {
+		switch g := s.groups[i]; {
+		case s.run.node.Cond != nil:
+			marks[i] = s.hit[i]
+		case g != nullGroup && g != 0:
+			marks[i] = true
+		case g == nullGroup || nulls:
+			if valid == nil {
+				valid = column.NewBitmap(s.b.Len, true)
+			}
+			valid.Clear(i)
+		}
+	}
+	return &scan.Batch{Len: s.b.Len, Columns: append(slices.Clone(s.b.Columns), column.NewBools(marks, valid)), Runs: s.b.Runs}
 }

@@ -9,7 +9,14 @@ import (
 	"github.com/automatanexus/aegis-db/column/scan"
 )
 
-// tailRows are the rows of the build side that come out when all of the probe side was seen: a bit each.
+func (r *joinRun) newTail() *joinTailStream {
+	if r.shape.tail == markTail {
+		return &joinTailStream{run: r, rows: firstBits(r.side.rows), hits: r.tailRows()}
+	}
+	return &joinTailStream{run: r, rows: r.tailRows()}
+}
+
+// tailRows are the rows of the build side that come out when all of the probe side was seen, of a markTail those with a partner: a bit each.
 func (r *joinRun) tailRows() column.Bitmap {
 	side := r.side
 	if r.shape.tail == nullAntiTail {
@@ -32,7 +39,7 @@ func (r *joinRun) tailRows() column.Bitmap {
 			}
 		}
 	}
-	if r.shape.tail == semiTail {
+	if r.shape.tail == semiTail || r.shape.tail == markTail {
 		return found
 	}
 	lone := firstBits(side.rows)
@@ -72,7 +79,8 @@ func firstBits(n int) column.Bitmap {
 type joinTailStream struct {
 	run  *joinRun
 	rows column.Bitmap
-	word int // the first that has bits left
+	hits column.Bitmap // of a markTail: the rows with a partner
+	word int           // the first that has bits left
 	list []int32
 	done bool
 }
@@ -97,6 +105,13 @@ func (s *joinTailStream) next(ctx context.Context) (*scan.Batch, error) {
 		return nil, io.EOF
 	}
 	build := s.run.gatherBuild(s.list)
+	if s.hits != nil {
+		marks := make([]bool, n)
+		for i, row := range s.list {
+			marks[i] = s.hits.Get(int(row))
+		}
+		build = append(build, column.NewBools(marks, nil))
+	}
 	if s.run.shape.tail != loneTail {
 		return &scan.Batch{Len: n, Columns: build}, nil
 	}

@@ -87,6 +87,9 @@ func (r *Rows) Taken() time.Duration { return r.taken }
 // build turns a node and everything below it into producers, each metered.
 func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	stats := &Stats{Node: n}
+	if a, ok := n.(*plan.Apply); ok {
+		return buildApply(a, env, stats)
+	}
 	var inputs []producer
 	for i, in := range n.Inputs() {
 		p, s, err := build(in, env)
@@ -115,6 +118,9 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 		p = &sorter{node: n, env: env, input: inputs[0], stats: stats}
 	case *plan.Limit:
 		p = &limit{node: n, env: env, input: inputs[0]}
+		if len(n.By) > 0 {
+			p = &limitBy{node: n, env: env, input: inputs[0]}
+		}
 	case *plan.Join:
 		p = newHashJoin(n, env, stats, inputs)
 	case *plan.Union:

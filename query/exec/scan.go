@@ -55,7 +55,7 @@ func (s *scanner) parts(ctx context.Context) ([]part, error) {
 // stored columns come first there, then the members of the label set.
 func (s *scanner) request() (*scan.Request, []int, error) {
 	rel := s.node.Relation
-	node, err := s.node.Settle(s.env.Expr.Params)
+	node, err := s.node.Settle(&s.env.Expr)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -131,10 +131,13 @@ func appendRange(dst []int32, lo, hi int32) []int32 {
 }
 
 func evalParam(ctx *Context, e *Param, n int) (*column.Vector, error) {
-	if e.Index >= len(ctx.Params) || ctx.Params[e.Index] == nil {
+	if err := ctx.Failed[e.Index]; err != nil {
+		return nil, err
+	}
+	v := ctx.Param(e.Index)
+	if v == nil {
 		return nil, &column.Error{Class: column.Invalid, SQLState: "08P01", Message: "a parameter of the statement has no value", Position: e.At + 1}
 	}
-	v := ctx.Params[e.Index]
 	if v.Type != e.T {
 		return nil, column.Errorf(column.Internal, "expr: parameter %d is %s, bound as %s", e.Index+1, v.Type, e.T)
 	}

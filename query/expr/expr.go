@@ -40,9 +40,11 @@ type Literal struct {
 	At    int
 }
 
-// Param is a statement parameter, numbered from 0; its value is in Context.Params.
+// Param is a parameter, numbered from 0; its value is in Context.Params. Beside a statement's own there are those that stand for the
+// values of subqueries that ran before, and for columns of the query around a subquery.
 type Param struct {
 	Index int
+	Name  string // for EXPLAIN; "" = its number
 	T     column.Type
 	At    int
 }
@@ -134,6 +136,10 @@ type Context struct {
 	Location *time.Location
 	Style    literal.Style // how the session writes and reads values
 	Params   []*column.Vector
+	// Own are the values of parameters that a statement gives itself, numbered from OwnParams on.
+	Own []*column.Vector
+	// Failed are the parameters whose subqueries ended with an error, which is that of whoever asks for the value.
+	Failed map[int]error
 	// Clock and Random serve clock_timestamp() and random(); nil = the system's.
 	Clock  func() time.Time
 	Random func() float64 // in [0, 1)
@@ -152,6 +158,29 @@ type Context struct {
 // Literals are the options that values are read and written with.
 func (c *Context) Literals() literal.Options {
 	return literal.Options{Location: c.Location, Now: c.Now, Style: c.Style, Names: c.Names}
+}
+
+// OwnParams is the number of the first parameter that is not a client's: more than any client can number.
+const OwnParams = 1 << 16
+
+// Param gives the value of a parameter, nil if it has none.
+func (c *Context) Param(i int) *column.Vector {
+	list := c.Params
+	if i >= OwnParams {
+		list, i = c.Own, i-OwnParams
+	}
+	if i >= len(list) {
+		return nil
+	}
+	return list[i]
+}
+
+// SetOwn gives one of the statement's own parameters its value.
+func (c *Context) SetOwn(i int, v *column.Vector) {
+	for len(c.Own) <= i-OwnParams {
+		c.Own = append(c.Own, nil)
+	}
+	c.Own[i-OwnParams] = v
 }
 
 // Memo gives what was remembered under key, or remembers what make gives: compiled patterns, hashed lists. Keys are

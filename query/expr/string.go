@@ -30,6 +30,10 @@ func write(b *strings.Builder, e Expr, names []string) {
 	case *Literal:
 		writeLiteral(b, e.Value, 0)
 	case *Param:
+		if e.Name != "" {
+			b.WriteString(e.Name)
+			break
+		}
 		b.WriteString("$" + strconv.Itoa(e.Index+1))
 	case *Call:
 		writeCall(b, e, names)

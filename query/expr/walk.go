@@ -197,7 +197,7 @@ func Fold(ctx *Context, e Expr) Expr {
 		case *Column, *Literal:
 			return e
 		case *Param:
-			if x.Index >= len(ctx.Params) || ctx.Params[x.Index] == nil {
+			if ctx.Param(x.Index) == nil {
 				return e
 			}
 		case *Call:

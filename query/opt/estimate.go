@@ -14,7 +14,7 @@ func buildSide(_ *context, root plan.Node) plan.Node {
 		if !ok {
 			return n
 		}
-		left := estimate(j.Left) < estimate(j.Right)
+		left := estimate(j.Left) < estimate(j.Right) && j.Kind != plan.NullMarkJoin
 		if left == j.BuildLeft {
 			return n
 		}
@@ -50,7 +50,7 @@ func estimate(n plan.Node) float64 {
 		}
 		return groups * estimate(n.Input)
 	case *plan.Limit:
-		if n.Count >= 0 {
+		if n.Count >= 0 && len(n.By) == 0 {
 			return min(float64(n.Count), estimate(n.Input))
 		}
 		return estimate(n.Input)
@@ -60,6 +60,11 @@ func estimate(n plan.Node) float64 {
 			sum += estimate(in)
 		}
 		return sum
+	case *plan.Apply:
+		if n.Kind >= plan.SemiJoin {
+			return estimate(n.Left)
+		}
+		return estimate(n.Left) * max(estimate(n.Right), 1)
 	case *plan.Join:
 		return estimateJoin(n)
 	}
@@ -84,6 +89,8 @@ func estimateScan(n *plan.Scan) float64 {
 func estimateJoin(n *plan.Join) float64 {
 	left, right := estimate(n.Left), estimate(n.Right)
 	switch {
+	case n.Kind >= plan.MarkJoin:
+		return left
 	case n.Kind >= plan.SemiJoin:
 		return left / 2
 	case len(n.LeftKeys) == 0:

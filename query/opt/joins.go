@@ -223,7 +223,7 @@ func carryConstants(n plan.Node) plan.Node {
 		return n
 	}
 	// Rows that a side loses must be ones that would have had no partner, and would not have come out alone.
-	toRight := j.Kind != plan.RightJoin && j.Kind != plan.FullJoin && j.Kind != plan.NullAntiJoin
+	toRight := j.Kind != plan.RightJoin && j.Kind != plan.FullJoin && j.Kind != plan.NullAntiJoin && j.Kind != plan.NullMarkJoin
 	toLeft := j.Kind == plan.InnerJoin || j.Kind == plan.RightJoin || j.Kind == plan.SemiJoin
 	left, right := facts(j.Left), facts(j.Right)
 	var below [2][]expr.Expr

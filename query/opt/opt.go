@@ -33,6 +33,7 @@ func Rules() []Rule {
 		{"whole_numbers", "Integers compared with a constant that has a point are compared as integers. When constants are folded; before scans look for comparisons.", wholeNumbers},
 		{"merge_projects", "A projection below another, or below an aggregation, becomes part of it; filters then meet the columns they are about.", mergeProjects},
 		{"common_conditions", "What all alternatives of an OR demand stands before it, and what each demands of one column of a join: the filters that go down next.", commonConditions},
+		{"unnest", "Subqueries that read the query around them become joins. Before conditions move: it looks for those that compare the two.", unnest},
 		{"push_filters", "Conditions go below projections, sorts, joins and unions, so that they reach the scan.", pushFilters},
 		{"inner_joins", "An outer join whose added rows no condition above lets pass is an inner one. After conditions have come down to it; lets them go on.", innerJoins},
 		{"order_joins", "Tables that no condition ties to those before wait for one that does: FROM a, b, c need not pair all of a with all of b.", orderJoins},
@@ -111,6 +112,8 @@ func checkInputs(rule string, n plan.Node) error {
 		return checkJoin(rule, n, columns)
 	case *plan.Union:
 		return checkUnion(rule, n)
+	case *plan.Apply:
+		return checkApply(rule, n, columns)
 	}
 	return checkReads(rule, n, plan.Expressions(n), columns)
 }
@@ -139,7 +142,7 @@ func checkJoin(rule string, n *plan.Join, columns []plan.Column) error {
 			return column.Errorf(column.Internal, "rule %s: a join compares %s with %s", rule, l, r)
 		}
 	}
-	if n.Kind == plan.NullAntiJoin && (len(n.LeftKeys) != 1 || n.Cond != nil) {
+	if (n.Kind == plan.NullAntiJoin || n.Kind == plan.NullMarkJoin) && (len(n.LeftKeys) != 1 || n.Cond != nil) {
 		return column.Errorf(column.Internal, "rule %s: NOT IN needs one key and no condition", rule)
 	}
 	if err := checkReads(rule, n, n.LeftKeys, n.Left.Columns()); err != nil {
@@ -147,6 +150,18 @@ func checkJoin(rule string, n *plan.Join, columns []plan.Column) error {
 	}
 	if err := checkReads(rule, n, n.RightKeys, n.Right.Columns()); err != nil {
 		return err
+	}
+	if n.Cond == nil {
+		return nil
+	}
+	return checkReads(rule, n, []expr.Expr{n.Cond}, columns)
+}
+
+func checkApply(rule string, n *plan.Apply, columns []plan.Column) error {
+	for _, p := range n.Params {
+		if err := checkReads(rule, n, []expr.Expr{p.Expr}, n.Left.Columns()); err != nil {
+			return err
+		}
 	}
 	if n.Cond == nil {
 		return nil

@@ -38,7 +38,7 @@ func prune(n plan.Node, keep []int) (out plan.Node, to []int) {
 		in, moved := prune(n.Inputs()[0], reads(n, keep))
 		return remake(n, in, moved), moved
 	case *plan.Limit:
-		in, moved := prune(n.Input, keep)
+		in, moved := prune(n.Input, reads(n, slices.Clone(keep)))
 		return remake(n, in, moved), moved
 	case *plan.Join:
 		return pruneJoin(n, keep)
@@ -46,6 +46,8 @@ func prune(n plan.Node, keep []int) (out plan.Node, to []int) {
 		return pruneUnion(n, keep)
 	case *plan.Window:
 		return pruneWindow(n, keep)
+	case *plan.Apply:
+		return pruneApply(n, keep)
 	}
 	return n, everything(len(n.Columns()))
 }
@@ -96,6 +98,9 @@ func pruneJoin(n *plan.Join, keep []int) (plan.Node, []int) {
 	width, total := len(n.Left.Columns()), len(n.Columns())
 	left, right := columnsOf(n.LeftKeys), columnsOf(n.RightKeys)
 	also := slices.Clone(keep)
+	if n.Kind >= plan.MarkJoin && len(also) > 0 && also[len(also)-1] == width {
+		also = also[:len(also)-1]
+	}
 	if n.Cond != nil {
 		also = append(also, expr.Columns(n.Cond)...)
 	}
@@ -115,17 +120,71 @@ func pruneJoin(n *plan.Join, keep []int) (plan.Node, []int) {
 	out.Left, out.Right = l, r
 	out.LeftKeys = mapAll(n.LeftKeys, func(e expr.Expr) expr.Expr { return renumber(e, toLeft) })
 	out.RightKeys = mapAll(n.RightKeys, func(e expr.Expr) expr.Expr { return renumber(e, toRight) })
-	to := slices.Clone(toLeft)
-	for _, k := range toRight {
-		if k >= 0 {
-			k += len(l.Columns())
-		}
-		to = append(to, k)
-	}
+	to := besideEachOther(toLeft, toRight, len(l.Columns()))
 	if n.Cond != nil {
 		out.Cond = renumber(n.Cond, to)
 	}
+	if n.Kind >= plan.MarkJoin {
+		return &out, append(slices.Clone(toLeft), len(l.Columns()))
+	}
 	return &out, to[:total]
+}
+
+// besideEachOther joins where the columns of two sides are now, the left of which has width columns.
+func besideEachOther(toLeft, toRight []int, width int) []int {
+	to := slices.Clone(toLeft)
+	for _, k := range toRight {
+		if k >= 0 {
+			k += width
+		}
+		to = append(to, k)
+	}
+	return to
+}
+
+// pruneApply asks the left side for what is read above and what the right side needs. The right side is asked only for what is read of it.
+func pruneApply(n *plan.Apply, keep []int) (plan.Node, []int) {
+	width := len(n.Left.Columns())
+	var left, right []int
+	also := slices.Clone(keep)
+	if n.Kind >= plan.MarkJoin && len(also) > 0 && also[len(also)-1] == width {
+		also = also[:len(also)-1]
+	}
+	for _, p := range n.Params {
+		left = append(left, expr.Columns(p.Expr)...)
+	}
+	if n.Cond != nil {
+		also = append(also, expr.Columns(n.Cond)...)
+	}
+	for _, k := range also {
+		if k < width {
+			left = append(left, k)
+		} else {
+			right = append(right, k-width)
+		}
+	}
+	l, toLeft := prune(n.Left, ascending(left))
+	r, toRight := prune(n.Right, ascending(right))
+	if l == n.Left && r == n.Right {
+		return n, everything(len(n.Columns()))
+	}
+	out := *n
+	out.Left, out.Right = l, r
+	out.Params = slices.Clone(n.Params)
+	for i := range out.Params {
+		out.Params[i].Expr = renumber(out.Params[i].Expr, toLeft)
+	}
+	to := besideEachOther(toLeft, toRight, len(l.Columns()))
+	if n.Cond != nil {
+		out.Cond = renumber(n.Cond, to)
+	}
+	switch {
+	case n.Kind >= plan.MarkJoin:
+		return &out, append(slices.Clone(toLeft), len(l.Columns()))
+	case n.Kind >= plan.SemiJoin:
+		return &out, toLeft
+	}
+	return &out, to
 }
 
 // pruneUnion narrows every input to the same columns.

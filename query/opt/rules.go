@@ -131,6 +131,8 @@ func pushFilter(f *plan.Filter) plan.Node {
 		return pushBelowWindow(f, in)
 	case *plan.Join:
 		return pushIntoJoin(f, in)
+	case *plan.Apply:
+		return pushBelowApply(f, in)
 	case *plan.Union:
 		if expr.Volatile(f.Cond) {
 			return f
@@ -138,6 +140,23 @@ func pushFilter(f *plan.Filter) plan.Node {
 		return overInputs(in, func(branch plan.Node) plan.Node { return pushFilter(&plan.Filter{Input: branch, Cond: f.Cond}) })
 	}
 	return f
+}
+
+// pushBelowApply moves the conditions that read the left side only.
+func pushBelowApply(f *plan.Filter, a *plan.Apply) plan.Node {
+	var below, above []expr.Expr
+	width := len(a.Left.Columns())
+	for _, e := range conjuncts(f.Cond) {
+		if left, right := sides(e, width); left && !right && !expr.Volatile(e) {
+			below = append(below, e)
+		} else {
+			above = append(above, e)
+		}
+	}
+	if len(below) == 0 {
+		return f
+	}
+	return filtered(a.With([]plan.Node{pushed(a.Left, below), a.Right}), above)
 }
 
 // pushBelowAggregate moves the conditions that read keys only: they keep or drop whole groups.
@@ -161,7 +180,7 @@ func pushBelowAggregate(f *plan.Filter, agg *plan.Aggregate) plan.Node {
 func topN(_ *context, root plan.Node) plan.Node {
 	return rewrite(root, func(n plan.Node) plan.Node {
 		l, ok := n.(*plan.Limit)
-		if !ok || l.Count < 0 || l.Count+l.Offset <= 0 || l.Count+l.Offset > maxTopN {
+		if !ok || len(l.By) > 0 || l.Count < 0 || l.Count+l.Offset <= 0 || l.Count+l.Offset > maxTopN {
 			return n
 		}
 		in, changed := limitBelow(l.Input, l.Count+l.Offset, false)
@@ -178,7 +197,7 @@ const maxTopN = 1 << 20
 func limitScan(_ *context, root plan.Node) plan.Node {
 	return rewrite(root, func(n plan.Node) plan.Node {
 		l, ok := n.(*plan.Limit)
-		if !ok || l.Count < 0 || l.Count+l.Offset < 0 {
+		if !ok || len(l.By) > 0 || l.Count < 0 || l.Count+l.Offset < 0 {
 			return n
 		}
 		in, changed := limitBelow(l.Input, l.Count+l.Offset, true)

@@ -51,6 +51,10 @@ func mapExpressions(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 		c := *n
 		c.Exprs = mapAll(n.Exprs, each)
 		out = &c
+	case *plan.Limit:
+		c := *n
+		c.By = mapAll(n.By, each)
+		out = &c
 	case *plan.Sort:
 		c := *n
 		c.Keys = append([]plan.SortKey(nil), n.Keys...)
@@ -72,6 +76,14 @@ func mapExpressions(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 	case *plan.Join:
 		c := *n
 		c.LeftKeys, c.RightKeys, c.Cond = mapAll(n.LeftKeys, each), mapAll(n.RightKeys, each), each(n.Cond)
+		out = &c
+	case *plan.Apply:
+		c := *n
+		c.Cond = each(n.Cond)
+		c.Params = slices.Clone(n.Params)
+		for i := range c.Params {
+			c.Params[i].Expr = each(c.Params[i].Expr)
+		}
 		out = &c
 	case *plan.Series:
 		c := *n

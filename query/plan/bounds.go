@@ -18,18 +18,21 @@ type LateBound struct {
 }
 
 // Settle gives a scan that waits for no parameter any more. Each value has one row and the type of its parameter.
-func (n *Scan) Settle(params []*column.Vector) (*Scan, error) {
-	if len(params) == 0 && len(n.Late) == 0 {
+func (n *Scan) Settle(ctx *expr.Context) (*Scan, error) {
+	if len(n.Series) == 0 && len(n.Late) == 0 {
 		return n, nil
 	}
 	c := *n
 	c.Late = nil
 	c.Filters = c.Filters[:len(c.Filters):len(c.Filters)]
 	for _, b := range n.Late {
-		if b.Param.Index >= len(params) || params[b.Param.Index] == nil {
+		if err := ctx.Failed[b.Param.Index]; err != nil {
+			return nil, err
+		}
+		v := ctx.Param(b.Param.Index)
+		if v == nil {
 			return nil, column.Errorf(column.Internal, "plan: parameter $%d, which bounds a scan, has no value", b.Param.Index+1)
 		}
-		v := params[b.Param.Index]
 		switch {
 		case b.Exact:
 			c.Time = c.Time.Intersect(TimeBound(b.Op, v))
@@ -42,16 +45,18 @@ func (n *Scan) Settle(params []*column.Vector) (*Scan, error) {
 	}
 	c.Series = make([]SeriesCond, len(n.Series))
 	for i, s := range n.Series {
-		c.Series[i] = SeriesCond{Column: s.Column, Cond: withValues(s.Cond, params)}
+		c.Series[i] = SeriesCond{Column: s.Column, Cond: withValues(s.Cond, ctx)}
 	}
 	return &c, nil
 }
 
 // withValues puts values in the place of parameters.
-func withValues(e expr.Expr, params []*column.Vector) expr.Expr {
+func withValues(e expr.Expr, ctx *expr.Context) expr.Expr {
 	return expr.Rewrite(e, func(e expr.Expr) expr.Expr {
-		if p, ok := e.(*expr.Param); ok && p.Index < len(params) && params[p.Index] != nil {
-			return &expr.Literal{Value: params[p.Index], At: p.At}
+		if p, ok := e.(*expr.Param); ok {
+			if v := ctx.Param(p.Index); v != nil {
+				return &expr.Literal{Value: v, At: p.At}
+			}
 		}
 		return e
 	})

@@ -128,11 +128,13 @@ type Sort struct {
 	Limit int64
 }
 
-// Limit drops Offset rows, then keeps Count (< 0 = all). Params are bound by then.
+// Limit drops Offset rows, then keeps Count (< 0 = all). Params are bound by then. With By it does so for each combination of these
+// expressions' values.
 type Limit struct {
 	Input  Node
 	Count  int64
 	Offset int64
+	By     []expr.Expr
 }
 
 // Values makes rows from expressions without input (SELECT without FROM is one row of no columns under a Project).
@@ -155,6 +157,11 @@ const (
 	// NullAntiJoin is NOT IN: a left row whose key is NULL, or any right row with a NULL key, makes the comparison NULL,
 	// so that the row is not given, unless the right side is empty. It has exactly one key and no Cond.
 	NullAntiJoin
+	// MarkJoin gives the rows of the left side with a boolean more: whether they have a partner.
+	MarkJoin
+	// NullMarkJoin is MarkJoin for IN as a value: without a partner the mark is NULL if the key is, or any right row has a NULL key, unless
+	// the right side is empty. It has exactly one key and no Cond.
+	NullMarkJoin
 )
 
 // Join pairs the rows of two inputs. Rows are partners if LeftKeys[i] = RightKeys[i] for all i (NULL equals nothing) and Cond,
@@ -216,20 +223,7 @@ func (n *Aggregate) Columns() []Column {
 	return out
 }
 
-func (n *Join) Columns() []Column {
-	out := append([]Column{}, n.Left.Columns()...)
-	if n.Kind >= SemiJoin {
-		return out
-	}
-	right := append([]Column{}, n.Right.Columns()...)
-	if n.Kind == RightJoin || n.Kind == FullJoin {
-		nullable(out)
-	}
-	if n.Kind == LeftJoin || n.Kind == FullJoin {
-		nullable(right)
-	}
-	return append(out, right...)
-}
+func (n *Join) Columns() []Column { return joinColumns(n.Kind, n.Left, n.Right) }
 
 func nullable(columns []Column) {
 	for i := range columns {

@@ -21,6 +21,7 @@ type Query struct {
 type Subquery struct {
 	Root  Node
 	Param int // of expr.Param
+	Name  string
 	Pos   int
 }
 

@@ -10,6 +10,8 @@ func Expressions(n Node) []expr.Expr {
 		return []expr.Expr{n.Cond}
 	case *Project:
 		return n.Exprs
+	case *Limit:
+		return n.By
 	case *Sort:
 		out := make([]expr.Expr, len(n.Keys))
 		for i, k := range n.Keys {
