@@ -103,3 +103,9 @@ func (db *DB) Stats() Stats {
 	}
 	return s
 }
+
+// CreateUser makes a user. As soon as there is one, servers over the database have everybody log in.
+func (db *DB) CreateUser(ctx context.Context, user meta.CreateUser) error {
+	_, err := db.catalog.Propose(ctx, meta.Command{CreateUser: &user})
+	return err
+}

@@ -34,6 +34,8 @@ type Options struct {
 	// SpoolDir is where rows of large JSON answers wait for their second place in the answer; "" = the system's folder for
 	// temporary files.
 	SpoolDir string
+	// Trusted lets everybody in, as who may do everything: for a server in the process of somebody who has the files anyway.
+	Trusted bool
 	// Collectors add the metrics of other servers of the process to /metrics.
 	Collectors []prometheus.Collector
 }

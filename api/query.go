@@ -77,7 +77,12 @@ func (s *Server) runQuery(w http.ResponseWriter, r *http.Request, body []byte) e
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, request query.Request, database string, f format) (rows int64, err error) {
 	// The request is read: how long the statement takes is its own time-out's business.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-	result, err := s.db.NewSession(database).Run(r.Context(), request)
+	session, err := s.db.OpenSession(query.SessionOptions{Database: database, User: userOf(r)})
+	if err != nil {
+		return 0, err
+	}
+	session.LoggedIn, session.Trusted = userOf(r) != "", s.options.Trusted
+	result, err := session.Run(r.Context(), request)
 	if err != nil {
 		return 0, err
 	}

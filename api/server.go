@@ -11,6 +11,7 @@ import (
 	"time"
 
 	aegis "github.com/automatanexus/aegis-db"
+	"github.com/automatanexus/aegis-db/api/auth"
 	"github.com/automatanexus/aegis-db/api/prom"
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
@@ -29,6 +30,7 @@ type Server struct {
 	lines       *lineproto.Receiver
 	lineBodies  sync.Pool // *lineBody
 	prom        *prom.API
+	checker     *auth.Checker
 	bodies      *mem.Pool
 	metrics     *metrics
 	started     time.Time
@@ -42,11 +44,14 @@ func New(db *aegis.DB, o Options) *Server {
 		db: db, options: o, crossOrigin: http.NewCrossOriginProtection(), receiver: remotewrite.New(o.Write),
 		lines: lineproto.New(o.Lines), bodies: queryPool(), started: o.Now(),
 	}
+	if checker, err := auth.New(db.Catalog); err == nil { // it fails where the system has no random numbers: then nobody gets in
+		s.checker = checker
+	}
 	s.metrics = newMetrics(s)
 	s.prom = prom.New(db, prom.Options{
 		Version: o.Version, Started: s.started, Now: o.Now, Ready: func() bool { _, ready := s.check(); return ready },
 	})
-	s.handler = s.outer(s.guard(s.routes()))
+	s.handler = s.outer(s.guard(s.login(s.routes())))
 	// A connection may say nothing for a while between requests; a header that takes longer than this is an attack.
 	const headerTimeout, idleTimeout, headerBytes = 10 * time.Second, 2 * time.Minute, 64 << 10
 	s.http = &http.Server{
@@ -95,6 +100,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /api/v1/databases", s.databases)
 	mux.HandleFunc("GET /api/v1/metrics", s.metricsJSON)
 	mux.Handle("GET /metrics", s.metrics.handler())
+	mux.HandleFunc("GET /api/v1/admin/users", s.users)
 	mux.HandleFunc("GET /health", s.health)
 	mux.HandleFunc("GET /health/live", s.live)
 	mux.HandleFunc("GET /health/ready", s.ready)

@@ -32,6 +32,9 @@ type Command struct {
 	ReserveIDs     *ReserveIDs     `json:"reserve_ids,omitempty"`
 	Commit         *Commit         `json:"commit,omitempty"`
 	Forget         *Forget         `json:"forget,omitempty"`
+	CreateUser     *CreateUser     `json:"create_user,omitempty"`
+	AlterUser      *AlterUser      `json:"alter_user,omitempty"`
+	DropUser       *DropUser       `json:"drop_user,omitempty"`
 }
 
 // Result is what a command made.

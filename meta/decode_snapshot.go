@@ -75,7 +75,9 @@ func fromHeader(h *header) (*Snapshot, error) {
 		}
 		s.shards[f.Shard] = f
 	}
-	return s, nil
+	var err error
+	s.users, err = fromUsers(h.Users)
+	return s, err
 }
 
 // classOfSchema tells a type of a newer version from damage.

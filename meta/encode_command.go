@@ -43,6 +43,12 @@ func (cmd *Command) checkNames() error {
 		return checkNamesOf(cmd.CreateTable.Columns.Fields)
 	case cmd.AddColumns != nil:
 		return checkNamesOf(cmd.AddColumns.Columns)
+	case cmd.CreateUser != nil:
+		return checkName("user", cmd.CreateUser.Name)
+	case cmd.AlterUser != nil:
+		return checkName("user", cmd.AlterUser.Name)
+	case cmd.DropUser != nil:
+		return checkName("user", cmd.DropUser.Name)
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ type header struct {
 	Databases    []*Database `json:"databases"`
 	Tables       []*Table    `json:"tables"`
 	Shards       []Flushed   `json:"shards"`
+	Users        []*User     `json:"users,omitempty"`
 }
 
 // AppendSnapshot appends the whole state. Equal states give equal bytes. There is no checksum in it: the store that
@@ -34,7 +35,7 @@ func AppendSnapshot(dst []byte, s *Snapshot) ([]byte, error) {
 	h := header{
 		Version: s.Version, Applied: s.applied,
 		NextDatabase: s.nextDatabase, NextTable: s.nextTable, NextSegment: s.nextSegment,
-		Databases: s.Databases(),
+		Databases: s.Databases(), Users: s.Users(),
 	}
 	for _, t := range s.tables {
 		h.Tables = append(h.Tables, t)

@@ -16,6 +16,7 @@ type Snapshot struct {
 	manifests sorted[*Manifest]
 	shards    map[ShardID]Flushed
 	garbage   sorted[Garbage]
+	users     map[string]*User
 
 	// What the next thing of each kind is called.
 	nextDatabase DatabaseID

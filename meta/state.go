@@ -44,6 +44,7 @@ func (cmd *Command) members() int {
 	for _, set := range [...]bool{
 		cmd.CreateDatabase != nil, cmd.CreateTable != nil, cmd.DropTable != nil, cmd.AddColumns != nil,
 		cmd.OpenShard != nil, cmd.ReserveIDs != nil, cmd.Commit != nil, cmd.Forget != nil,
+		cmd.CreateUser != nil, cmd.AlterUser != nil, cmd.DropUser != nil,
 	} {
 		if set {
 			n++
@@ -74,6 +75,12 @@ func (c *change) apply(cmd Command) (result Result, changed bool, err error) {
 		return c.reserveIDs(cmd.ReserveIDs)
 	case cmd.Commit != nil:
 		return c.commit(cmd.Commit)
+	case cmd.CreateUser != nil:
+		return c.createUser(cmd.CreateUser)
+	case cmd.AlterUser != nil:
+		return c.alterUser(cmd.AlterUser)
+	case cmd.DropUser != nil:
+		return c.dropUser(cmd.DropUser)
 	default:
 		return c.forget(cmd.Forget)
 	}

@@ -270,6 +270,8 @@ func (st *statement) runStatement(bound plan.Statement, names map[plan.Relation]
 		return st.dropTables(b)
 	case *plan.Insert:
 		return st.insert(b)
+	case *plan.Users:
+		return st.users(b)
 	case *plan.Set:
 		return st.set(b)
 	case *plan.Reset:

@@ -17,6 +17,8 @@ type Session struct {
 	database string
 	settings *setting.Values
 
+	// LoggedIn says that the user has proven to be who it is. Trusted sessions may do what only admins may.
+	LoggedIn, Trusted bool
 	// Blocks says that the session outlives its statements, so that BEGIN and what belongs to it have a meaning.
 	Blocks bool
 	block  *block // nil = each statement is a transaction of its own
@@ -39,6 +41,7 @@ type Tuning struct {
 type SessionOptions struct {
 	Database string            // "" = the default one
 	User     string            // "" = DefaultUser
+	Plain    bool              // the user may not do everything
 	Settings map[string]string // in place of the settings' defaults: what a client asks for at its start
 }
 
@@ -60,7 +63,7 @@ func (e *Engine) OpenSession(o SessionOptions) (*Session, error) {
 		o.User = DefaultUser
 	}
 	v, err := setting.New(setting.Options{
-		User: o.User, Timeout: e.options.Timeout, WorkBytes: e.options.QueryBytes, Defaults: o.Settings, Rules: ruleNames(),
+		User: o.User, Plain: o.Plain, Timeout: e.options.Timeout, WorkBytes: e.options.QueryBytes, Defaults: o.Settings, Rules: ruleNames(),
 	})
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ func (s *statements) parse(text string, maxBytes int) (st sql.Statement, again b
 // keep numbers the parameters of a statement and remembers it, unless it is long.
 func (s *statements) keep(text string, st sql.Statement) {
 	number(st)
-	if len(text) <= rememberedText {
+	if len(text) <= rememberedText && !sql.HoldsSecret(st.Stmt) {
 		s.kept.put(text, st, bytesOf(text))
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	aegis "github.com/automatanexus/aegis-db"
+	"github.com/automatanexus/aegis-db/api/auth"
 )
 
 // Server answers PostgreSQL's protocol for a DB. Safe for concurrent use.
@@ -18,6 +19,7 @@ type Server struct {
 	db      *aegis.DB
 	options Options
 	metrics *metrics
+	checker *auth.Checker
 
 	closing context.Context // ends when Shutdown's patience does
 	close   context.CancelFunc
@@ -37,6 +39,10 @@ func New(db *aegis.DB, o Options) (*Server, error) {
 	}
 	o.defaults()
 	s := &Server{db: db, options: o, sessions: map[int32]*session{}}
+	var err error
+	if s.checker, err = auth.New(db.Catalog); err != nil {
+		return nil, err
+	}
 	s.metrics = newMetrics(s)
 	s.closing, s.close = context.WithCancel(context.Background())
 	return s, nil

@@ -159,10 +159,10 @@ func (c *session) start(s *startup) error {
 	if err != nil {
 		return fatal{err}
 	}
-	if c.query, err = c.server.db.OpenSession(query.SessionOptions{Database: c.database, User: c.user, Settings: settings}); err != nil {
+	if c.query, err = c.server.db.OpenSession(query.SessionOptions{Database: c.database, User: c.user, Plain: !c.server.checker.Admin(c.user), Settings: settings}); err != nil {
 		return fatal{err}
 	}
-	c.query.Blocks = true
+	c.query.Blocks, c.query.LoggedIn = true, !c.server.checker.Open()
 	c.ctx, c.stop = context.WithCancelCause(c.server.closing)
 	if err := c.server.register(c); err != nil {
 		return err

@@ -18,6 +18,8 @@ type client struct {
 	base     string
 	database string
 	http     *http.Client
+
+	user, password string // "" = nobody logs in
 }
 
 // newClient makes a client of a server's URL.
@@ -118,6 +120,9 @@ func (c *client) get(ctx context.Context, path string, v any) error {
 
 // do sends a request; an answer that is an error is one.
 func (c *client) do(r *http.Request) (*http.Response, error) {
+	if c.user != "" {
+		r.SetBasicAuth(c.user, c.password)
+	}
 	answer, err := c.http.Do(r)
 	if err != nil {
 		var u *url.Error
@@ -138,6 +143,9 @@ func (c *client) do(r *http.Request) (*http.Response, error) {
 	e := &serverError{}
 	if err != nil || json.Unmarshal(b, e) != nil || e.Message == "" {
 		return nil, fmt.Errorf("%s: %s", c.base, answer.Status)
+	}
+	if answer.StatusCode == http.StatusUnauthorized {
+		e.Hint = "Give --user NAME, and the password in AEGIS_PASSWORD or when it is asked for."
 	}
 	return nil, e
 }

@@ -78,9 +78,6 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if pgListener != nil {
-		defer pgListener.Close()
-	}
 	db, err := aegis.Open(ctx, aegis.Options{
 		Dir: c.DataDir, MemoryBytes: int64(c.Memory), FlushAge: c.FlushAge, CompactEvery: c.CompactEvery, KeepRemoved: c.KeepRemoved,
 		TempBytes: int64(c.TempFiles), QueryTempBytes: int64(c.QueryTemp), Repair: c.Repair, Logger: logger, PromQL: c.PromQL.limits(),
@@ -89,9 +86,18 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("open %s: %w", c.DataDir, err)
 	}
 	limitRuntime(db.Stats().MemoryLimit)
+	if err := firstAdmin(ctx, db); err != nil {
+		return errors.Join(err, db.Close(context.Background()))
+	}
 	postgres, err := c.Postgres.server(db, logger)
+	if err == nil && pgListener == nil {
+		pgListener, err = c.Postgres.listenBeyond(db)
+	}
 	if err != nil {
 		return errors.Join(err, db.Close(context.Background()))
+	}
+	if pgListener != nil {
+		defer pgListener.Close()
 	}
 	server := api.New(db, api.Options{Logger: logger, Version: version, Collectors: []prometheus.Collector{postgres}})
 	served := make(chan error, 2)
@@ -101,7 +107,9 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		go func() { served <- postgres.Serve(pgListener) }()
 		fmt.Fprintf(s.out, "PostgreSQL's protocol: postgres://%s/default\n", pgListener.Addr())
 	}
-	fmt.Fprintln(s.out, "listening on loopback only: there are no credentials yet")
+	if !db.Catalog().HasUsers() {
+		fmt.Fprintln(s.out, "listening on loopback only: there are no credentials yet")
+	}
 
 	select {
 	case err = <-served:

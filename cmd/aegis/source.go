@@ -14,6 +14,7 @@ import (
 type source struct {
 	Server   string `help:"URL of a server. Default: http://127.0.0.1:9090." env:"AEGIS_SERVER" placeholder:"URL"`
 	DataDir  string `help:"Folder of a database that no server has open." type:"path" placeholder:"DIR"`
+	User     string `help:"User to log in as. The password is AEGIS_PASSWORD's, or asked for." env:"AEGIS_USER" placeholder:"NAME"`
 	Database string `short:"d" help:"Database to ask." default:"default" env:"AEGIS_DATABASE"`
 }
 
@@ -25,6 +26,10 @@ func (s *source) open(ctx context.Context) (c *client, closing func() error, err
 			server = "http://127.0.0.1:9090"
 		}
 		c, err := newClient(server, s.Database)
+		if err == nil && s.User != "" {
+			c.user = s.User
+			c.password, err = password("AEGIS_PASSWORD", "Password of "+s.User+": ")
+		}
 		return c, func() error { return nil }, err
 	}
 	if s.Server != "" {
@@ -39,5 +44,5 @@ func (s *source) open(ctx context.Context) (c *client, closing func() error, err
 		return nil, nil, fmt.Errorf("open %s: %w; if a server has it open, use --server", s.DataDir, err)
 	}
 	// The access log of a server in one's own process says nothing new: no logger.
-	return newLocalClient(api.New(db, api.Options{Version: version}), s.Database), func() error { return db.Close(context.WithoutCancel(ctx)) }, nil
+	return newLocalClient(api.New(db, api.Options{Version: version, Trusted: true}), s.Database), func() error { return db.Close(context.WithoutCancel(ctx)) }, nil
 }

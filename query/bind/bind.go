@@ -117,6 +117,8 @@ func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 		return b.set(s)
 	case *sql.Show:
 		return b.show(s)
+	case *sql.CreateRole, *sql.AlterRole, *sql.DropRole:
+		return b.role(s)
 	case *sql.Reset:
 		if s.All {
 			return &plan.Reset{}, nil

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/expr"
 )
 
@@ -79,6 +80,19 @@ func (d *Discard) Tag() string { return strings.ToUpper(d.What) }
 // Show reads a session setting, every one if Name is "all".
 type Show struct{ Name string }
 
+// Users changes users by commands of the catalog, in this order. Drops lists what DROP USER names: IfExists passes over those that are not there.
+type Users struct {
+	Tag      string
+	Create   *meta.CreateUser
+	Alter    *meta.AlterUser
+	Drop     []string
+	IfExists bool
+	// Password is in clear, for the verifier to be made of; nil = none was given. Clear says PASSWORD NULL.
+	Password *string
+	Clear    bool
+}
+
+func (*Users) statement()       {}
 func (*Query) statement()       {}
 func (*Explain) statement()     {}
 func (*CreateTable) statement() {}

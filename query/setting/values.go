@@ -37,6 +37,7 @@ type Values struct {
 // Options are what a new session starts with.
 type Options struct {
 	User      string
+	Plain     bool          // the user may not do everything
 	Timeout   time.Duration // of statements, unless the session says otherwise
 	WorkBytes int64         // what a statement may hold
 	Rules     []string      // the names of the optimizer's rules
@@ -50,6 +51,9 @@ func New(o Options) (*Values, error) {
 	v.defaults["statement_timeout"] = number(float64(o.Timeout.Milliseconds()))
 	v.defaults["work_mem"] = number(float64(v.maxWork))
 	v.defaults["session_authorization"] = o.User
+	if o.Plain {
+		v.defaults["is_superuser"] = "off"
+	}
 	if err := v.derive(); err != nil {
 		return nil, err
 	}

@@ -28,7 +28,9 @@ func (f *formatter) stmt(s Stmt) {
 		*Drop, *Comment, *AlterTable:
 		f.ddl(s)
 	default:
-		f.session(s)
+		if !f.users(s) {
+			f.session(s)
+		}
 	}
 }
 

@@ -15,6 +15,12 @@ func (p *parser) parseStmt() Stmt {
 		return &Checkpoint{}
 	}
 	switch p.tok.text {
+	case "create", "alter", "drop":
+		if p.startsRole() {
+			return p.parseRole()
+		}
+	}
+	switch p.tok.text {
 	case "select", "values", "table":
 		return p.parseQuery()
 	case "with", "insert", "update", "delete", "merge":

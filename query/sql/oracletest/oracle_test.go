@@ -29,11 +29,13 @@ func corpus(t *testing.T, name string) []string {
 	return list
 }
 
-var places = regexp.MustCompile(`,?"(location|stmt_location|stmt_len|name_location|list_start|list_end|rexpr_list_start|rexpr_list_end)":-?\d+`)
+var places = regexp.MustCompile(`,?"(location|arg_location|stmt_location|stmt_len|name_location|list_start|list_end|rexpr_list_start|rexpr_list_end)":-?\d+`)
 
 // tree is PostgreSQL's parse tree without places.
 func tree(text string) (string, error) {
 	j, err := pgquery.ParseToJSON(text)
+	// An option without a value, in the syntax that has no place for one, and the value that stands for it.
+	j = strings.ReplaceAll(j, `{"Boolean":{"boolval":true}}`, `{"String":{"sval":"true"}}`)
 	return places.ReplaceAllString(j, ""), err
 }
 
