@@ -120,7 +120,7 @@ func (t *aggTable) addOne(w *worker, b *scan.Batch, i int, whole bool, spanIDs, 
 	if call.Filter != nil {
 		return t.addFiltered(w, b, call, state, whole, spanIDs, ids)
 	}
-	args, err := evalArgs(w, call.Args, b)
+	args, err := evalArgs(w, call, b)
 	if err != nil {
 		return err
 	}
@@ -155,25 +155,31 @@ func (t *aggTable) addFiltered(w *worker, b *scan.Batch, call *expr.AggregateCal
 		}
 		groups[i] = spanIDs[k]
 	}
-	args, err := evalArgs(w, call.Args, passed)
+	args, err := evalArgs(w, call, passed)
 	if err != nil {
 		return err
 	}
 	return state.Add(groups, args, passed.Len)
 }
 
-// evalArgs computes the arguments of an aggregate in the encodings that states take.
-func evalArgs(w *worker, list []expr.Expr, b *scan.Batch) ([]*column.Vector, error) {
-	args, err := evalAll(w, list, b)
+// evalArgs computes the arguments of an aggregate in encodings that its states take.
+func evalArgs(w *worker, call *expr.AggregateCall, b *scan.Batch) ([]*column.Vector, error) {
+	args, err := evalAll(w, call.Args, b)
 	for i, v := range args {
-		args[i] = plainOrConst(v)
+		args[i] = argument(call, v)
 	}
 	return args, err
 }
 
-func plainOrConst(v *column.Vector) *column.Vector {
-	if v.Enc == column.Const {
+// argument gives an aggregate's argument in an encoding that its states take.
+func argument(call *expr.AggregateCall, v *column.Vector) *column.Vector {
+	switch {
+	case v.Enc == column.Const || v.Enc == column.Scaled && call.Fn.Scaled:
 		return v
+	case call.Fn.Scaled && v.Type.Kind == column.Numeric && v.Enc != column.Flat:
+		if s := column.ToScaled(v); s != nil {
+			return s
+		}
 	}
 	return column.Flatten(v)
 }
@@ -183,12 +189,12 @@ func (t *aggTable) feed(calls []int, keys, args []*column.Vector, n int) error {
 	t.ids = resized(t.ids, n)
 	t.findRows(keys, t.ids)
 	t.grow()
-	flat := make([]*column.Vector, len(args))
-	for i, v := range args {
-		flat[i] = plainOrConst(v)
-	}
+	taken := make([]*column.Vector, len(args))
 	for _, c := range calls {
-		if err := t.states[c].Add(t.ids, flat, n); err != nil {
+		for i, v := range args {
+			taken[i] = argument(&t.run.calls[c], v)
+		}
+		if err := t.states[c].Add(t.ids, taken, n); err != nil {
 			return err
 		}
 	}

@@ -245,33 +245,43 @@ func (l *keyLookup) flat(c *keyColumn, v *column.Vector, groups []uint32) error 
 	return nil
 }
 
-// asInts gives integers that are equal exactly where the values are: −0 is 0, and all NaN are one.
+// asInts gives integers that are equal exactly where the values are.
 func (l *keyLookup) asInts(v *column.Vector) []int64 {
+	ints := normalInts(v, l.ints)
+	if v.Type.Physical() != column.PhysInt {
+		l.ints = ints
+	}
+	return ints
+}
+
+// normalInts gives integers that are equal exactly where the values are: −0 is 0, and all NaN are one. What is no integer is written into
+// scratch.
+func normalInts(v *column.Vector, scratch []int64) []int64 {
 	switch v.Type.Physical() {
 	case column.PhysInt:
 		return v.Ints[:v.Len]
 	case column.PhysBool:
-		l.ints = resized(l.ints, v.Len)
+		scratch = resized(scratch, v.Len)
 		for i, b := range v.Bools[:v.Len] {
-			l.ints[i] = 0
+			scratch[i] = 0
 			if b {
-				l.ints[i] = 1
+				scratch[i] = 1
 			}
 		}
-		return l.ints
+		return scratch
 	}
-	l.ints = resized(l.ints, v.Len)
+	scratch = resized(scratch, v.Len)
 	for i, f := range v.Floats[:v.Len] {
 		switch {
 		case f == 0:
-			l.ints[i] = 0
+			scratch[i] = 0
 		case f != f:
-			l.ints[i] = math.MinInt64 // the bits of −0, which no other value has here
+			scratch[i] = math.MinInt64 // the bits of −0, which no other value has here
 		default:
-			l.ints[i] = int64(math.Float64bits(f))
+			scratch[i] = int64(math.Float64bits(f))
 		}
 	}
-	return l.ints
+	return scratch
 }
 
 // encode writes the rows of a type whose equal values differ in their bytes (numeric, interval) as ordered keys.

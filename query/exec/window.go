@@ -308,7 +308,10 @@ func joinGroups(lists []*windowRows) (order []uint32, err error) {
 			}
 		}
 	}
-	byKey := all.sorted()
+	byKey, err := all.sorted()
+	if err != nil {
+		return nil, err
+	}
 	order = make([]uint32, len(byKey))
 	for place, g := range byKey {
 		order[g] = uint32(place)

@@ -2,6 +2,7 @@ package fn
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/cockroachdb/apd/v3"
 
@@ -126,9 +127,13 @@ func wideSum(mean bool) *fold[int64, wideCell] {
 			return nil
 		},
 		finish: func(b *column.Builder, c *wideCell) error {
-			if sum, ok := c.sum.int64(); ok && mean && c.n > 0 {
+			if sum, ok := c.sum.int64(); ok && c.n > 0 {
 				var buf [48]byte
-				b.AppendBytes(appendMean(buf[:0], sum, c.n))
+				if mean {
+					b.AppendBytes(appendMean(buf[:0], sum, c.n))
+				} else {
+					b.AppendBytes(strconv.AppendInt(buf[:0], sum, 10))
+				}
 				return nil
 			}
 			return finishNumeric(b, c.sum.decimal(), c.n, mean)

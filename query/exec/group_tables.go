@@ -1,0 +1,290 @@
+package exec
+
+import (
+	"bytes"
+	"math/bits"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// The tables of aggregation number distinct values from 1 in the order they are met; 0 means NULL. The loop over the rows is inside, so
+// nothing is called per row. Open addressing with linear probing; at most half of the slots are taken. They differ from the tables
+// of joins in growing as they go: most aggregations have few groups, and must not pay for a batch of new ones.
+
+const firstSlots = 64
+
+// groupInts numbers integers. The key stands beside its number, so that a look-up touches one cache line.
+type groupInts struct {
+	slots []intSlot
+	keys  []int64 // by number - 1
+}
+
+// number numbers keys; valid = nil: none is NULL.
+func (t *groupInts) number(keys []int64, valid column.Bitmap, ids []uint32) {
+	if t.slots == nil {
+		t.slots = make([]intSlot, firstSlots)
+	}
+	slots, mask := t.slots, uint64(len(t.slots)-1)
+	ids = ids[:len(keys)]
+	last, lastID := int64(0), uint32(0) // equal keys often follow each other
+	for i, k := range keys {
+		if valid != nil && !valid.Get(i) {
+			ids[i] = 0
+			continue
+		}
+		if k == last && lastID != 0 {
+			ids[i] = lastID
+			continue
+		}
+		p := hashInt(k) & mask
+		for slots[p].group != 0 && slots[p].key != k {
+			p = (p + 1) & mask
+		}
+		id := slots[p].group
+		if id == 0 {
+			t.keys = append(t.keys, k)
+			id = uint32(len(t.keys))
+			slots[p] = intSlot{k, id}
+			if 2*len(t.keys) > len(slots) {
+				t.grow()
+				slots, mask = t.slots, uint64(len(t.slots)-1)
+			}
+		}
+		ids[i] = id
+		last, lastID = k, id
+	}
+}
+
+func (t *groupInts) grow() {
+	t.slots = make([]intSlot, 2*len(t.slots))
+	mask := uint64(len(t.slots) - 1)
+	for i, k := range t.keys {
+		p := hashInt(k) & mask
+		for t.slots[p].group != 0 {
+			p = (p + 1) & mask
+		}
+		t.slots[p] = intSlot{k, uint32(i) + 1}
+	}
+}
+
+func (t *groupInts) sizeBytes() int64 { return intSlotBytes*int64(cap(t.slots)) + 8*int64(cap(t.keys)) }
+
+func (t *groupInts) growth(n int) int64 {
+	return slotGrowth(len(t.keys), len(t.slots), n, intSlotBytes) + doubling(len(t.keys), cap(t.keys), n, 8)
+}
+
+// groupTexts numbers byte strings, which lie in one arena. A slot holds a part of the hash beside the number: strings are compared only
+// where it is the same.
+type groupTexts struct {
+	slots   []bytesSlot
+	hashes  []uint64 // by number - 1
+	offsets []int    // by number - 1, and the end
+	data    []byte
+}
+
+// number numbers the strings between offsets; valid = nil: none is NULL.
+func (t *groupTexts) number(offsets []int32, data []byte, valid column.Bitmap, ids []uint32) {
+	if t.slots == nil {
+		t.slots, t.offsets = make([]bytesSlot, firstSlots), make([]int, 1, 16)
+	}
+	slots, mask := t.slots, uint64(len(t.slots)-1)
+	for i := range ids {
+		if valid != nil && !valid.Get(i) {
+			ids[i] = 0
+			continue
+		}
+		s := data[offsets[i]:offsets[i+1]]
+		hash := xxh3.Hash(s)
+		tag := uint32(hash >> 32)
+		p := hash & mask
+		for slots[p].group != 0 && (slots[p].tag != tag || !bytes.Equal(t.text(slots[p].group), s)) {
+			p = (p + 1) & mask
+		}
+		id := slots[p].group
+		if id == 0 {
+			t.hashes = append(t.hashes, hash)
+			t.data = append(t.data, s...)
+			t.offsets = append(t.offsets, len(t.data))
+			id = uint32(len(t.hashes))
+			slots[p] = bytesSlot{tag, id}
+			if 2*len(t.hashes) > len(slots) {
+				t.grow()
+				slots, mask = t.slots, uint64(len(t.slots)-1)
+			}
+		}
+		ids[i] = id
+	}
+}
+
+// text is the string of a number.
+func (t *groupTexts) text(id uint32) []byte { return t.data[t.offsets[id-1]:t.offsets[id]] }
+
+func (t *groupTexts) grow() {
+	t.slots = make([]bytesSlot, 2*len(t.slots))
+	mask := uint64(len(t.slots) - 1)
+	for i, hash := range t.hashes {
+		p := hash & mask
+		for t.slots[p].group != 0 {
+			p = (p + 1) & mask
+		}
+		t.slots[p] = bytesSlot{uint32(hash >> 32), uint32(i) + 1}
+	}
+}
+
+func (t *groupTexts) sizeBytes() int64 {
+	return bytesSlotBytes*int64(cap(t.slots)) + 8*int64(cap(t.hashes)+cap(t.offsets)) + int64(cap(t.data))
+}
+
+func (t *groupTexts) growth(n int) int64 {
+	each := len(t.data)/max(len(t.hashes), 1) + 16
+	return slotGrowth(len(t.hashes), len(t.slots), n, bytesSlotBytes) + doubling(len(t.hashes), cap(t.hashes), n, 16) +
+		doubling(len(t.data), cap(t.data), n*each, 1)
+}
+
+// groupTuples numbers tuples of words. Which words stand for NULL is said by a bit each, beside them; most tables have none.
+type groupTuples struct {
+	width  int
+	slots  []bytesSlot
+	hashes []uint32 // by number - 1
+	words  []int64  // by number - 1, width of them each
+	nulls  []uint64 // by number - 1; nil until there is one
+	hash   []uint64 // scratch, by row
+}
+
+// number numbers the rows of columns of words; nulls = nil: none is NULL. Words that are NULL are 0.
+func (t *groupTuples) number(columns [][]int64, nulls []uint64, ids []uint32) {
+	if t.slots == nil {
+		t.slots = make([]bytesSlot, firstSlots)
+	}
+	if nulls != nil && t.nulls == nil {
+		t.nulls = make([]uint64, len(t.hashes))
+	}
+	t.hashRows(columns, nulls, len(ids))
+	slots, mask := t.slots, uint64(len(t.slots)-1)
+	for i := range ids {
+		if i > 0 && t.hash[i] == t.hash[i-1] && sameWords(columns, nulls, i) {
+			ids[i] = ids[i-1]
+			continue
+		}
+		hash := t.hash[i]
+		tag := uint32(hash >> 32)
+		p := hash & mask
+		for slots[p].group != 0 && (slots[p].tag != tag || !t.is(slots[p].group, columns, nulls, i)) {
+			p = (p + 1) & mask
+		}
+		id := slots[p].group
+		if id == 0 {
+			id = t.add(hash, columns, nulls, i)
+			slots[p] = bytesSlot{tag, id}
+			if 2*len(t.hashes) > len(slots) {
+				t.grow()
+				slots, mask = t.slots, uint64(len(t.slots)-1)
+			}
+		}
+		ids[i] = id
+	}
+}
+
+func (t *groupTuples) hashRows(columns [][]int64, nulls []uint64, n int) {
+	t.hash = resized(t.hash, n)
+	hash := t.hash
+	for i, w := range columns[0][:n] {
+		hash[i] = hashInt(w)
+	}
+	for _, c := range columns[1:] {
+		for i, w := range c[:n] {
+			hi, lo := bits.Mul64(hash[i]^uint64(w), 0x9e3779b97f4a7c15)
+			hash[i] = hi ^ lo
+		}
+	}
+	for i := range nulls {
+		hash[i] ^= nulls[i] * 0xd6e8feb86659fd93
+	}
+	// Numbers are stored in 32 bits of the hash: both halves must depend on all of it.
+	for i, h := range hash {
+		hash[i] = h ^ h>>32
+	}
+}
+
+func sameWords(columns [][]int64, nulls []uint64, i int) bool {
+	for _, c := range columns {
+		if c[i] != c[i-1] {
+			return false
+		}
+	}
+	return nulls == nil || nulls[i] == nulls[i-1]
+}
+
+func (t *groupTuples) is(id uint32, columns [][]int64, nulls []uint64, i int) bool {
+	words := t.words[int(id-1)*t.width : int(id)*t.width]
+	for k, c := range columns {
+		if words[k] != c[i] {
+			return false
+		}
+	}
+	if t.nulls == nil {
+		return true
+	}
+	if nulls == nil {
+		return t.nulls[id-1] == 0
+	}
+	return t.nulls[id-1] == nulls[i]
+}
+
+func (t *groupTuples) add(hash uint64, columns [][]int64, nulls []uint64, i int) uint32 {
+	t.hashes = append(t.hashes, uint32(hash))
+	for _, c := range columns {
+		t.words = append(t.words, c[i])
+	}
+	if t.nulls != nil {
+		n := uint64(0)
+		if nulls != nil {
+			n = nulls[i]
+		}
+		t.nulls = append(t.nulls, n)
+	}
+	return uint32(len(t.hashes))
+}
+
+func (t *groupTuples) grow() {
+	old := t.slots
+	t.slots = make([]bytesSlot, 2*len(old))
+	mask := uint64(len(t.slots) - 1)
+	for _, s := range old {
+		if s.group == 0 {
+			continue
+		}
+		p := uint64(t.hashes[s.group-1]) & mask
+		for t.slots[p].group != 0 {
+			p = (p + 1) & mask
+		}
+		t.slots[p] = s
+	}
+}
+
+func (t *groupTuples) sizeBytes() int64 {
+	return bytesSlotBytes*int64(cap(t.slots)) + 4*int64(cap(t.hashes)) + 8*int64(cap(t.words)+cap(t.nulls)+cap(t.hash))
+}
+
+func (t *groupTuples) growth(n int) int64 {
+	return slotGrowth(len(t.hashes), len(t.slots), n, bytesSlotBytes) + doubling(len(t.hashes), cap(t.hashes), n, 4) +
+		doubling(len(t.words), cap(t.words), n*t.width, 8) + doubling(len(t.nulls), cap(t.nulls), n, 8)
+}
+
+// slotGrowth is what new slots take where n more values do not fit into those that are there.
+func slotGrowth(count, slots, n int, width int64) int64 {
+	if 2*(count+n) <= slots {
+		return 0
+	}
+	return width * int64(max(2*slots, slotsFor(count+n)))
+}
+
+// doubling is what a slice takes that has to grow to hold n more elements; 0 if it has room.
+func doubling(length, capacity, n, width int) int64 {
+	if length+n <= capacity {
+		return 0
+	}
+	return int64(max(length+n, 2*capacity)) * int64(width)
+}
