@@ -101,15 +101,23 @@ type joinRun struct {
 	buildTypes, probeTypes []column.Type
 	condColumns            []int // that the condition reads, of left's columns, then right's
 
-	marks           marks        // the groups that found a partner, or the rows where there is a condition; nil if nobody asks
-	running         atomic.Int64 // parts of the probe side that have not come to their end
-	open            atomic.Int64 // parts that are not closed
-	sawRow, sawNull atomic.Bool  // of the probe side, for nullAntiTail
+	marks   marks        // the groups that found a partner, or the rows where there is a condition; nil if nobody asks
+	running atomic.Int64 // parts of the probe side that have not come to their end
+	open    atomic.Int64 // parts that are not closed
+	facts   *joinFacts
+	// Where the build side is only a piece of what there is to be looked at: the rows of the probe side that found a partner in some piece.
+	hits column.Bitmap
+}
+
+// joinFacts are what NOT IN has to know of both sides as a whole, also where they are joined part by part.
+type joinFacts struct {
+	anyBuild, buildNulls bool        // the build side has rows, some with a NULL key
+	sawRow, sawNull      atomic.Bool // of the probe side, for nullAntiTail
 }
 
 func (j *hashJoin) newRun() *joinRun {
 	n := j.node
-	r := &joinRun{node: n, env: j.env, shape: shapeOf(n), pool: mem.NewPool("join", 0, j.env.Pool)}
+	r := &joinRun{node: n, env: j.env, shape: shapeOf(n), pool: mem.NewPool("join", 0, j.env.held()), facts: &joinFacts{}}
 	left, right := typesOf(n.Left), typesOf(n.Right)
 	r.probeKeys, r.probeTypes, r.buildTypes = n.LeftKeys, left, right
 	if n.BuildLeft {
@@ -141,11 +149,24 @@ func (j *hashJoin) parts(ctx context.Context) (out []part, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.side, err = r.builder().build(ctx, held); err != nil {
+	rows, err := r.collect(ctx, j.stats, held)
+	if err != nil {
 		return nil, err
 	}
-	if err := r.makeMarks(); err != nil {
+	defer func() {
+		if err != nil {
+			rows.close()
+		}
+	}()
+	err = r.hold(ctx, rows)
+	if spillable(j.env, err) {
+		err = rows.toDisk()
+	}
+	if err != nil {
 		return nil, err
+	}
+	if rows.disk() {
+		return j.spilled(ctx, r, rows)
 	}
 	r.stats = j.stats.built(j.node.BuildLeft, r.side, r.pool)
 	if r.fruitless() {
@@ -176,16 +197,34 @@ func (j *hashJoin) parts(ctx context.Context) (out []part, err error) {
 	return out, nil
 }
 
-// builder tells what of the build side has to be held. Where only the existence of a partner counts, that is the keys.
-func (r *joinRun) builder() *sideBuilder {
-	b := &sideBuilder{env: r.env, pool: r.pool, keys: r.node.RightKeys}
+// buildKeys are the keys of the side that is held.
+func (r *joinRun) buildKeys() []expr.Expr {
 	if r.node.BuildLeft {
-		b.keys = r.node.LeftKeys
+		return r.node.LeftKeys
 	}
-	if r.shape.pairs || r.shape.tail != noTail || r.node.Cond != nil {
-		b.types, b.grouped = r.buildTypes, true
+	return r.node.RightKeys
+}
+
+// rowsMatter reports that the rows of the build side have to be held. Where only the existence of a partner counts, the keys are.
+func (r *joinRun) rowsMatter() bool {
+	return r.shape.pairs || r.shape.tail != noTail || r.node.Cond != nil
+}
+
+// hold makes the build side of rows in memory, and what belongs to it.
+func (r *joinRun) hold(ctx context.Context, rows *buildRows) (err error) {
+	if rows.disk() {
+		return nil
 	}
-	return b
+	if r.side, err = rows.side(ctx); err != nil {
+		return err
+	}
+	r.facts.anyBuild, r.facts.buildNulls = r.side.rows > 0, r.side.nulls
+	if err := r.makeMarks(); err != nil {
+		unstore(r.side.columns, rows.lists[0])
+		return err
+	}
+	rows.lists = nil
+	return nil
 }
 
 func (r *joinRun) makeMarks() error {
@@ -204,13 +243,18 @@ func (r *joinRun) makeMarks() error {
 	return nil
 }
 
+// nullsMatter reports a join by NOT IN, or IN as a value, for which a key that is NULL is not only without a partner.
+func (r *joinRun) nullsMatter() bool {
+	return r.node.Kind == plan.NullAntiJoin || r.node.Kind == plan.NullMarkJoin
+}
+
 // fruitless reports that no row of the probe side can change the result, so that it need not be read.
 func (r *joinRun) fruitless() bool {
 	switch {
 	case r.shape.lone, r.shape.mark:
 		return false
 	case r.shape.anti:
-		return r.node.Kind == plan.NullAntiJoin && r.side.nulls
+		return r.node.Kind == plan.NullAntiJoin && r.facts.buildNulls
 	case r.shape.tail == nullAntiTail:
 		return r.side.rows == 0
 	}

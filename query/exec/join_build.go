@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -46,33 +47,111 @@ func (b *buildBatch) keyBytes() (n int64) {
 	return n
 }
 
-// sideBuilder makes a buildSide of parts.
-type sideBuilder struct {
-	env     *Env
-	pool    *mem.Pool
-	keys    []expr.Expr
-	types   []column.Type // of the columns; none if only the keys matter
-	grouped bool          // the rows of each group matter, not only whether there are any
+// buildRows are the rows of a build side as they come, before there is a table of them: in memory, or on disk when they do not fit.
+type buildRows struct {
+	run   *joinRun
+	stats *Stats
+	keys  []expr.Expr
+	types []column.Type // of the columns; none if only the keys matter
+
+	mu     sync.Mutex     // what follows, while workers add
+	lists  [][]buildBatch // by part, so that the result does not depend on which worker was faster
+	level  int            // of parts
+	parted *partitions    // instead of lists, where there are keys
+	buffer *rowBuffer     // instead of lists, where there are none
+	nulls  bool           // some row on disk has a NULL key
 }
 
-// build pulls all parts, in parallel, and puts their batches together in the order of the parts, so that the result does
-// not depend on which worker was faster.
-func (b *sideBuilder) build(ctx context.Context, parts []part) (*buildSide, error) {
-	lists := make([][]buildBatch, len(parts)) // by part, which one worker has at a time
-	err := drain(ctx, b.env, parts, func(int) func(*worker, int, *scan.Batch) error {
+func (r *joinRun) newBuildRows(stats *Stats, parts int) *buildRows {
+	b := &buildRows{run: r, stats: stats, keys: r.buildKeys(), lists: make([][]buildBatch, parts)}
+	if r.rowsMatter() {
+		b.types = r.buildTypes
+	}
+	return b
+}
+
+// collect pulls all parts, in parallel.
+func (r *joinRun) collect(ctx context.Context, stats *Stats, parts []part) (*buildRows, error) {
+	b := r.newBuildRows(stats, len(parts))
+	err := drain(ctx, r.env, parts, func(int) func(*worker, int, *scan.Batch) error {
+		var parter keyParter
 		return func(w *worker, number int, in *scan.Batch) error {
-			kept, err := b.keep(w, in)
-			if err == nil {
-				lists[number] = append(lists[number], kept)
+			kept, err := b.prepare(w, in)
+			if err != nil {
+				return err
 			}
-			return err
+			return b.add(number, kept, &parter)
 		}
 	})
 	if err != nil {
+		b.close()
 		return nil, err
 	}
-	batches := slices.Concat(lists...)
-	side := &buildSide{pool: b.pool, groups: 1, unkept: !b.grouped}
+	return b, nil
+}
+
+// prepare evaluates the keys of a batch.
+func (b *buildRows) prepare(w *worker, in *scan.Batch) (out buildBatch, err error) {
+	out.len = in.Len
+	if b.run.rowsMatter() {
+		out.columns = make([]*column.Vector, len(in.Columns))
+		for i, v := range in.Columns {
+			out.columns[i] = unburdened(v)
+		}
+	}
+	out.keys, err = evalKeys(w, b.keys, in)
+	return out, err
+}
+
+// size is what a batch takes.
+func (b *buildBatch) size() int64 {
+	n := b.keyBytes()
+	for _, v := range b.columns {
+		n += v.SizeBytes()
+	}
+	return n
+}
+
+// add keeps a batch, where there is room for it.
+func (b *buildRows) add(number int, in buildBatch, p *keyParter) error {
+	b.mu.Lock()
+	if !b.disk() {
+		err := b.run.pool.Grow(in.size())
+		if err == nil {
+			b.lists[number] = append(b.lists[number], in)
+		}
+		if err == nil || !spillable(b.run.env, err) {
+			b.mu.Unlock()
+			return err
+		}
+		if err := b.toDiskLocked(); err != nil {
+			b.mu.Unlock()
+			return err
+		}
+	}
+	if b.buffer != nil {
+		defer b.mu.Unlock()
+		return b.buffer.add(in.batch())
+	}
+	b.mu.Unlock()
+	nulls, err := b.write(in, p)
+	if nulls {
+		b.mu.Lock()
+		b.nulls = true
+		b.mu.Unlock()
+	}
+	return err
+}
+
+// side makes the build side of the rows that are in memory. After an error the rows are still there.
+func (b *buildRows) side(ctx context.Context) (*buildSide, error) {
+	batches := slices.Concat(b.lists...)
+	b.lists = [][]buildBatch{batches}
+	return b.assemble(ctx, batches)
+}
+
+func (b *buildRows) assemble(ctx context.Context, batches []buildBatch) (*buildSide, error) {
+	side := &buildSide{pool: b.run.pool, groups: 1, unkept: !b.run.rowsMatter()}
 	for i := range batches {
 		side.rows += batches[i].len
 	}
@@ -88,27 +167,6 @@ func (b *sideBuilder) build(ctx context.Context, parts []part) (*buildSide, erro
 		return nil, err
 	}
 	return side, b.store(ctx, side, batches)
-}
-
-// keep evaluates the keys of a batch and reserves what is held of it.
-func (b *sideBuilder) keep(w *worker, in *scan.Batch) (buildBatch, error) {
-	out := buildBatch{len: in.Len}
-	if len(b.types) > 0 {
-		out.columns = make([]*column.Vector, len(in.Columns))
-		for i, v := range in.Columns {
-			out.columns[i] = unburdened(v)
-		}
-	}
-	keys, err := evalKeys(w, b.keys, in)
-	if err != nil {
-		return out, err
-	}
-	out.keys = keys
-	size := out.keyBytes()
-	for _, v := range out.columns {
-		size += v.SizeBytes()
-	}
-	return out, b.pool.Grow(size)
 }
 
 // evalKeys computes the keys of a batch, flat if the query is to be done plainly.
@@ -128,17 +186,14 @@ func evalKeys(w *worker, exprs []expr.Expr, b *scan.Batch) ([]*column.Vector, er
 	return keys, nil
 }
 
-// number numbers the keys of all batches, gives their memory back, and lists the rows of each group.
-func (b *sideBuilder) number(ctx context.Context, side *buildSide, batches []buildBatch) error {
-	types := make([]column.Type, len(b.keys))
-	for i, k := range b.keys {
-		types[i] = k.Type()
-	}
-	side.index = newKeyIndex(types)
-	lookup := &keyLookup{index: side.index, pool: b.pool}
+// number numbers the keys of all batches and lists the rows of each group.
+func (b *buildRows) number(ctx context.Context, side *buildSide, batches []buildBatch) error {
+	pool, grouped := b.run.pool, !side.unkept
+	side.index = newKeyIndex(typesOfExprs(b.keys))
+	lookup := &keyLookup{index: side.index, pool: pool}
 	var groupOf []uint32
-	if b.grouped {
-		if err := b.pool.Grow(4 * int64(side.rows)); err != nil {
+	if grouped {
+		if err := pool.Grow(4 * int64(side.rows)); err != nil {
 			return err
 		}
 		groupOf = make([]uint32, side.rows)
@@ -148,22 +203,20 @@ func (b *sideBuilder) number(ctx context.Context, side *buildSide, batches []bui
 		n := batches[i].len
 		scratch = resized(scratch, n)
 		groups := scratch
-		if b.grouped {
+		if grouped {
 			groups = groupOf[at : at+n]
 		}
 		if err := lookup.number(batches[i].keys, groups); err != nil {
 			return err
 		}
 		side.nulls = side.nulls || slices.Contains(groups, 0)
-		b.pool.Shrink(batches[i].keyBytes())
-		batches[i].keys = nil
 		at += n
 		if err := cause(ctx); err != nil {
 			return err
 		}
 	}
 	side.groups = side.index.count()
-	if !b.grouped {
+	if !grouped {
 		return nil
 	}
 	if side.groups != side.rows { // else each row is its own group, in order
@@ -171,7 +224,7 @@ func (b *sideBuilder) number(ctx context.Context, side *buildSide, batches []bui
 			return err
 		}
 	}
-	b.pool.Shrink(4 * int64(side.rows))
+	pool.Shrink(4 * int64(side.rows))
 	return nil
 }
 
@@ -221,27 +274,42 @@ func (s *buildSide) appendRows(dst []int32, lo, hi int) []int32 {
 // unique reports that no group has two rows.
 func (s *buildSide) unique() bool { return s.starts == nil && !s.unkept }
 
-// store puts the columns of all batches together, one column after the other, so that little is held twice.
-func (b *sideBuilder) store(ctx context.Context, side *buildSide, batches []buildBatch) error {
+// store puts the columns of all batches together, one column after the other, so that little is held twice; and gives the memory of the keys
+// back. After an error the batches have their columns again.
+func (b *buildRows) store(ctx context.Context, side *buildSide, batches []buildBatch) (err error) {
+	pool := b.run.pool
 	side.columns = make([]*column.Vector, len(b.types))
+	done := 0
+	defer func() {
+		if err != nil {
+			unstore(side.columns[:done], batches)
+		}
+	}()
+	for i := range batches {
+		pool.Shrink(batches[i].keyBytes())
+		batches[i].keys = nil
+	}
 	list := make([]*column.Vector, len(batches))
 	for c, t := range b.types {
 		size := int64(0)
 		for i := range batches {
 			list[i] = batches[i].columns[c]
-			batches[i].columns[c] = nil
 			size += list[i].SizeBytes()
 		}
-		v, held, err := stored(t, list, side.rows, b.pool)
+		v, held, err := stored(t, list, side.rows, pool)
 		if errors.Is(err, column.ErrTooLarge) {
 			return column.Errorf(column.Limit, "the side of a join that is held: %w; filter it first, or select fewer columns of it", err)
 		}
 		if err != nil {
 			return err
 		}
+		for i := range batches {
+			batches[i].columns[c] = nil
+		}
 		side.columns[c] = v
-		b.pool.Shrink(size)
-		if err := b.pool.Grow(v.SizeBytes() - held); err != nil {
+		done++
+		pool.Shrink(size)
+		if err := pool.Grow(v.SizeBytes() - held); err != nil {
 			return err
 		}
 		if err := cause(ctx); err != nil {
@@ -249,6 +317,17 @@ func (b *sideBuilder) store(ctx context.Context, side *buildSide, batches []buil
 		}
 	}
 	return nil
+}
+
+// unstore gives batches the columns back that were put together.
+func unstore(columns []*column.Vector, batches []buildBatch) {
+	at := 0
+	for i := range batches {
+		for c, v := range columns {
+			batches[i].columns[c] = v.Slice(at, at+batches[i].len)
+		}
+		at += batches[i].len
+	}
 }
 
 // stored joins vectors into one that rows can be picked from in any order. Text of which some was encoded becomes a

@@ -257,6 +257,10 @@ func joinByHand(kind plan.JoinKind, keys int, cond bool, l, r side) []string {
 		case kind == plan.SemiJoin && found, kind == plan.AntiJoin && !found,
 			kind == plan.NullAntiJoin && !found && (r.rows.Len == 0 || !rightNull && !null):
 			out = append(out, pairCells(l, i, r, 0, true))
+		case kind == plan.MarkJoin, kind == plan.NullMarkJoin && (found || r.rows.Len == 0 || !rightNull && !null):
+			out = append(out, pairCells(l, i, r, 0, true)+fmt.Sprint(" ", found))
+		case kind == plan.NullMarkJoin:
+			out = append(out, pairCells(l, i, r, 0, true)+" -")
 		case (kind == plan.LeftJoin || kind == plan.FullJoin) && !found:
 			out = append(out, pairCells(l, i, r, -1, false))
 		}
@@ -281,6 +285,8 @@ func lessThan(t require, a, b expr.Expr) expr.Expr {
 type require interface{ Fatal(...any) }
 
 var kindNames = []string{"inner", "left", "right", "full", "semi", "anti", "null anti"}
+
+var allKindNames = append(kindNames, "mark", "null mark")
 
 // runAny is tryRun for columns of all types.
 func runAny(n plan.Node, env *Env) ([]string, error) {

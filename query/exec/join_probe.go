@@ -32,6 +32,7 @@ type joinStream struct {
 	probeRows, buildRows []int32 // the pairs of one step
 	pass                 []int32 // the pairs for which the condition is true
 	closed               bool
+	seen                 int // rows of the batches before b, where hits are noted
 }
 
 func newJoinStream(r *joinRun, input stream, w *worker) *joinStream {
@@ -130,10 +131,10 @@ func (s *joinStream) markGroups() {
 // noteNulls tells NOT IN of NULLs on the probe side: one there decides everything if the build side is what NOT IN
 // selects from, else rows that have one are out.
 func (s *joinStream) noteNulls() error {
-	if s.run.node.Kind != plan.NullAntiJoin && s.run.node.Kind != plan.NullMarkJoin || s.run.side.rows == 0 {
+	if !s.run.nullsMatter() || !s.run.facts.anyBuild {
 		return nil
 	}
-	s.run.sawRow.Store(true)
+	s.run.facts.sawRow.Store(true)
 	if !s.keys[0].HasNulls() {
 		return nil
 	}
@@ -144,7 +145,7 @@ func (s *joinStream) noteNulls() error {
 	}
 	s.pass = rows
 	if len(rows) > 0 {
-		s.run.sawNull.Store(true)
+		s.run.facts.sawNull.Store(true)
 	}
 	for _, r := range rows {
 		s.groups[r] = nullGroup
@@ -158,6 +159,11 @@ const nullGroup = 1<<32 - 1
 // step gives the next batch of this one's results; nil if there were none.
 func (s *joinStream) step() (*scan.Batch, error) {
 	if s.paired {
+		if s.run.hits != nil {
+			s.noteHits()
+			s.b = nil
+			return nil, nil
+		}
 		out := s.alone()
 		s.b = nil
 		return out, nil
@@ -249,6 +255,24 @@ func (s *joinStream) condInput() []*column.Vector {
 	return out
 }
 
+// found reports that row i of the batch has a partner.
+func (s *joinStream) found(i int) bool {
+	if s.run.node.Cond != nil {
+		return s.hit[i]
+	}
+	return s.groups[i] != 0 && (s.groups[i] != nullGroup || !s.run.shape.mark)
+}
+
+// noteHits notes which rows of the batch have a partner in this piece of the build side.
+func (s *joinStream) noteHits() {
+	for i := range s.b.Len {
+		if s.found(i) {
+			s.run.hits.Set(s.seen + i)
+		}
+	}
+	s.seen += s.b.Len
+}
+
 // alone gives the rows of the batch that come out without a partner's columns, or with NULLs there; nil if none do.
 func (s *joinStream) alone() *scan.Batch {
 	shape := s.run.shape
@@ -290,8 +314,7 @@ func (s *joinStream) alone() *scan.Batch {
 func (s *joinStream) marked() *scan.Batch {
 	marks := make([]bool, s.b.Len)
 	var valid column.Bitmap
-	side := s.run.side
-	nulls := s.run.node.Kind == plan.NullMarkJoin && side.nulls // what is not found may be equal to a NULL
+	nulls := s.run.node.Kind == plan.NullMarkJoin && s.run.facts.buildNulls // what is not found may be equal to a NULL
 	for i := range marks {
 		switch g := s.groups[i]; {
 		case s.run.node.Cond != nil:

@@ -23,6 +23,13 @@ func (s *JoinStats) ProbeRows() int64 { return s.probeRows.Load() }
 // Join is what a join did; nil for other operators, and before a join has read the side it holds.
 func (s *Stats) Join() *JoinStats { return s.join.Load() }
 
+// builtOnDisk publishes what is known of a build side that is joined part by part.
+func (s *Stats) builtOnDisk(left bool, rows int64) *JoinStats {
+	j := &JoinStats{BuildLeft: left, BuildRows: rows}
+	s.join.Store(j)
+	return j
+}
+
 // built publishes what is known once the build side is complete.
 func (s *Stats) built(left bool, side *buildSide, pool *mem.Pool) *JoinStats {
 	j := &JoinStats{

@@ -20,11 +20,11 @@ func (r *joinRun) newTail() *joinTailStream {
 func (r *joinRun) tailRows() column.Bitmap {
 	side := r.side
 	if r.shape.tail == nullAntiTail {
-		if !r.sawRow.Load() {
+		if !r.facts.sawRow.Load() {
 			return firstBits(side.rows)
 		}
 		rows := column.NewBitmap(side.rows, false)
-		if !r.sawNull.Load() {
+		if !r.facts.sawNull.Load() {
 			r.setGroups(rows, false)
 		}
 		return rows

@@ -22,6 +22,7 @@ type partitions struct {
 	account *account
 	limit   int64 // bytes of a part that are collected before they are written
 	parts   [partitionCount]partition
+	skip    [partitionCount]bool // parts whose rows are of no use
 
 	mu   sync.Mutex // file
 	file rowFile
@@ -31,6 +32,7 @@ type partitions struct {
 type partition struct {
 	mu      sync.Mutex
 	pending []*column.Builder
+	waiting int   // rows of pending
 	bytes   int64 // about, of pending
 	blocks  []spill.Block
 	rows    int64
@@ -74,7 +76,7 @@ func (s *partScratch) split(hashes []uint64, level int) {
 func (p *partitions) add(columns []*column.Vector, hashes []uint64, level int, s *partScratch) error {
 	s.split(hashes, level)
 	for i := range p.parts {
-		if rows := s.rows[s.starts[i]:s.starts[i+1]]; len(rows) > 0 {
+		if rows := s.rows[s.starts[i]:s.starts[i+1]]; len(rows) > 0 && !p.skip[i] {
 			if err := p.addTo(&p.parts[i], columns, rows); err != nil {
 				return err
 			}
@@ -105,6 +107,7 @@ func (p *partitions) addTo(part *partition, columns []*column.Vector, rows []int
 	}
 	part.bytes += size
 	part.rows += int64(len(rows))
+	part.waiting += len(rows)
 	if part.bytes < p.limit {
 		return nil
 	}
@@ -113,24 +116,23 @@ func (p *partitions) addTo(part *partition, columns []*column.Vector, rows []int
 
 // flush writes the rows that were collected.
 func (p *partitions) flush(part *partition) error {
-	if len(part.pending) == 0 {
+	if part.waiting == 0 {
 		return nil
 	}
 	columns, err := finishAll(part.pending)
 	if err != nil {
 		return err
 	}
-	n := columns[0].Len
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	block, err := p.file.append(columns, n)
+	block, err := p.file.append(columns, part.waiting)
 	if err != nil {
 		return err
 	}
 	part.blocks = append(part.blocks, block)
 	part.size += block.SizeBytes()
 	p.account.shrink(part.bytes)
-	part.bytes, part.pending = 0, nil
+	part.bytes, part.waiting, part.pending = 0, 0, nil
 	return nil
 }
 
