@@ -219,6 +219,9 @@ func (c *chunk) zone(lo, hi, rows int) index.Zone {
 		z.Rows, z.Nulls = uint32(rows), uint32(rows-(hi-lo))
 		return z
 	}
+	if c.field.Mod != 0 {
+		return decimalZone(v.Ints[lo:hi], rows)
+	}
 	return zoneOf(v, lo, hi, rows)
 }
 

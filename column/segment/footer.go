@@ -26,7 +26,13 @@ func schemaElement(f column.Field) format.SchemaElement {
 		repetition = format.Required
 	}
 	e := format.SchemaElement{
-		Type: thrift.New(physicalType(f.Type)), RepetitionType: thrift.New(repetition), Name: f.Name, FieldID: int32(f.ID),
+		Type: thrift.New(physicalType(storedField(f).Type)), RepetitionType: thrift.New(repetition), Name: f.Name, FieldID: int32(f.ID),
+	}
+	if precision, scale, ok := decimal(&f); ok {
+		e.ConvertedType = thrift.New(deprecated.Decimal)
+		e.Precision, e.Scale = thrift.New(precision), thrift.New(scale)
+		e.LogicalType.Value = &format.DecimalType{Precision: precision, Scale: scale}
+		return e
 	}
 	switch f.Type.Kind {
 	case column.Int16:
@@ -65,7 +71,7 @@ func (w *Writer) footer() error {
 	m := fileMeta(w.schema.Fields, "aegis segment version 1")
 	for g := range w.groups {
 		m.NumRows += int64(w.groups[g].rows)
-		m.RowGroups = append(m.RowGroups, rowGroup(w.schema.Fields, &w.groups[g], g, w.sorting()))
+		m.RowGroups = append(m.RowGroups, rowGroup(w.stored, &w.groups[g], g, w.sorting()))
 	}
 	if err := w.pageIndexes(&m); err != nil {
 		return err
@@ -220,7 +226,7 @@ func bounds(t column.Type, z *index.Zone) (lo, hi []byte) {
 // pageIndexes writes the column indexes, then the offset indexes, and points to them.
 func (w *Writer) pageIndexes(m *format.FileMetaData) error {
 	for g := range m.RowGroups {
-		for i, f := range w.schema.Fields {
+		for i, f := range w.stored {
 			ci, ok := columnIndex(f.Type, w.groups[g].chunks[i].pages)
 			if !ok {
 				continue

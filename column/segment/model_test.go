@@ -18,6 +18,21 @@ import (
 	"github.com/automatanexus/aegis-db/column/vfs/memfs"
 )
 
+// appendDecimal appends a value of numeric(p,s), now and then NaN.
+func appendDecimal(b *column.Builder, r *rand.Rand, few bool, mod column.Mod) {
+	p, scale, _ := mod.Numeric()
+	limit := int64(math.Pow10(min(p, 18)))
+	v := r.Int64N(2*limit-1) - limit + 1
+	if few {
+		v %= 5
+	}
+	if r.IntN(300) == 0 {
+		b.AppendString("NaN")
+		return
+	}
+	b.AppendBytes(column.AppendScaled(nil, v, int32(scale)))
+}
+
 // model is a table in the plainest form: a vector per field, rows in the table's order, and the series of each row.
 type model struct {
 	schema  *column.Schema
@@ -105,6 +120,10 @@ func randomModel(r *rand.Rand, maxRows int) *model {
 	}
 	for range 1 + r.IntN(5) {
 		add(allKinds[r.IntN(len(allKinds))], r.IntN(3) == 0)
+		if f := &s.Fields[len(s.Fields)-1]; f.Type.Kind == column.Numeric && r.IntN(4) > 0 {
+			p := 1 + r.IntN(20) // beyond 18 they are text
+			f.Mod = column.NumericMod(p, r.IntN(p+1))
+		}
 	}
 	m.number = add(column.Int64, true)
 	m.fill(r, 1+r.IntN(maxRows))
@@ -185,6 +204,8 @@ func (m *model) fill(r *rand.Rand, n int) {
 					builders[i].AppendRow(tuples[k][tag], 0)
 				case !f.NotNull && (nulls == 2 || nulls == 1 && r.IntN(3) == 0):
 					builders[i].AppendNull()
+				case f.Mod != 0:
+					appendDecimal(builders[i], r, few[i], f.Mod)
 				default:
 					appendRandom(builders[i], r, few[i])
 				}
@@ -219,6 +240,11 @@ func (m *model) write(t testing.TB, files Files, o Options, r *rand.Rand) Info {
 			for i, f := range m.schema.Fields {
 				if !m.schema.IsTag(f.ID) {
 					columns[i] = m.columns[i].Slice(lo, hi)
+				}
+				if f.Mod != 0 && r.IntN(2) == 0 {
+					if v := column.ToScaled(columns[i]); v != nil && v.HasNulls() == columns[i].HasNulls() && (v.Scale > 0 || !v.HasNulls()) {
+						columns[i] = v
+					}
 				}
 			}
 			if err := w.AppendRun(m.series[lo], columns, hi-lo); err != nil {

@@ -14,7 +14,7 @@ func (r *Reader) pagesOf(field int) (*columnPages, error) {
 	if p := r.columns[field].Load(); p != nil {
 		return p, nil
 	}
-	f := r.meta.schema.Fields[field]
+	f := storedField(r.meta.schema.Fields[field])
 	s := r.section(sectionPages, f.ID, "")
 	if s == nil {
 		return nil, r.corrupt(r.sidecarName(), 0, "no page table of column %d", f.ID)
@@ -103,6 +103,10 @@ func (r *Reader) page(ctx context.Context, t *columnPages, number int, u *pageUs
 	}
 	if err != nil {
 		return nil, r.corrupt(r.dataName(), p.offset, "decode a page of column %d: %w", t.field.ID, err)
+	}
+	if f := &r.meta.schema.Fields[r.meta.schema.Index(t.field.ID)]; f.Type != t.field.Type {
+		_, scale, _ := decimal(f)
+		v = fromStored(v, scale)
 	}
 	if r.o.Cache != nil && !u.once {
 		r.o.Cache.Put(k, v, v.SizeBytes()-sharedBytes(v, t.chunkPages(number)))
@@ -228,6 +232,9 @@ func (c *columnReader) gather(ctx context.Context, pieces []piece, total int) (*
 	if int(hi-lo) == total && to-from == total {
 		return v.Slice(from, to), nil
 	}
+	if v.Enc == column.Scaled {
+		return c.gatherScaled(ctx, pieces)
+	}
 	var b *column.Builder
 	var codes []uint32
 	dict := v.Enc == column.Dict
@@ -259,4 +266,20 @@ func (c *columnReader) gather(ctx context.Context, pieces []piece, total int) (*
 		return &column.Vector{Type: v.Type, Enc: column.Dict, Len: total, Codes: codes, Child: v.Child}, nil
 	}
 	return b.Finish(), b.Err()
+}
+
+// gatherScaled is gather where the first page is Scaled: the rows are, unless a page with NaN is among them.
+func (c *columnReader) gatherScaled(ctx context.Context, pieces []piece) (*column.Vector, error) {
+	var parts []*column.Vector
+	for _, p := range pieces {
+		for at := p.lo; at < p.hi; {
+			v, from, to, err := c.part(ctx, at, p.hi)
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, v.Slice(from, to))
+			at += uint32(to - from)
+		}
+	}
+	return column.Concat(column.T(column.Numeric), parts...)
 }

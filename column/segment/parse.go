@@ -60,7 +60,14 @@ func parseMeta(b []byte) (table, segment uint64, m metadata, err error) {
 func parseSchema(c *cursor) column.Schema {
 	s := column.Schema{Version: c.u32()}
 	for range c.count() {
-		f := column.Field{ID: column.ID(c.u32()), Name: string(c.bytes(c.count())), Type: column.T(column.Kind(c.byte()))}
+		f := column.Field{ID: column.ID(c.u32()), Name: string(c.bytes(c.count()))}
+		kind := c.byte()
+		f.Type = column.T(column.Kind(kind &^ flagDecimal))
+		if kind&flagDecimal != 0 {
+			f.Mod = column.NumericMod(int(c.byte()), int(c.byte()))
+			_, _, ok := decimal(&f)
+			c.bad = c.bad || !ok
+		}
 		if f.Type.IsArray() {
 			f.Type.Elem = column.Kind(c.byte())
 		}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"slices"
 
 	"github.com/parquet-go/parquet-go/format"
 
@@ -35,7 +36,7 @@ const plainPageRows = 20 << 10
 // EncodeChunk encodes the rows of a column, given as a flat vector of the field's type, or as codes of distinct values, one of which
 // may be NULL. Safe for concurrent use.
 func EncodeChunk(f column.Field, v *column.Vector) (*Chunk, error) {
-	if v.Type != f.Type || v.Enc != column.Flat && v.Enc != column.Dict || f.NotNull && v.HasNulls() {
+	if v.Type != f.Type || v.Enc != column.Flat && v.Enc != column.Dict && v.Enc != column.Scaled || f.NotNull && v.HasNulls() {
 		return nil, column.Errorf(column.Internal, "parquet: column %q of %s got other rows", f.Name, f.Type)
 	}
 	enc, err := newEncoder(1)
@@ -43,6 +44,17 @@ func EncodeChunk(f column.Field, v *column.Vector) (*Chunk, error) {
 		return nil, err
 	}
 	// There are readers (parquet-go is one) that take the codec of a column's first row group for that of all.
+	if _, scale, ok := decimal(&f); ok {
+		if v, err = unscaled(v, 0, v.Len, scale); err != nil {
+			return nil, err
+		}
+		if i := slices.Index(v.Ints, notANumber); i >= 0 && v.Valid.Get(i) {
+			return nil, column.SQLErrorf(column.Unsupported, "0A000", "NaN in column %q: Parquet's DECIMAL has no NaN; cast the column to double precision", f.Name)
+		}
+		f = storedField(f)
+	} else {
+		f.Mod = 0
+	}
 	c := chunk{field: f, rows: v.Len, zipped: true}
 	if v.Enc == column.Dict {
 		c.dict, c.valid = dictionaryOf(v)
@@ -85,7 +97,7 @@ func dictionaryOf(v *column.Vector) (d *dictionary, valid column.Bitmap) {
 
 // NewPlainWriter starts a file. The fields' ids are Parquet's field ids.
 func NewPlainWriter(w io.Writer, fields []column.Field) (*PlainWriter, error) {
-	p := &PlainWriter{data: newDataFile(w), fields: fields, footer: fileMeta(fields, "aegis")}
+	p := &PlainWriter{data: newDataFile(w), fields: storedFields(fields), footer: fileMeta(fields, "aegis")}
 	return p, p.data.other([]byte(magic))
 }
 

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -149,6 +150,17 @@ func randomColumnFilter(m *model, r *rand.Rand) (scan.ColumnFilter, func(int) bo
 			return !v.IsNull(i) && !floatLess(v.Floats[i], f.FloatMin) && !floatLess(f.FloatMax, v.Floats[i])
 		}
 	case column.PhysBytes:
+		if m.schema.Fields[i].Mod != 0 && !v.IsNull(a) && !v.IsNull(b) {
+			number := func(i int) float64 { // ParseFloat reads NaN, too
+				x, _ := strconv.ParseFloat(string(v.Bytes(i)), 64)
+				return x
+			}
+			f.FloatMin, f.FloatMax = number(a), number(b)
+			return f, func(i int) bool {
+				return !v.IsNull(i) && !floatLess(number(i), f.FloatMin) && !floatLess(f.FloatMax, number(i))
+			}
+		}
+		f.FloatMin, f.FloatMax = math.Inf(-1), math.NaN()
 		if v.Type.Kind != column.Text && v.Type.Kind != column.Bytea {
 			return f, func(i int) bool { return !v.IsNull(i) }
 		}

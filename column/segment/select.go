@@ -212,10 +212,15 @@ func (r *Reader) prune(spans []Span, req *scan.Request) ([]Span, error) {
 
 // prune cuts ascending spans at the pages the filter does not admit.
 func (p *columnPages) prune(spans []Span, f *scan.ColumnFilter) []Span {
+	_, scale, isDecimal := p.field.Mod.Numeric() // stored fields of other types have no modifier
 	admitted := make([]bool, len(p.pages))
 	all := true
 	for i := range p.pages {
-		admitted[i] = p.pages[i].zone.Admits(f, p.field.Type)
+		if isDecimal {
+			admitted[i] = admitsDecimal(&p.pages[i].zone, f, int32(scale))
+		} else {
+			admitted[i] = p.pages[i].zone.Admits(f, p.field.Type)
+		}
 		all = all && admitted[i]
 	}
 	if all {

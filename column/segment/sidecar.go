@@ -111,7 +111,7 @@ func appendRanges(dst []byte, ranges []fileRange) []byte {
 
 // appendPages encodes a column's chunks and pages. The pages of a chunk follow each other, so only the first has an offset.
 func (w *Writer) appendPages(dst []byte, field int) []byte {
-	t := w.schema.Fields[field].Type
+	t := w.stored[field].Type
 	for g := range w.groups {
 		c := &w.groups[g].chunks[field]
 		flags := byte(0)
@@ -137,6 +137,9 @@ func (w *Writer) appendPages(dst []byte, field int) []byte {
 }
 
 const flagCompressed = 1
+
+// flagDecimal marks the kind of a column that is stored as DECIMAL; precision and scale follow it.
+const flagDecimal = 0x80
 
 func appendPage(dst []byte, p *pageMeta) []byte {
 	dst = binary.AppendUvarint(dst, uint64(p.length))
@@ -179,7 +182,11 @@ func appendSchema(dst []byte, s *column.Schema) []byte {
 		dst = binary.AppendUvarint(dst, uint64(f.ID))
 		dst = binary.AppendUvarint(dst, uint64(len(f.Name)))
 		dst = append(dst, f.Name...)
-		dst = append(dst, byte(f.Type.Kind))
+		if precision, scale, ok := decimal(&f); ok {
+			dst = append(dst, byte(f.Type.Kind)|flagDecimal, byte(precision), byte(scale))
+		} else {
+			dst = append(dst, byte(f.Type.Kind))
+		}
 		if f.Type.IsArray() {
 			dst = append(dst, byte(f.Type.Elem))
 		}

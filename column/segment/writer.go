@@ -17,6 +17,7 @@ type Writer struct {
 	files   Files
 	o       Options
 	schema  *column.Schema
+	stored  []column.Field // the schema's, as chunks hold them
 	file    NewFile
 	data    *dataFile
 	enc     *encoder
@@ -51,7 +52,7 @@ func NewWriter(ctx context.Context, files Files, o Options) (*Writer, error) {
 		return nil, err
 	}
 	w := &Writer{
-		ctx: ctx, files: files, o: o, schema: o.Schema, timeSorted: true, timeField: -1,
+		ctx: ctx, files: files, o: o, schema: o.Schema, stored: storedFields(o.Schema.Fields), timeSorted: true, timeField: -1,
 		builder: make([]*column.Builder, len(o.Schema.Fields)), tags: make([]tagBuffer, len(o.Schema.Fields)),
 		labels: map[string]*index.Builder{},
 	}
@@ -66,7 +67,7 @@ func NewWriter(ctx context.Context, files Files, o Options) (*Writer, error) {
 			w.tags[i] = newTagBuffer(f.Type)
 			w.fixedBytes += 4
 		default:
-			w.builder[i] = column.NewBuilder(f.Type, 0)
+			w.builder[i] = column.NewBuilder(w.stored[i].Type, 0)
 			w.fixedBytes += 8
 		}
 	}
@@ -225,7 +226,15 @@ func (w *Writer) appendPiece(columns []*column.Vector, lo, hi int) error {
 		if v == nil || v.Len < hi || v.Type != f.Type {
 			return column.Errorf(column.Internal, "column %d: a vector of another type or length", f.ID)
 		}
-		b.AppendVector(v, lo, hi)
+		if _, scale, ok := decimal(f); ok {
+			ints, err := unscaled(v, lo, hi, scale)
+			if err != nil {
+				return fmt.Errorf("column %d: %w", f.ID, err)
+			}
+			b.AppendVector(ints, 0, ints.Len)
+		} else {
+			b.AppendVector(v, lo, hi)
+		}
 		if err := b.Err(); err != nil {
 			return fmt.Errorf("column %d: %w", f.ID, err)
 		}
@@ -289,7 +298,7 @@ func (w *Writer) flushGroup() error {
 		return column.Errorf(column.Cancelled, "%w", err)
 	}
 	g := groupMeta{rows: w.groupRows, chunks: make([]chunkMeta, len(w.schema.Fields))}
-	for i, f := range w.schema.Fields {
+	for i, f := range w.stored {
 		c := chunk{field: f, rows: int(w.groupRows)}
 		if b := w.builder[i]; b != nil {
 			v := b.Finish()

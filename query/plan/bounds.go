@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
@@ -116,6 +117,9 @@ func ZoneBound(op string, v *column.Vector) (f scan.ColumnFilter, ok bool) {
 			f.FloatMax = x
 		}
 	case column.PhysBytes:
+		if v.Type.Kind == column.Numeric {
+			return numericBound(f, op, v.Bytes(0))
+		}
 		if !v.Type.Bytewise() {
 			return f, false
 		}
@@ -127,6 +131,21 @@ func ZoneBound(op string, v *column.Vector) (f scan.ColumnFilter, ok bool) {
 		}
 	default:
 		return f, false
+	}
+	return f, true
+}
+
+// numericBound gives the doubles around a number: what is within them is no further from it than rounding.
+func numericBound(f scan.ColumnFilter, op string, text []byte) (scan.ColumnFilter, bool) {
+	x, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || x-x != 0 {
+		return f, false
+	}
+	if op != "<" && op != "<=" {
+		f.FloatMin = math.Nextafter(x, math.Inf(-1))
+	}
+	if op != ">" && op != ">=" {
+		f.FloatMax = math.Nextafter(x, math.Inf(1))
 	}
 	return f, true
 }

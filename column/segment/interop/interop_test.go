@@ -84,8 +84,12 @@ func compare(t *testing.T, name string, s *sample.Sample, id func(int) column.ID
 		if got, ok := c.Field().Metadata.GetValue("PARQUET:field_id"); !ok || got != fmt.Sprint(id(i)) {
 			t.Errorf("column %q has field id %q, want %d", field.Name, got, id(i))
 		}
-		if got := c.DataType().String(); got != wantType[field.Type.Kind] {
-			t.Errorf("column %q is %s, want %s", field.Name, got, wantType[field.Type.Kind])
+		want := wantType[field.Type.Kind]
+		if p, scale, ok := field.Mod.Numeric(); ok {
+			want = fmt.Sprintf("decimal(%d, %d)", p, scale)
+		}
+		if got := c.DataType().String(); got != want {
+			t.Errorf("column %q is %s, want %s", field.Name, got, want)
 		}
 		row := 0
 		for _, chunk := range c.Data().Chunks() {
@@ -126,6 +130,9 @@ func arrowCell(a arrow.Array, i int) string {
 		return fmt.Sprintf("%x", math.Float64bits(float64(a.Value(i))))
 	case *array.Float64:
 		return fmt.Sprintf("%x", math.Float64bits(a.Value(i)))
+	case *array.Decimal128:
+		scale := a.DataType().(*arrow.Decimal128Type).Scale
+		return fmt.Sprintf("%q", a.Value(i).ToString(scale))
 	case *array.String:
 		return fmt.Sprintf("%q", a.Value(i))
 	case *array.Binary:

@@ -37,6 +37,12 @@ func Write(ctx context.Context, dir string, n int) (*Sample, error) {
 		add(fmt.Sprintf("some_%d", k), k, false)
 		add(fmt.Sprintf("none_%d", k), k, false)
 	}
+	for _, m := range []column.Mod{column.NumericMod(5, 2), column.NumericMod(18, 6)} {
+		for _, name := range []string{"few", "many", "some", "none"} {
+			add(fmt.Sprintf("%s_decimal_%d", name, m), column.Numeric, name == "many")
+			s.Fields[len(s.Fields)-1].Mod = m
+		}
+	}
 	w, err := segment.NewWriter(ctx, segment.NewLocalFiles(vfs.OS(), dir), segment.Options{Table: 1, Segment: 1, Schema: s, PageRows: 1024, GroupRows: 5000})
 	if err != nil {
 		return nil, err
@@ -67,6 +73,13 @@ func Write(ctx context.Context, dir string, n int) (*Sample, error) {
 					b.AppendNull()
 				case f.ID == 1:
 					b.AppendInt(1_700_000_000e9 + int64(row)*1e9)
+				case f.Mod != 0:
+					p, scale, _ := f.Mod.Numeric()
+					v := int64(r.Uint64()) % int64(math.Pow10(p))
+					if (i-3)%4 == 0 {
+						v %= 3
+					}
+					b.AppendBytes(column.AppendScaled(nil, v, int32(scale)))
 				default:
 					random(b, r, i >= 3 && (i-3)%4 == 0)
 				}
