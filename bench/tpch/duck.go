@@ -13,7 +13,7 @@ const script = `
 import json, sys, time, duckdb
 job = json.load(sys.stdin)
 db = duckdb.connect()
-db.execute("SET threads = %d" % job["threads"])
+db.execute("SET threads = %d; SET enable_progress_bar = false" % job["threads"])
 for sql, name in zip(job["create"], job["names"]):
     db.execute(sql)
     db.execute("COPY %s FROM '%s/%s.csv' (HEADER)" % (name, job["dir"], name))
