@@ -177,6 +177,7 @@ type copyWriter struct {
 	values  rowWriter
 	scratch []byte
 	started bool
+	signed  bool
 }
 
 func newCopyWriter(o *copyOptions, columns []plan.Column) *copyWriter {
@@ -190,17 +191,15 @@ func newCopyWriter(o *copyOptions, columns []plan.Column) *copyWriter {
 // copySignature begins binary data; flags and the length of an extension follow.
 const copySignature = "PGCOPY\n\xff\r\n\x00"
 
-// start writes what comes before the first row.
+// start writes what comes before the first row. The signature of binary data shares the message of what follows it, as in PostgreSQL:
+// clients rely on it.
 func (w *copyWriter) start(out []byte) []byte {
 	if w.started {
 		return out
 	}
 	w.started = true
 	w.values.text = w.text
-	switch {
-	case w.options.format == copyBinary:
-		return message(out, func(out []byte) []byte { return append(append(out, copySignature...), 0, 0, 0, 0, 0, 0, 0, 0) })
-	case w.options.header:
+	if w.options.header {
 		return message(out, func(out []byte) []byte {
 			for i, c := range w.columns {
 				if i > 0 {
@@ -212,6 +211,15 @@ func (w *copyWriter) start(out []byte) []byte {
 		})
 	}
 	return out
+}
+
+// signature writes the signature of binary data where nothing was written yet.
+func (w *copyWriter) signature(out []byte) []byte {
+	if w.signed || w.options.format != copyBinary {
+		return out
+	}
+	w.signed = true
+	return append(append(out, copySignature...), 0, 0, 0, 0, 0, 0, 0, 0)
 }
 
 // message writes one CopyData message.
@@ -226,7 +234,7 @@ func message(out []byte, body func([]byte) []byte) []byte {
 func (w *copyWriter) end(out []byte) ([]byte, error) {
 	out = w.start(out)
 	if w.options.format == copyBinary {
-		out = message(out, func(out []byte) []byte { return append(out, 0xff, 0xff) })
+		out = message(out, func(out []byte) []byte { return append(w.signature(out), 0xff, 0xff) })
 	}
 	return out, nil
 }
@@ -235,7 +243,7 @@ func (w *copyWriter) end(out []byte) ([]byte, error) {
 func (w *copyWriter) row(out []byte, b *scan.Batch, i int) (_ []byte, err error) {
 	out = w.start(out)
 	start := len(out)
-	out = append(out, 'd', 0, 0, 0, 0)
+	out = w.signature(append(out, 'd', 0, 0, 0, 0))
 	if w.options.format == copyBinary {
 		out = binary.BigEndian.AppendUint16(out, uint16(len(b.Columns)))
 	}
