@@ -8,7 +8,6 @@ import (
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/exec"
-	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/opt"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
@@ -167,9 +166,8 @@ func describe(n plan.Node, stats *exec.Stats) *step {
 		describeApply(s, n)
 	case *plan.Union:
 		s.Operator = "Union"
-	case *plan.Series:
-		s.Operator = "Series"
-		s.Details = []string{"from: " + expr.String(n.Start, nil) + " to: " + expr.String(n.Stop, nil) + " step: " + expr.String(n.Step, nil)}
+	case *plan.Expand:
+		describeExpand(s, n)
 	default:
 		s.Operator = fmt.Sprintf("%T", n)
 	}

@@ -200,6 +200,20 @@ func describeJoin(s *step, n *plan.Join) {
 	}
 }
 
+// describeExpand shows the functions.
+func describeExpand(s *step, n *plan.Expand) {
+	s.Operator = "Expand"
+	for _, c := range n.Calls {
+		s.Details = append(s.Details, "function: "+c.Fn.Name+"("+listText(c.Args, n.Input)+")")
+	}
+	if n.Ordinality {
+		s.Details = append(s.Details, "rows are counted")
+	}
+	if n.Outer {
+		s.Details = append(s.Details, "rows without any are kept")
+	}
+}
+
 // describeApply shows what is computed for each row.
 func describeApply(s *step, n *plan.Apply) {
 	s.Operator = strings.Replace(joinNames[n.Kind], "Join", "Apply", 1)

@@ -45,8 +45,8 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	if b.Functions.IsAggregate(name) && !n.Special {
 		return b.aggregate(s, n)
 	}
-	if name == seriesName && !n.Special {
-		return nil, unsupported(n.Pos, "generate_series is supported in FROM only", "Write SELECT ... FROM generate_series(...) AS name.")
+	if b.Functions.IsSetFunction(name) && !n.Special {
+		return b.listCall(s, n)
 	}
 	if n.Star {
 		if _, err := b.Functions.Function(name, nil); err != nil {
@@ -63,6 +63,9 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 			what = "ORDER BY"
 		}
 		return nil, errorAt(n.Pos, "42809", "%s specified, but %s is not an aggregate function", what, name)
+	}
+	if n.Special && name == "coalesce" {
+		s = s.withoutSets("COALESCE")
 	}
 	args := make([]expr.Expr, len(n.Args))
 	for i, a := range n.Args {
@@ -229,6 +232,9 @@ func (g *grouping) resolve(e expr.Expr) (expr.Expr, error) {
 		}
 		if c, ok := e.(*expr.Column); ok {
 			if c.Index >= rightBase {
+				return e
+			}
+			if c.Index >= setBase {
 				return e
 			}
 			if c.Index >= subBase {

@@ -149,8 +149,11 @@ func writePlan(b *strings.Builder, n plan.Node, depth int) {
 		}
 	case *plan.Union:
 		fmt.Fprintf(b, "union %v", n.Out)
-	case *plan.Series:
-		fmt.Fprintf(b, "series %s %s", n.Name, list([]expr.Expr{n.Start, n.Stop, n.Step}))
+	case *plan.Expand:
+		b.WriteString("expand")
+		for _, c := range n.Calls {
+			fmt.Fprintf(b, " %s %s", c.Names, list(c.Args))
+		}
 	case *plan.Values:
 		fmt.Fprintf(b, "values %v", n.Out)
 		for _, r := range n.Rows {

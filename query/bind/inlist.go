@@ -167,6 +167,7 @@ func (b *binder) like(s *scope, n *sql.LikeExpr) (expr.Expr, error) {
 }
 
 func (b *binder) caseExpr(s *scope, n *sql.Case) (expr.Expr, error) {
+	s = s.withoutSets("CASE")
 	out := &expr.Case{At: n.Pos}
 	var operand expr.Expr
 	var err error

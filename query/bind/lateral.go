@@ -101,7 +101,7 @@ func (f *fromClause) outerWith(keep, other *item, own []plan.ApplyParam, cond ex
 func (b *binder) eachWaiting(e expr.Expr, f func(*sub)) {
 	expr.Walk(e, func(e expr.Expr) bool {
 		c, ok := e.(*expr.Column)
-		if !ok || c.Index < subBase || c.Index >= rightBase {
+		if !ok || c.Index < subBase || c.Index >= setBase {
 			return true
 		}
 		u := b.places[c.Index-subBase].sub

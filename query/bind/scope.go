@@ -53,7 +53,10 @@ type scope struct {
 	outer *scope
 	link  *link
 	// aggs, if not nil, collects the aggregates met; else clause says where they are refused.
-	aggs   *aggregates
+	aggs *aggregates
+	// sets, if not nil, collects the functions met that give rows; else noSets, or clause, says where they are refused.
+	sets   *sets
+	noSets string
 	clause string
 	// windows likewise collects the calls of window functions.
 	windows *windows
@@ -62,6 +65,7 @@ type scope struct {
 // within gives the scope for a clause that has no aggregates.
 func (s *scope) within(clause string) *scope {
 	c := *s
+	c.sets, c.noSets = nil, ""
 	c.aggs, c.windows, c.clause = nil, nil, clause
 	return &c
 }

@@ -162,6 +162,9 @@ func (b *binder) finishBlock(blk *block, orderBy []sql.OrderItem, open bool) (pl
 			}
 		}
 	}
+	if input, err = b.expand(input, s.sets, g, targets); err != nil {
+		return nil, err
+	}
 	for i := range targets {
 		input = b.attach(input, 0, &targets[i].bound)
 	}
@@ -182,7 +185,7 @@ func (b *binder) targets(s *scope, n *sql.Select) ([]target, error) {
 	var out []target
 	for _, item := range n.Targets {
 		if star, ok := item.Expr.(*sql.Star); ok {
-			more, err := expand(s, star)
+			more, err := expandStar(s, star)
 			if err != nil {
 				return nil, err
 			}
@@ -202,8 +205,8 @@ func (b *binder) targets(s *scope, n *sql.Select) ([]target, error) {
 	return out, nil
 }
 
-// expand lists the columns * stands for.
-func expand(s *scope, star *sql.Star) ([]target, error) {
+// expandStar lists the columns * stands for.
+func expandStar(s *scope, star *sql.Star) ([]target, error) {
 	fields := s.fields
 	switch {
 	case len(star.Qualifier) > 0:
@@ -258,6 +261,11 @@ func containsExpr(list []expr.Expr, e expr.Expr) bool {
 
 // group puts the aggregation over the input and brings targets and HAVING onto its output.
 func (b *binder) group(input plan.Node, g *grouping, s *scope, targets []target, having expr.Expr) (plan.Node, error) {
+	for _, k := range g.keys {
+		if readsSets(k) {
+			return nil, unsupported(k.Pos(), "set-returning functions are not supported in GROUP BY", "Move it into a LATERAL FROM item.")
+		}
+	}
 	agg := &plan.Aggregate{Keys: slices.Clone(g.keys), Aggs: slices.Clone(s.aggs.calls), AggNames: s.aggs.names}
 	agg.Input = b.attachBelow(input, agg)
 	g.subqueries = b.places

@@ -10,12 +10,12 @@ import (
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-// setOp binds UNION. Types are matched two queries at a time, from the left, as PostgreSQL does: literals without a type in
-// either take the other's.
+// setOpNames are what errors call the operations.
+var setOpNames = map[sql.SetOpKind]string{sql.Union: "UNION", sql.Intersect: "INTERSECT", sql.Except: "EXCEPT"}
+
+// setOp binds UNION, INTERSECT and EXCEPT. Types are matched two queries at a time, from the left, as PostgreSQL does: literals without a
+// type in either take the other's.
 func (b *binder) setOp(n *sql.SetOp) (plan.Node, error) {
-	if n.Kind != sql.Union {
-		return nil, unsupported(n.Pos, "INTERSECT and EXCEPT are not supported yet", "Use WHERE with IN (SELECT ...), EXISTS or NOT EXISTS.")
-	}
 	left, err := b.operand(n.Left)
 	if err != nil {
 		return nil, err
@@ -24,10 +24,11 @@ func (b *binder) setOp(n *sql.SetOp) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	name := setOpNames[n.Kind]
 	if l, r := left.Columns(), right.Columns(); len(l) != len(r) {
-		return nil, errorAt(bodyPlace(n.Right), "42601", "each UNION query must have the same number of columns")
+		return nil, errorAt(bodyPlace(n.Right), "42601", "each %s query must have the same number of columns", name)
 	}
-	types, err := b.unionTypes(left, right)
+	types, err := b.unionTypes(name, left, right)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +38,21 @@ func (b *binder) setOp(n *sql.SetOp) (plan.Node, error) {
 	if right, err = b.retyped(right, types); err != nil {
 		return nil, err
 	}
+	if n.Kind != sql.Union {
+		return b.counted(n, left, right)
+	}
+	u := union(left, right)
+	if n.All {
+		return u, nil
+	}
+	keys, names, err := distinctKeys(u, left)
+	if err != nil {
+		return nil, err
+	}
+	return &plan.Aggregate{Input: u, Keys: keys, KeyNames: names}, nil
+}
+
+func union(left, right plan.Node) *plan.Union {
 	ins := []plan.Node{left, right}
 	if u, ok := left.(*plan.Union); ok {
 		ins = append(slices.Clip(u.Ins), right)
@@ -45,17 +61,85 @@ func (b *binder) setOp(n *sql.SetOp) (plan.Node, error) {
 	for i, c := range right.Columns() {
 		u.Out[i].NotNull = u.Out[i].NotNull && c.NotNull
 	}
-	if n.All {
-		return u, nil
-	}
-	refs, names := columnRefs(u.Out)
+	return u
+}
+
+// distinctKeys makes the columns of an operation keys of a grouping; errors are placed in its left query.
+func distinctKeys(n, left plan.Node) ([]expr.Expr, []string, error) {
+	refs, names := columnRefs(left.Columns())
 	for i, e := range refs {
 		e.(*expr.Column).At = outputOf(left, i).Pos()
 		if err := distinguishable(e); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return &plan.Aggregate{Input: u, Keys: refs, KeyNames: names}, nil
+	return refs, names, nil
+}
+
+// counted binds INTERSECT and EXCEPT: equal rows are grouped, and those of each side are counted. With ALL a row comes as often as it is in both,
+// or as often as the left side has it more often than the right.
+func (b *binder) counted(n *sql.SetOp, left, right plan.Node) (plan.Node, error) {
+	keys, names, err := distinctKeys(left, left)
+	if err != nil {
+		return nil, err
+	}
+	u := union(tagged(left, true), tagged(right, false))
+	count, err := b.Functions.Aggregate("count", nil)
+	if err != nil {
+		return nil, err
+	}
+	var of expr.Expr = &expr.Column{Index: len(keys), Name: "left", T: boolType, At: n.Pos}
+	agg := &plan.Aggregate{Input: u, Keys: keys, KeyNames: names, AggNames: []string{"left", "right"}, Aggs: []expr.AggregateCall{
+		{Fn: count, Filter: of, T: count.Result, At: n.Pos}, {Fn: count, Filter: &expr.Not{Arg: of, At: n.Pos}, T: count.Result, At: n.Pos},
+	}}
+	l := &expr.Column{Index: len(keys), Name: "left", T: count.Result, At: n.Pos}
+	r := &expr.Column{Index: len(keys) + 1, Name: "right", T: count.Result, At: n.Pos}
+	times, err := b.multiplicity(n, l, r)
+	if err != nil {
+		return nil, err
+	}
+	node := plan.Node(agg)
+	if n.All {
+		series, err := b.Functions.SetFunction("generate_series", []column.Type{count.Result, count.Result})
+		if err != nil {
+			return nil, err
+		}
+		one, err := b.coerce(intLiteral(1, n.Pos), count.Result, fn.Implicit)
+		if err != nil {
+			return nil, err
+		}
+		node = &plan.Expand{Input: agg, Calls: []expr.SetCall{{Fn: series, Args: []expr.Expr{one, times}, Names: []string{"copy"}, At: n.Pos}}}
+	} else {
+		some, err := b.operator(">", n.Pos, times, intLiteral(0, n.Pos))
+		if err != nil {
+			return nil, err
+		}
+		node = &plan.Filter{Input: agg, Cond: some}
+	}
+	refs, names := columnRefs(node.Columns())
+	return &plan.Project{Input: node, Exprs: refs[:len(keys)], Names: names[:len(keys)]}, nil
+}
+
+// multiplicity is how often a row comes that the sides have so many times.
+func (b *binder) multiplicity(n *sql.SetOp, l, r expr.Expr) (expr.Expr, error) {
+	switch {
+	case n.Kind == sql.Intersect:
+		return b.callNamed("least", n.Pos, l, r)
+	case n.All:
+		return b.operator("-", n.Pos, l, r)
+	}
+	none, err := b.operator("=", n.Pos, r, intLiteral(0, n.Pos))
+	if err != nil {
+		return nil, err
+	}
+	zero := &expr.Literal{Value: column.NewInts(l.Type(), []int64{0}, nil), At: n.Pos}
+	return &expr.Case{When: []expr.Expr{none}, Then: []expr.Expr{l}, Else: zero, T: l.Type(), At: n.Pos}, nil
+}
+
+// tagged gives a plan with a column more that says which side it is.
+func tagged(n plan.Node, left bool) plan.Node {
+	refs, names := columnRefs(n.Columns())
+	return &plan.Project{Input: n, Exprs: append(refs, boolLiteral(left, 0)), Names: append(names, "left")}
 }
 
 // operand binds one side of a set operation; literals in it may be without a type still.
@@ -91,11 +175,11 @@ func bodyPlace(body sql.QueryBody) int {
 }
 
 // unionTypes chooses the type of every column of two queries.
-func (b *binder) unionTypes(left, right plan.Node) ([]column.Type, error) {
+func (b *binder) unionTypes(name string, left, right plan.Node) ([]column.Type, error) {
 	out := make([]column.Type, len(left.Columns()))
 	for i := range out {
 		l, r := outputOf(left, i), outputOf(right, i)
-		t, err := b.Functions.CommonType("UNION", []column.Type{l.Type(), r.Type()})
+		t, err := b.Functions.CommonType(name, []column.Type{l.Type(), r.Type()})
 		if err != nil {
 			return nil, place(err, r.Pos())
 		}

@@ -206,7 +206,7 @@ func (b *binder) attachOne(input plan.Node, by int, e expr.Expr, at map[*sub]int
 	}
 	out := expr.Rewrite(e, func(e expr.Expr) expr.Expr {
 		c, ok := e.(*expr.Column)
-		if !ok || c.Index < subBase || c.Index >= rightBase {
+		if !ok || c.Index < subBase || c.Index >= setBase {
 			return e
 		}
 		p := b.places[c.Index-subBase]
@@ -269,7 +269,7 @@ func waits(e expr.Expr) bool {
 	found := false
 	expr.Walk(e, func(e expr.Expr) bool {
 		c, ok := e.(*expr.Column)
-		found = found || ok && c.Index >= subBase && c.Index < rightBase
+		found = found || ok && c.Index >= subBase && c.Index < setBase
 		return !found
 	})
 	return found
@@ -279,7 +279,7 @@ func waits(e expr.Expr) bool {
 func (b *binder) loosen(e expr.Expr) {
 	switch e := e.(type) {
 	case *expr.Column:
-		if e.Index >= subBase && e.Index < rightBase {
+		if e.Index >= subBase && e.Index < setBase {
 			b.places[e.Index-subBase].sub.loose = true
 		}
 	case *expr.Logic:
@@ -309,7 +309,7 @@ func (b *binder) attached(n plan.Node) error {
 		var err error
 		expr.Walk(e, func(e expr.Expr) bool {
 			if c, ok := e.(*expr.Column); ok && c.Index >= aggBase {
-				err = unsupported(c.At, "a subquery that reads the query around it is not supported here", "Move it into a subquery in FROM.")
+				err = unsupported(c.At, "a subquery that reads the query around it, or a function that gives rows, is not supported here", "Move it into a subquery in FROM.")
 			}
 			return err == nil
 		})

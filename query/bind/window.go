@@ -46,6 +46,7 @@ type boundWindow struct {
 // withoutWindows gives the scope for a clause that may have aggregates but no window functions.
 func (s *scope) withoutWindows(clause string) *scope {
 	c := *s
+	c.sets, c.noSets = nil, ""
 	c.windows, c.clause = nil, clause
 	return &c
 }

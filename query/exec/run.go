@@ -127,8 +127,8 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 		p = &union{inputs: inputs}
 	case *plan.Window:
 		p = &window{node: n, env: env, input: inputs[0], stats: stats}
-	case *plan.Series:
-		p = &generator{node: n, env: env}
+	case *plan.Expand:
+		p = &expander{node: n, env: env, input: inputs[0]}
 	default:
 		return nil, nil, column.Errorf(column.Internal, "%w: %s", errNoOperator, fmt.Sprintf("%T", n))
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
 
@@ -24,8 +25,18 @@ func literalOf(v *column.Vector) expr.Expr { return &expr.Literal{Value: v} }
 
 func intLiteral(v int64) expr.Expr { return literalOf(column.NewInts(big, []int64{v}, nil)) }
 
-func intSeries(start, stop, step int64) *plan.Series {
-	return &plan.Series{Start: intLiteral(start), Stop: intLiteral(stop), Step: intLiteral(step), Name: "g"}
+// series calls generate_series.
+func series(start, stop, step expr.Expr) *plan.Expand {
+	f, err := fn.Default().SetFunction("generate_series", []column.Type{start.Type(), stop.Type(), step.Type()})
+	if err != nil {
+		panic(err)
+	}
+	call := expr.SetCall{Fn: f, Args: []expr.Expr{start, stop, step}, Names: []string{"g"}}
+	return &plan.Expand{Input: &plan.Values{Rows: [][]expr.Expr{{}}}, Calls: []expr.SetCall{call}}
+}
+
+func intSeries(start, stop, step int64) *plan.Expand {
+	return series(intLiteral(start), intLiteral(stop), intLiteral(step))
 }
 
 // TestSeriesOfIntegers compares with counting that stops where PostgreSQL does: past the end or past the type.
@@ -78,10 +89,7 @@ func TestSeriesOfTimes(t *testing.T) {
 		typ := column.T(c.kind)
 		step := column.NewBuilder(column.T(column.IntervalKind), 1)
 		step.AppendInterval(c.step)
-		node := &plan.Series{
-			Start: literalOf(column.NewInts(typ, []int64{c.start}, nil)), Stop: literalOf(column.NewInts(typ, []int64{c.stop}, nil)),
-			Step: literalOf(step.Finish()),
-		}
+		node := series(literalOf(column.NewInts(typ, []int64{c.start}, nil)), literalOf(column.NewInts(typ, []int64{c.stop}, nil)), literalOf(step.Finish()))
 		env := envOf(1)
 		env.Expr.Location = berlin
 		got, err := tryRun(node, env)
@@ -112,7 +120,7 @@ func TestSeriesOfNumerics(t *testing.T) {
 		{"1", "Infinity", "1", "error 22023: stop value cannot be infinity"},
 		{"1", "2", "-Infinity", "error 22023: step size cannot be infinity"},
 	} {
-		got, err := tryRun(&plan.Series{Start: numeric(c.start), Stop: numeric(c.stop), Step: numeric(c.step)}, envOf(1))
+		got, err := tryRun(series(numeric(c.start), numeric(c.stop), numeric(c.step)), envOf(1))
 		text := strings.Join(got, " ")
 		var e *column.Error
 		if errors.As(err, &e) {
@@ -129,7 +137,7 @@ func TestSeriesArguments(t *testing.T) {
 	for i := range 3 {
 		args := []expr.Expr{intLiteral(1), intLiteral(9), intLiteral(0)}
 		args[i] = null
-		got, err := tryRun(&plan.Series{Start: args[0], Stop: args[1], Step: args[2]}, envOf(1))
+		got, err := tryRun(series(args[0], args[1], args[2]), envOf(1))
 		if err != nil || got != nil {
 			t.Errorf("argument %d NULL: %v, error %v; want no rows", i+1, got, err)
 		}
@@ -137,7 +145,7 @@ func TestSeriesArguments(t *testing.T) {
 	zero := column.NewBuilder(column.T(column.IntervalKind), 1)
 	zero.AppendInterval(column.Interval{Months: 1, Days: -30}) // PostgreSQL compares a month as 30 days
 	at := literalOf(column.NewInts(column.T(column.Timestamp), []int64{literal.MicrosPerDay}, nil))
-	for name, node := range map[string]*plan.Series{"integers": intSeries(1, 2, 0), "times": {Start: at, Stop: at, Step: literalOf(zero.Finish())}} {
+	for name, node := range map[string]*plan.Expand{"integers": intSeries(1, 2, 0), "times": series(at, at, literalOf(zero.Finish()))} {
 		_, err := tryRun(node, envOf(1))
 		var e *column.Error
 		if !errors.As(err, &e) || e.SQLState != "22023" || e.Message != "step size cannot equal zero" {

@@ -43,6 +43,7 @@ type Registry struct {
 	windows    map[string][]*expr.WindowFunction
 	casts      map[castKey]cast
 	nanos      map[column.Type]*expr.Function
+	sets       map[string][]*expr.SetFunction
 }
 
 // New makes the registry of all functions.
@@ -55,6 +56,7 @@ func New() *Registry {
 		windows:    map[string][]*expr.WindowFunction{},
 		casts:      map[castKey]cast{},
 		nanos:      map[column.Type]*expr.Function{},
+		sets:       map[string][]*expr.SetFunction{},
 	}
 	for _, t := range []column.Type{tDate, tTimestamp, tTimestampTZ} {
 		r.nanos[t] = ComparableNanos(t)
@@ -74,6 +76,7 @@ var families = []func(r *Registry){
 	addCasts, addSpecials, addTexts, addQuotes, addUnicode, addBinaries, addEncodings, addLikes, addSimilars, addRegexes,
 	addTimes, addOverlaps, addSleeps, addNullCounts, addExtracts, addBuckets, addMisc, addTimeFormats, addNumberFormats,
 	addSums, addExtremes, addCounts, addBitAggregates, addEdits, addVariances, addFirstLast,
+	addSeries,
 }
 
 // scalar describes a function for add.
@@ -142,6 +145,17 @@ func (r *Registry) IsAggregate(name string) bool { return len(r.aggregates[name]
 // IsFunction reports whether a name is one of a scalar function.
 func (r *Registry) IsFunction(name string) bool { return len(r.functions[name]) > 0 }
 
+// setFunction adds functions that give rows.
+func (r *Registry) setFunction(list ...expr.SetFunction) {
+	for i := range list {
+		f := list[i]
+		r.sets[f.Name] = append(r.sets[f.Name], &f)
+	}
+}
+
+// IsSetFunction reports whether a name is one of a function that gives rows.
+func (r *Registry) IsSetFunction(name string) bool { return len(r.sets[name]) > 0 }
+
 // Reference writes the list of all functions as a Markdown table, in a fixed order.
 func (r *Registry) Reference() string {
 	var b strings.Builder
@@ -190,7 +204,18 @@ func (r *Registry) Reference() string {
 			windows = append(windows, line(name+"("+argList(w.Args, false)+")", w.Result, w.Doc))
 		}
 	}
+	var sets []string
+	for name, list := range r.sets {
+		for _, f := range list {
+			result := make([]column.Type, len(f.Columns))
+			for i, c := range f.Columns {
+				result[i] = c.Type
+			}
+			sets = append(sets, "| `"+name+"("+argList(f.Args, f.Variadic)+")` | "+argList(result, false)+" | "+f.Doc+" |\n")
+		}
+	}
 	section("Functions", calls)
+	section("Functions that give rows", sets)
 	section("Operators", operators)
 	section("Aggregates", aggregates)
 	section("Window functions", windows)

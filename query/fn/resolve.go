@@ -38,6 +38,15 @@ func (r *Registry) Window(name string, args []column.Type) (*expr.WindowFunction
 	return nil, noFunction(name, args, ambiguous)
 }
 
+// SetFunction chooses the overload of a function that gives rows.
+func (r *Registry) SetFunction(name string, args []column.Type) (*expr.SetFunction, error) {
+	best, ambiguous := choose(r, r.sets[name], args, func(f *expr.SetFunction) ([]column.Type, bool) { return f.Args, f.Variadic })
+	if best != nil {
+		return best, nil
+	}
+	return nil, noFunction(name, args, ambiguous)
+}
+
 // Operator chooses the overload of an infix operator.
 func (r *Registry) Operator(op string, left, right column.Type) (*expr.Function, error) {
 	args := []column.Type{left, right}

@@ -30,7 +30,7 @@ const (
 	keptByTime   = 0.3
 	keptByFilter = 0.3
 	groups       = 0.1
-	seriesRows   = 1000 // of generate_series
+	seriesRows   = 100 // of a function
 )
 
 // estimate guesses how many rows a plan gives.
@@ -40,8 +40,8 @@ func estimate(n plan.Node) float64 {
 		return estimateScan(n)
 	case *plan.Values:
 		return float64(len(n.Rows))
-	case *plan.Series:
-		return seriesRows
+	case *plan.Expand:
+		return seriesRows * estimate(n.Input)
 	case *plan.Filter:
 		return keptByFilter * estimate(n.Input)
 	case *plan.Aggregate:

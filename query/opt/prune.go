@@ -46,6 +46,8 @@ func prune(n plan.Node, keep []int) (out plan.Node, to []int) {
 		return pruneUnion(n, keep)
 	case *plan.Window:
 		return pruneWindow(n, keep)
+	case *plan.Expand:
+		return pruneExpand(n, keep)
 	case *plan.Apply:
 		return pruneApply(n, keep)
 	}
@@ -128,6 +130,27 @@ func pruneJoin(n *plan.Join, keep []int) (plan.Node, []int) {
 		return &out, append(slices.Clone(toLeft), len(l.Columns()))
 	}
 	return &out, to[:total]
+}
+
+// pruneExpand asks the input for what is read above and by the functions, whose columns stay.
+func pruneExpand(n *plan.Expand, keep []int) (plan.Node, []int) {
+	width := len(n.Input.Columns())
+	total := len(n.Columns())
+	below := columnsOf(plan.Expressions(n))
+	for _, k := range keep {
+		if k < width {
+			below = append(below, k)
+		}
+	}
+	in, moved := prune(n.Input, ascending(below))
+	if in == n.Input {
+		return n, everything(total)
+	}
+	to := slices.Clone(moved)
+	for k := range total - width {
+		to = append(to, len(in.Columns())+k)
+	}
+	return remake(n, in, moved), to
 }
 
 // besideEachOther joins where the columns of two sides are now, the left of which has width columns.

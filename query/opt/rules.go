@@ -131,6 +131,8 @@ func pushFilter(f *plan.Filter) plan.Node {
 		return pushBelowWindow(f, in)
 	case *plan.Join:
 		return pushIntoJoin(f, in)
+	case *plan.Expand:
+		return pushBelowExpand(f, in)
 	case *plan.Apply:
 		return pushBelowApply(f, in)
 	case *plan.Union:
@@ -140,6 +142,23 @@ func pushFilter(f *plan.Filter) plan.Node {
 		return overInputs(in, func(branch plan.Node) plan.Node { return pushFilter(&plan.Filter{Input: branch, Cond: f.Cond}) })
 	}
 	return f
+}
+
+// pushBelowExpand moves the conditions that read the input's columns only.
+func pushBelowExpand(f *plan.Filter, n *plan.Expand) plan.Node {
+	var below, above []expr.Expr
+	width := len(n.Input.Columns())
+	for _, e := range conjuncts(f.Cond) {
+		if left, right := sides(e, width); left && !right && !expr.Volatile(e) {
+			below = append(below, e)
+		} else {
+			above = append(above, e)
+		}
+	}
+	if len(below) == 0 {
+		return f
+	}
+	return filtered(n.With([]plan.Node{pushed(n.Input, below)}), above)
 }
 
 // pushBelowApply moves the conditions that read the left side only.

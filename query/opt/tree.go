@@ -85,10 +85,8 @@ func mapExpressions(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 			c.Params[i].Expr = each(c.Params[i].Expr)
 		}
 		out = &c
-	case *plan.Series:
-		c := *n
-		c.Start, c.Stop, c.Step = each(n.Start), each(n.Stop), each(n.Step)
-		out = &c
+	case *plan.Expand:
+		out = n.Map(each)
 	case *plan.Values:
 		c := *n
 		c.Rows = make([][]expr.Expr, len(n.Rows))

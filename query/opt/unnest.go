@@ -52,6 +52,9 @@ func unnestApply(a *plan.Apply) plan.Node {
 	if out := unnestOne(a); out != nil {
 		return out
 	}
+	if out := unnestRows(a); out != nil {
+		return out
+	}
 	if len(a.Params) == 0 {
 		if out := plainJoin(a.Left, a.Right, a, nil); out != nil {
 			return out
@@ -324,6 +327,9 @@ func refsOf(n plan.Node) ([]expr.Expr, []string) {
 
 // hasVolatile reports that a plan may give other rows when it runs again.
 func hasVolatile(n plan.Node) bool {
+	if x, ok := n.(*plan.Expand); ok && x.Volatile() {
+		return true
+	}
 	return slices.ContainsFunc(plan.AllExpressions(n), expr.Volatile) || slices.ContainsFunc(n.Inputs(), hasVolatile)
 }
 

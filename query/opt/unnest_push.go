@@ -336,6 +336,8 @@ func (p *pusher) push(n plan.Node) (pushedNode, bool) {
 		return p.pushValues(n)
 	case *plan.Window:
 		return p.pushWindow(n)
+	case *plan.Expand:
+		return p.pushExpand(n)
 	}
 	return pushedNode{}, false
 }
@@ -480,6 +482,25 @@ func (p *pusher) pushWindow(n *plan.Window) (pushedNode, bool) {
 	refs, names := refsOf(out)
 	list := append(refs[:width:width], refs[len(columns):]...)
 	proj, _ := p.withValues(&plan.Project{Exprs: list, Names: append(names[:width:width], names[len(columns):]...)}, pushedNode{out, in.at})
+	return proj, ok
+}
+
+// pushExpand calls functions with the values beside the input's columns.
+func (p *pusher) pushExpand(n *plan.Expand) (pushedNode, bool) {
+	in, ok := p.push(n.Input)
+	if !ok {
+		return in, false
+	}
+	out := n.Map(func(e expr.Expr) expr.Expr {
+		e, there := p.replaced(e, in.at)
+		ok = ok && there
+		return e
+	})
+	out.Input = in.Node
+	width, now := len(n.Input.Columns()), len(in.Columns())
+	refs, names := refsOf(out)
+	list := append(refs[:width:width], refs[now:]...)
+	proj, _ := p.withValues(&plan.Project{Exprs: list, Names: append(names[:width:width], names[now:]...)}, pushedNode{out, in.at})
 	return proj, ok
 }
 

@@ -94,8 +94,6 @@ func AllExpressions(n Node) []expr.Expr {
 	switch n := n.(type) {
 	case *Values:
 		return slices.Concat(n.Rows...)
-	case *Series:
-		return []expr.Expr{n.Start, n.Stop, n.Step}
 	case *Scan:
 		out := make([]expr.Expr, len(n.Series))
 		for i, c := range n.Series {

@@ -183,13 +183,6 @@ type Union struct {
 	Out []Column
 }
 
-// Series is generate_series: one column, from Start by Step while it has not passed Stop. The arguments are of one row, without
-// columns; any that is NULL gives no rows. Step of 0 is error 22023.
-type Series struct {
-	Start, Stop, Step expr.Expr // integer, bigint or numeric; or timestamps with an interval as step
-	Name              string
-}
-
 func (n *Scan) Columns() []Column {
 	all := n.Relation.Columns()
 	out := make([]Column, len(n.Project))
@@ -231,12 +224,10 @@ func nullable(columns []Column) {
 	}
 }
 
-func (n *Union) Columns() []Column  { return n.Out }
-func (n *Series) Columns() []Column { return []Column{{Name: n.Name, Type: n.Start.Type()}} }
+func (n *Union) Columns() []Column { return n.Out }
 
 func (n *Join) Inputs() []Node      { return []Node{n.Left, n.Right} }
 func (n *Union) Inputs() []Node     { return n.Ins }
-func (n *Series) Inputs() []Node    { return nil }
 func (n *Scan) Inputs() []Node      { return nil }
 func (n *Values) Inputs() []Node    { return nil }
 func (n *Filter) Inputs() []Node    { return []Node{n.Input} }
@@ -247,7 +238,6 @@ func (n *Limit) Inputs() []Node     { return []Node{n.Input} }
 
 func (n *Join) With(in []Node) Node      { c := *n; c.Left, c.Right = in[0], in[1]; return &c }
 func (n *Union) With(in []Node) Node     { c := *n; c.Ins = in; return &c }
-func (n *Series) With([]Node) Node       { return n }
 func (n *Scan) With([]Node) Node         { return n }
 func (n *Values) With([]Node) Node       { return n }
 func (n *Filter) With(in []Node) Node    { c := *n; c.Input = in[0]; return &c }

@@ -10,6 +10,12 @@ func Expressions(n Node) []expr.Expr {
 		return []expr.Expr{n.Cond}
 	case *Project:
 		return n.Exprs
+	case *Expand:
+		var out []expr.Expr
+		for _, c := range n.Calls {
+			out = append(out, c.Args...)
+		}
+		return out
 	case *Limit:
 		return n.By
 	case *Sort:

@@ -1,49 +1,63 @@
-package exec
+package fn
 
 import (
 	"bytes"
-	"context"
-	"io"
 
 	"github.com/cockroachdb/apd/v3"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/literal"
-	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/expr"
-	"github.com/automatanexus/aegis-db/query/plan"
 )
 
-// generator is generate_series: batches are made as they are asked for, so that a series has no size in memory.
-type generator struct {
-	node *plan.Series
-	env  *Env
+// generate_series: values are made as they are asked for, so that a series has no size in memory.
+
+func addSeries(r *Registry) {
+	add := func(t, step column.Type, args ...column.Type) {
+		r.setFunction(expr.SetFunction{
+			Name: "generate_series", Args: args, Columns: []expr.SetColumn{{Name: "generate_series", Type: t}}, Strict: true,
+			Open: func(ctx *expr.Context, args []*column.Vector, i int) (expr.Rows, error) {
+				return openSeries(ctx, args, i, step)
+			},
+			Doc: "the values from the first to the second, by the third",
+		})
+	}
+	for _, t := range []column.Type{tInt4, tInt8, tNumeric} {
+		add(t, t, t, t)
+		add(t, t, t, t, t)
+	}
+	for _, t := range []column.Type{tTimestamp, tTimestampTZ} {
+		add(t, tInterval, t, t, tInterval)
+	}
 }
 
-func (g *generator) parts(context.Context) ([]part, error) {
-	return []part{func(_ context.Context, w *worker) (stream, error) {
-		var args [3]*column.Vector
-		for i, e := range []expr.Expr{g.node.Start, g.node.Stop, g.node.Step} {
-			v, err := expr.Eval(&w.expr, e, nil, 1)
-			if err != nil {
-				return nil, err
-			}
-			if v.IsNull(0) {
-				return &batches{}, nil
-			}
-			args[i] = v
-		}
-		seq, err := newSequence(args[0], args[1], args[2], &w.expr)
-		if err != nil {
+// openSeries starts a series; without a step it is by one.
+func openSeries(ctx *expr.Context, args []*column.Vector, i int, stepType column.Type) (expr.Rows, error) {
+	one := make([]*column.Vector, 0, 3)
+	for _, a := range args {
+		one = append(one, column.Flatten(a.Slice(i, i+1)))
+	}
+	if len(one) == 2 {
+		b := column.NewBuilder(stepType, 1)
+		if err := literal.Parse(b, stepType, "1", literal.Options{}); err != nil {
 			return nil, err
 		}
-		s := &seriesStream{seq: seq, typ: args[0].Type, rows: scan.BatchRows}
-		if n := g.env.BatchRows; n > 0 {
-			s.rows = n
-		}
-		return s, nil
-	}}, nil
+		one = append(one, b.Finish())
+	}
+	seq, err := newSequence(one[0], one[1], one[2], ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &seriesRows{seq}, nil
+}
+
+type seriesRows struct{ seq sequence }
+
+func (s *seriesRows) Next(out []*column.Builder, most int) (int, error) {
+	before := out[0].Len()
+	err := s.seq.fill(out[0], most)
+	return out[0].Len() - before, err
 }
 
 // sequence makes the values of a series, one after the other.
@@ -71,36 +85,13 @@ func newSequence(start, stop, step *column.Vector, ctx *expr.Context) (sequence,
 			typ: t, opt: ctx.Literals(),
 		}, nil
 	default:
-		return nil, column.Errorf(column.Internal, "exec: no series of %s", t)
+		return nil, column.Errorf(column.Internal, "fn: no series of %s", t)
 	}
 }
 
 func errZeroStep() error {
 	return column.SQLErrorf(column.Invalid, "22023", "step size cannot equal zero")
 }
-
-type seriesStream struct {
-	seq  sequence
-	typ  column.Type
-	rows int
-}
-
-func (s *seriesStream) next(ctx context.Context) (*scan.Batch, error) {
-	if err := cause(ctx); err != nil {
-		return nil, err
-	}
-	b := column.NewBuilder(s.typ, s.rows)
-	if err := s.seq.fill(b, s.rows); err != nil {
-		return nil, err
-	}
-	n := b.Len()
-	if n == 0 {
-		return nil, io.EOF
-	}
-	return &scan.Batch{Len: n, Columns: []*column.Vector{b.Finish()}}, nil
-}
-
-func (s *seriesStream) close() {}
 
 // intSequence counts the steps that are left instead of looking whether the next value passed the end, so that it
 // cannot overflow.
@@ -169,7 +160,7 @@ func newDecimalSequence(start, stop, step []byte) (*decimalSequence, error) {
 		to   *apd.Decimal
 	}{{"start value", start, &s.at}, {"stop value", stop, &s.stop}, {"step size", step, &s.step}} {
 		if _, _, err := arg.to.SetString(string(arg.text)); err != nil {
-			return nil, column.Errorf(column.Internal, "exec: generate_series: %s %q is not canonical: %w", arg.name, arg.text, err)
+			return nil, column.Errorf(column.Internal, "fn: generate_series: %s %q is not canonical: %w", arg.name, arg.text, err)
 		}
 		switch arg.to.Form {
 		case apd.Finite:
