@@ -10,6 +10,7 @@ import (
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/spill"
 	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/catalog"
 	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
@@ -21,6 +22,9 @@ type Snapshot interface {
 	Database() *meta.Database
 	// Catalog is the catalog version that is read.
 	Catalog() *meta.Snapshot
+	// Metrics lists the metrics that have series, ascending; Stored gives the figures of a table.
+	Metrics(ctx context.Context) ([]string, error)
+	Stored(ctx context.Context, t *meta.Table) (catalog.Figures, error)
 	Close()
 }
 
@@ -84,7 +88,9 @@ type Engine struct {
 	functions  *fn.Registry
 	statements *statements
 	plans      *plans
-	running    chan struct{}   // a place per running statement
+	running    chan struct{} // a place per running statement
+	sessions   *sessions
+	started    time.Time
 	closing    context.Context // ends, with the reason, when the engine is closed
 	close      context.CancelCauseFunc
 }
@@ -98,7 +104,7 @@ var errClosing = &column.Error{
 // New makes an engine over a store.
 func New(store Store, o Options) *Engine {
 	o.defaults()
-	e := &Engine{options: o, store: store, functions: fn.Default(), statements: newStatements(o.ParsedBytes), plans: newPlans(o.PlanBytes), running: make(chan struct{}, o.Running)}
+	e := &Engine{options: o, store: store, functions: fn.Default(), statements: newStatements(o.ParsedBytes), plans: newPlans(o.PlanBytes), running: make(chan struct{}, o.Running), sessions: newSessions(), started: o.Now()}
 	e.closing, e.close = context.WithCancelCause(context.Background())
 	return e
 }

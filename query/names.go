@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"time"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/meta"
@@ -13,6 +14,15 @@ import (
 type names struct {
 	snap Snapshot
 	path []string
+	view *catalog.View
+}
+
+// view is the database as a statement sees it.
+func (s *Session) view(ctx context.Context, snap Snapshot, path []string, now time.Time) *catalog.View {
+	return &catalog.View{
+		Ctx: ctx, Catalog: snap.Catalog(), Database: snap.Database(), Store: snap, Functions: s.engine.functions, Settings: s.settings, Path: path,
+		Activity: s.engine.sessions.list, Started: s.engine.started, Now: now, PID: s.pid,
+	}
 }
 
 // isSchema reports the schemas that there are.
@@ -46,18 +56,31 @@ func (s *Session) searchPath() []string {
 // Resolve implements plan.Resolver.
 func (n *names) Resolve(ctx context.Context, schema, name string) (plan.Relation, error) {
 	if schema != "" {
-		return n.snap.Resolve(ctx, schema, name)
+		return n.in(ctx, schema, name)
 	}
 	for _, in := range n.path {
-		if in == catalog.Schema {
+		if in == catalog.Schema { // the usual case: it comes first and does not have the name
+			if r := n.view.Find(in, name); r != nil {
+				return r, nil
+			}
 			continue
 		}
-		r, err := n.snap.Resolve(ctx, in, name)
+		r, err := n.in(ctx, in, name)
 		if err == nil || column.ClassOf(err) != column.NotFound {
 			return r, err
 		}
 	}
 	return nil, column.SQLErrorf(column.NotFound, "42P01", "relation \"%s\" does not exist", name)
+}
+
+// in finds a relation of a schema.
+func (n *names) in(ctx context.Context, schema, name string) (plan.Relation, error) {
+	if schema == catalog.Schema || schema == catalog.InformationSchema {
+		if r := n.view.Find(schema, name); r != nil {
+			return r, nil
+		}
+	}
+	return n.snap.Resolve(ctx, schema, name)
 }
 
 // creationSchema is the schema that new tables go to: the first that the search path names, if it is there.

@@ -189,8 +189,11 @@ func keepable(st sql.Stmt, text string, params []*string, functions *fn.Registry
 	}
 	timeless := true
 	sql.Walk(st, func(n sql.Node) bool {
-		if call, ok := n.(*sql.FuncCall); ok && !functions.Timeless(call.Name.Name) {
-			timeless = false
+		switch n := n.(type) {
+		case *sql.FuncCall:
+			timeless = timeless && functions.Timeless(n.Name.Name)
+		case *sql.TypeName: // what a name means changes with the catalog
+			timeless = timeless && !strings.HasPrefix(n.Name, "reg")
 		}
 		return timeless
 	})

@@ -33,6 +33,7 @@ type Result struct {
 	// Notices are warnings that go with the result.
 	Notices []Notice
 
+	names   literal.Names // of the snapshot that is read
 	rows    *exec.Rows    // a running query, or
 	list    []*scan.Batch // rows that are there already
 	started time.Time

@@ -117,7 +117,7 @@ func (st *statement) runKept(root plan.Node) (*Result, error) {
 
 // start makes the result of a statement and has run fill it. What fails, or panics, gives back what the result held.
 func (s *Session) start(ctx context.Context, text string, timeout time.Duration, run func(*Result) (*Result, error)) (result *Result, err error) {
-	r := &Result{started: time.Now(), Location: s.settings.Location, Style: s.settings.Style, text: text, closing: s.engine.closing, engine: s.engine}
+	r := &Result{ended: []func(){s.working(text)}, started: time.Now(), Location: s.settings.Location, Style: s.settings.Style, text: text, closing: s.engine.closing, engine: s.engine}
 	defer func() {
 		if p := recover(); p != nil {
 			err = column.Errorf(column.Internal, "internal error: %v\n%s", p, debug.Stack())
@@ -149,7 +149,9 @@ func (s *Session) open(r *Result, text string) (*statement, error) {
 		return nil, err
 	}
 	r.ended = append(r.ended, snap.Close)
-	st := &statement{session: s, text: text, snap: snap, names: &names{snap, s.searchPath()}, result: r}
+	path := s.searchPath()
+	st := &statement{session: s, text: text, snap: snap, names: &names{snap, path, s.view(r.ctx, snap, path, s.now())}, result: r}
+	r.names = st.names.view
 	st.prepare(r.ctx)
 	return st, nil
 }
@@ -208,7 +210,7 @@ func (st *statement) prepare(ctx context.Context) {
 		workers = s.Tuning.Workers
 	}
 	st.env = exec.Env{
-		Expr: expr.Context{Ctx: ctx, Now: s.now(), Location: s.settings.Location, Style: s.settings.Style},
+		Expr: expr.Context{Ctx: ctx, Now: s.now(), Location: s.settings.Location, Style: s.settings.Style, Names: st.names.view},
 		Pool: pool, Workers: workers, Plain: s.Tuning.Plain, BatchRows: s.Tuning.BatchRows,
 	}
 	if o.Spill != nil {

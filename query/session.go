@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/opt"
 	"github.com/automatanexus/aegis-db/query/setting"
 )
@@ -16,6 +17,7 @@ type Session struct {
 	engine   *Engine
 	database string
 	settings *setting.Values
+	pid      int64 // by which others know it
 
 	// LoggedIn says that the user has proven to be who it is. Trusted sessions may do what only admins may.
 	LoggedIn, Trusted bool
@@ -68,7 +70,7 @@ func (e *Engine) OpenSession(o SessionOptions) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Session{engine: e, database: o.Database, settings: v}, nil
+	return &Session{engine: e, database: o.Database, settings: v, pid: e.sessions.next.Add(1)}, nil
 }
 
 // ruleNames are the rules that optimizer_rules_off knows.
@@ -86,6 +88,14 @@ func (s *Session) Location() *time.Location { return s.settings.Location }
 // Literals are the options that values are read and written with outside of a statement.
 func (s *Session) Literals() literal.Options {
 	return literal.Options{Location: s.settings.Location, Style: s.settings.Style, Now: s.now()}
+}
+
+// databaseName is the database that names resolve in.
+func (s *Session) databaseName() string {
+	if s.database == "" {
+		return meta.DefaultDatabase
+	}
+	return s.database
 }
 
 // User is the session's user.

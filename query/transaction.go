@@ -86,6 +86,7 @@ func (s *Session) Close() {
 	if s.block != nil {
 		_ = s.end(context.Background(), false) // nothing is written, so nothing fails
 	}
+	s.detach()
 }
 
 func (s *Session) begin(explicit bool) {

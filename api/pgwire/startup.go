@@ -167,11 +167,21 @@ func (c *session) start(s *startup) error {
 	if err := c.server.register(c); err != nil {
 		return err
 	}
+	c.query.Attach(c.client())
 	c.negotiateVersion(s)
 	c.reportAll()
 	c.send(&pgproto3.BackendKeyData{ProcessID: uint32(c.pid), SecretKey: c.secret[:]})
 	c.backend.SetMaxBodyLen(c.server.options.MessageBytes)
 	return nil
+}
+
+// client says where the connection comes from.
+func (c *session) client() query.Client {
+	out := query.Client{PID: int64(c.pid)}
+	if a, ok := c.conn.RemoteAddr().(*net.TCPAddr); ok {
+		out.Address, out.Port = a.IP.String(), a.Port
+	}
+	return out
 }
 
 // negotiateVersion tells a client that asks for more than version 3.0 what we have.

@@ -58,6 +58,15 @@ var abbreviations = map[string]float64{
 	"jst": 9, "kst": 9, "ist": 2, "sast": 2, "aest": 10, "aedt": 11, "acst": 9.5, "awst": 8, "nzst": 12, "nzdt": 13,
 }
 
+// Abbreviations gives the short names of zones that texts may carry, in lower case, and how far east of Greenwich they are.
+func Abbreviations() map[string]time.Duration {
+	out := make(map[string]time.Duration, len(abbreviations))
+	for name, hours := range abbreviations {
+		out[name] = time.Duration(hours * float64(time.Hour))
+	}
+	return out
+}
+
 // Location finds the time zone that SQL text names: a name of the zone database, an abbreviation, or an offset, bare or behind
 // letters, by the rule of POSIX, where +3 is west of Greenwich. The error is 22023.
 func Location(name string) (*time.Location, error) {

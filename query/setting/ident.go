@@ -68,3 +68,44 @@ func idents(text string) (list []string, ok bool) {
 		s = strings.TrimSpace(s[1:])
 	}
 }
+
+// NameParts reads a name with dots between its parts; those that are not quoted are in lower case.
+func NameParts(text string) (parts []string, ok bool) {
+	s := strings.TrimSpace(text)
+	for {
+		var name string
+		if strings.HasPrefix(s, `"`) {
+			end := 1
+			for {
+				k := strings.IndexByte(s[end:], '"')
+				if k < 0 {
+					return nil, false
+				}
+				end += k + 1
+				if end >= len(s) || s[end] != '"' {
+					break
+				}
+				end++
+			}
+			name, s = strings.ReplaceAll(s[1:end-1], `""`, `"`), s[end:]
+		} else {
+			k := strings.IndexAny(s, ". \t\r\n\"")
+			if k < 0 {
+				k = len(s)
+			}
+			name, s = strings.ToLower(s[:k]), s[k:]
+		}
+		if name == "" {
+			return nil, false
+		}
+		parts = append(parts, name)
+		s = strings.TrimSpace(s)
+		if s == "" {
+			return parts, true
+		}
+		if s[0] != '.' {
+			return nil, false
+		}
+		s = strings.TrimSpace(s[1:])
+	}
+}

@@ -130,6 +130,9 @@ func numberEnd(s string) int {
 	return i
 }
 
+// Number writes a value of an integer or real setting.
+func Number(v float64) string { return number(v) }
+
 func number(v float64) string {
 	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
 		return strconv.FormatInt(int64(v), 10)

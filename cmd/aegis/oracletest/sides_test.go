@@ -41,6 +41,8 @@ func TestOracle(t *testing.T) {
 		{"time_bucket", timeBuckets},
 		{"first_last", firstLast},
 		{"first_last_time", firstLastTime},
+		{"catalog_facts", catalogFacts},
+		{"system_relations", systemRelations},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
 	}
