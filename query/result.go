@@ -95,8 +95,12 @@ func (r *Result) Next() (*scan.Batch, error) {
 	return b, err
 }
 
-// located gives an error its place in the text that the client sent.
+// located gives an error its place in the text that the client sent. What a panic left goes to the log.
 func (r *Result) located(err error) error {
+	var p *column.Panic
+	if errors.As(err, &p) {
+		r.engine.options.Logger.Error("a statement panicked", "statement", r.text, "panic", p.Value, "stack", string(p.Stack))
+	}
 	var e *column.Error
 	if r.place != nil && errors.As(err, &e) && e.Position > 0 {
 		moved := *e
@@ -109,7 +113,9 @@ func (r *Result) located(err error) error {
 // Close ends the statement and gives back all it held. A second call does nothing.
 func (r *Result) Close() {
 	if r.rows != nil {
-		r.rows.Close()
+		if err := r.rows.Close(); err != nil {
+			_ = r.located(err) // for the log: the rows were given
+		}
 		r.rows = nil
 	}
 	for i := len(r.ended) - 1; i >= 0; i-- {

@@ -120,7 +120,7 @@ func (s *Session) start(ctx context.Context, text string, timeout time.Duration,
 	r := &Result{ended: []func(){s.working(text)}, started: time.Now(), Location: s.settings.Location, Style: s.settings.Style, text: text, closing: s.engine.closing, engine: s.engine}
 	defer func() {
 		if p := recover(); p != nil {
-			err = column.Errorf(column.Internal, "internal error: %v\n%s", p, debug.Stack())
+			err = column.Recovered(p, debug.Stack())
 		}
 		if err != nil {
 			r.Close()
@@ -226,14 +226,12 @@ const (
 	workMost  = 32 << 20
 )
 
-// workBytes is the memory that a statement keeps for its work.
-func (o *Options) workBytes() int64 { return min(max(o.QueryBytes/workShare, workLeast), workMost) }
-
 // spill lets operators keep rows on disk.
 func (st *statement) spill() {
 	o, env := &st.session.engine.options, &st.env
-	work := o.workBytes()
-	rows := max(o.QueryBytes-work, 1)
+	limit := st.result.pool.Limit()
+	work := min(max(limit/workShare, workLeast), workMost)
+	rows := max(limit-work, 1)
 	env.Least = work / 4
 	if n := st.session.Tuning.HeldBytes; n > 0 {
 		rows, env.Least = n, min(n, env.Least)

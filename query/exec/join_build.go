@@ -114,26 +114,10 @@ func (b *buildBatch) size() int64 {
 
 // add keeps a batch, where there is room for it.
 func (b *buildRows) add(number int, in buildBatch, p *keyParter) error {
-	b.mu.Lock()
-	if !b.disk() {
-		err := b.run.pool.Grow(in.size())
-		if err == nil {
-			b.lists[number] = append(b.lists[number], in)
-		}
-		if err == nil || !spillable(b.run.env, err) {
-			b.mu.Unlock()
-			return err
-		}
-		if err := b.toDiskLocked(); err != nil {
-			b.mu.Unlock()
-			return err
-		}
+	kept, err := b.keep(number, in)
+	if kept || err != nil {
+		return err
 	}
-	if b.buffer != nil {
-		defer b.mu.Unlock()
-		return b.buffer.add(in.batch())
-	}
-	b.mu.Unlock()
 	nulls, err := b.write(in, p)
 	if nulls {
 		b.mu.Lock()
@@ -141,6 +125,28 @@ func (b *buildRows) add(number int, in buildBatch, p *keyParter) error {
 		b.mu.Unlock()
 	}
 	return err
+}
+
+// keep keeps a batch in memory, or in the buffer; false: it is to be written to its parts, which needs no lock.
+func (b *buildRows) keep(number int, in buildBatch) (kept bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.disk() {
+		err := b.run.pool.Grow(in.size())
+		if err == nil {
+			b.lists[number] = append(b.lists[number], in)
+		}
+		if err == nil || !spillable(b.run.env, err) {
+			return true, err
+		}
+		if err := b.toDiskLocked(); err != nil {
+			return false, err
+		}
+	}
+	if b.buffer != nil {
+		return true, b.buffer.add(in.batch())
+	}
+	return false, nil
 }
 
 // side makes the build side of the rows that are in memory. After an error the rows are still there.

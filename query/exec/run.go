@@ -76,7 +76,11 @@ func plainNumbers(b *scan.Batch) *scan.Batch {
 }
 
 // Close ends the query, wherever it is.
-func (r *Rows) Close() { r.stream.close() }
+func (r *Rows) Close() (err error) {
+	defer guard(&err)
+	r.stream.close()
+	return nil
+}
 
 // Stats is what happened so far, operator by operator.
 func (r *Rows) Stats() *Stats { return r.stats }

@@ -32,7 +32,7 @@ type producer interface {
 // stop everybody else's.
 func guard(err *error) {
 	if r := recover(); r != nil {
-		*err = column.Errorf(column.Internal, "internal error: %v\n%s", r, debug.Stack())
+		*err = column.Recovered(r, debug.Stack())
 	}
 }
 

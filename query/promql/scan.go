@@ -96,7 +96,7 @@ func (q *querier) read(ctx context.Context, m scan.Morsel, eat sink) (err error)
 // guard turns a panic into an error of its query: one query's broken invariant is no reason to stop everybody else's.
 func guard(err *error) {
 	if r := recover(); r != nil {
-		*err = column.Errorf(column.Internal, "internal error: %v\n%s", r, debug.Stack())
+		*err = column.Recovered(r, debug.Stack())
 	}
 }
 
