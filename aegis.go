@@ -52,6 +52,7 @@ type DB struct {
 	collector *gc.Collector
 	described metadataStore
 	columns   tableColumns
+	samples   relationSamples
 
 	closing sync.Once
 	closed  error

@@ -28,7 +28,7 @@ func (s *Snapshot) metric(ctx context.Context, name string) (plan.Relation, erro
 		return nil, err
 	}
 	r := &relation{
-		name: meta.MetricsSchema + "." + name, table: t, readOnly: true,
+		db: s.db, name: meta.MetricsSchema + "." + name, table: t, readOnly: true,
 		series: []scan.SeriesFilter{filter}, source: &liveSamples{inner: source, value: valueColumn(&t.Columns)},
 		rows: newTableRelation(s, t).rows,
 	}

@@ -11,6 +11,7 @@ import (
 
 // relation is a stored table, or a metric's logical table over prometheus.samples, under one snapshot.
 type relation struct {
+	db       *DB
 	name     string
 	table    *meta.Table
 	columns  []plan.RelationColumn
@@ -37,7 +38,7 @@ func (r *relation) Table() *meta.Table {
 
 func newTableRelation(s *Snapshot, t *meta.Table) *relation {
 	return &relation{
-		name: t.Schema + "." + t.Name, table: t, source: &tableSource{snapshot: s, table: t}, columns: s.db.columns.of(t),
+		db: s.db, name: t.Schema + "." + t.Name, table: t, source: &tableSource{snapshot: s, table: t}, columns: s.db.columns.of(t),
 		rows:     s.catalog.Manifest(t.ID).LiveRows(),
 		readOnly: t.Schema == meta.PrometheusSchema, // samples come in by their protocol, which keeps labels canonical
 	}

@@ -36,7 +36,7 @@ func Rules() []Rule {
 		{"unnest", "Subqueries that read the query around them become joins. Before conditions move: it looks for those that compare the two.", unnest},
 		{"push_filters", "Conditions go below projections, sorts, joins and unions, so that they reach the scan.", pushFilters},
 		{"inner_joins", "An outer join whose added rows no condition above lets pass is an inner one. After conditions have come down to it; lets them go on.", innerJoins},
-		{"order_joins", "Tables that no condition ties to those before wait for one that does: FROM a, b, c need not pair all of a with all of b.", orderJoins},
+		{"order_joins", "Inner joins run in the order that is expected to cost least, whatever order FROM has. When conditions have reached the tables, whose samples tell how many rows they leave.", orderJoins},
 		{"join_keys", "Equalities between the sides of a join become the keys of its hash table. When every condition has reached its join.", joinKeys},
 		{"key_constants", "What a comparison with a constant says of one side's key holds for the other's, too. Needs keys; before scans take conditions in.", keyConstants},
 		{"series_conditions", "Conditions on one tag are decided once per series. Before time and zone maps, which take what is left.", seriesConditions},

@@ -16,7 +16,7 @@ type cluster struct {
 // orderJoins looks for clusters from the root down, so that each is found whole.
 func orderJoins(c *context, root plan.Node) plan.Node {
 	j, ok := root.(*plan.Join)
-	if !ok || j.Kind != plan.InnerJoin {
+	if !ok || j.Kind != plan.InnerJoin || joinedInputs(j) > mostInputs {
 		return overInputs(root, func(in plan.Node) plan.Node { return orderJoins(c, in) })
 	}
 	var all cluster
@@ -26,17 +26,33 @@ func orderJoins(c *context, root plan.Node) plan.Node {
 		all.inputs[i] = orderJoins(c, in)
 		changed = changed || all.inputs[i] != in
 	}
-	order := all.order()
-	if !changed && slices.IsSorted(order) {
+	if len(all.inputs) == 2 {
+		if !changed {
+			return root
+		}
+		return j.With(all.inputs)
+	}
+	best := all.search(newEstimator(c))
+	if !changed && best.asWritten() {
 		return root
 	}
-	return all.build(order, j.Columns())
+	return all.build(best, j.Columns())
 }
+
+// joinedInputs counts the inputs of a tree of inner joins.
+func joinedInputs(n plan.Node) int {
+	if j, ok := n.(*plan.Join); ok && inCluster(j) {
+		return joinedInputs(j.Left) + joinedInputs(j.Right)
+	}
+	return 1
+}
+
+func inCluster(j *plan.Join) bool { return j.Kind == plan.InnerJoin && len(j.LeftKeys) == 0 }
 
 // add takes a tree of inner joins apart; its columns start at place first.
 func (c *cluster) add(n plan.Node, first int) {
 	j, ok := n.(*plan.Join)
-	if !ok || j.Kind != plan.InnerJoin || len(j.LeftKeys) > 0 {
+	if !ok || !inCluster(j) {
 		c.inputs = append(c.inputs, n)
 		return
 	}
@@ -45,50 +61,6 @@ func (c *cluster) add(n plan.Node, first int) {
 	for _, e := range conjuncts(j.Cond) {
 		c.conds = append(c.conds, shifted(e, first))
 	}
-}
-
-// order keeps the inputs as written, but lets one that no equality ties to those before it wait for one that does.
-func (c *cluster) order() []int {
-	of := c.owners()
-	ties := make([][]bool, len(c.inputs)) // ties[i][k]: an equality has i on one side and k on the other
-	for i := range ties {
-		ties[i] = make([]bool, len(c.inputs))
-	}
-	for _, e := range c.conds {
-		call, ok := e.(*expr.Call)
-		if !ok || call.Fn.Name != "=" {
-			continue
-		}
-		for _, l := range expr.Columns(call.Args[0]) {
-			for _, r := range expr.Columns(call.Args[1]) {
-				ties[of[l]][of[r]], ties[of[r]][of[l]] = true, true
-			}
-		}
-	}
-	var out []int
-	taken, tied := make([]bool, len(c.inputs)), make([]bool, len(c.inputs))
-	for next := 0; next >= 0; next = nextInput(taken, tied) {
-		out, taken[next] = append(out, next), true
-		for i, is := range ties[next] {
-			tied[i] = tied[i] || is
-		}
-	}
-	return out
-}
-
-// nextInput chooses the first input that is tied to those taken, else the first that is left, else -1.
-func nextInput(taken, tied []bool) int {
-	next := -1
-	for i := range taken {
-		switch {
-		case taken[i]:
-		case tied[i]:
-			return i
-		case next < 0:
-			next = i
-		}
-	}
-	return next
 }
 
 // owners says for every column which input it belongs to.
@@ -102,8 +74,9 @@ func (c *cluster) owners() []int {
 	return of
 }
 
-// build joins the inputs in an order, each condition where all it reads is there, and gives the columns in the order they had.
-func (c *cluster) build(order []int, columns []plan.Column) plan.Node {
+// build joins the inputs as a tree says, each condition where all it reads is there, and gives the columns in the order they had.
+func (c *cluster) build(t *joinTree, columns []plan.Column) plan.Node {
+	order := t.leaves(nil)
 	first := make([]int, len(c.inputs)) // where an input's columns start, now
 	width := 0
 	for _, i := range order {
@@ -117,21 +90,8 @@ func (c *cluster) build(order []int, columns []plan.Column) plan.Node {
 		}
 	}
 	waiting := mapAll(c.conds, func(e expr.Expr) expr.Expr { return renumber(e, to) })
-	root := c.inputs[order[0]]
-	for n, i := range order[1:] {
-		have := first[i] + len(c.inputs[i].Columns())
-		var now, later []expr.Expr
-		for _, e := range waiting {
-			reads := expr.Columns(e)
-			if n == len(order)-2 || len(reads) > 0 && reads[len(reads)-1] < have {
-				now = append(now, e)
-			} else {
-				later = append(later, e)
-			}
-		}
-		root = &plan.Join{Left: root, Right: c.inputs[i], Kind: plan.InnerJoin, Cond: conjunction(now)}
-		waiting = later
-	}
+	root, waiting, _ := c.join(t, 0, waiting)
+	root = withCond(root, waiting)
 	if slices.IsSorted(order) {
 		return root
 	}
@@ -141,4 +101,36 @@ func (c *cluster) build(order []int, columns []plan.Column) plan.Node {
 		p.Names = append(p.Names, col.Name)
 	}
 	return p
+}
+
+// join builds a part of the tree whose columns start at place from; it gives the conditions that wait for others, and where its
+// columns end.
+func (c *cluster) join(t *joinTree, from int, waiting []expr.Expr) (plan.Node, []expr.Expr, int) {
+	if t.left == nil {
+		n := c.inputs[t.leaf]
+		return n, waiting, from + len(n.Columns())
+	}
+	left, waiting, middle := c.join(t.left, from, waiting)
+	right, waiting, end := c.join(t.right, middle, waiting)
+	var now, later []expr.Expr
+	for _, e := range waiting {
+		reads := expr.Columns(e)
+		if len(reads) > 0 && reads[0] >= from && reads[len(reads)-1] < end {
+			now = append(now, shifted(e, -from))
+		} else {
+			later = append(later, e)
+		}
+	}
+	return &plan.Join{Left: left, Right: right, Kind: plan.InnerJoin, Cond: conjunction(now)}, later, end
+}
+
+// withCond adds conditions that read no column to the topmost join.
+func withCond(n plan.Node, conds []expr.Expr) plan.Node {
+	j, ok := n.(*plan.Join)
+	if !ok || len(conds) == 0 {
+		return n
+	}
+	out := *j
+	out.Cond = conjunction(append(conjuncts(j.Cond), conds...))
+	return &out
 }

@@ -1,0 +1,102 @@
+package opt
+
+import (
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// buildSide sets where the hash table of each join is built.
+func buildSide(c *context, root plan.Node) plan.Node {
+	s := newEstimator(c)
+	return rewrite(root, func(n plan.Node) plan.Node {
+		j, ok := n.(*plan.Join)
+		if !ok {
+			return n
+		}
+		left := s.rows(j.Left) < s.rows(j.Right) && j.Kind != plan.NullMarkJoin
+		if left == j.BuildLeft {
+			return n
+		}
+		out := *j
+		out.BuildLeft = left
+		return &out
+	})
+}
+
+// join expects each value of the side with fewer different ones to be found on the other side.
+func (s *estimator) join(n *plan.Join) *profile {
+	left, right := s.of(n.Left), s.of(n.Right)
+	conds := conjuncts(n.Cond)
+	var pairs []pair
+	for i := range n.LeftKeys {
+		pairs = append(pairs, pair{valuesOf(n.LeftKeys[i], left, 0), valuesOf(n.RightKeys[i], right, 0)})
+	}
+	width := len(n.Left.Columns())
+	kept := 1.0
+	for _, e := range conds {
+		if l, r, ok := asKey(e, width); ok {
+			pairs = append(pairs, pair{valuesOf(l, left, 0), valuesOf(r, right, 0)})
+		} else {
+			kept *= guess(e, nil)
+		}
+	}
+	kept *= matching(pairs, left.rows, right.rows)
+	out := &profile{rows: left.rows * right.rows * kept}
+	if n.Kind >= plan.MarkJoin {
+		return s.other(n)
+	}
+	if n.Kind >= plan.SemiJoin {
+		return s.semi(n, left, right, pairs, kept)
+	}
+	switch n.Kind {
+	case plan.LeftJoin:
+		out.rows = max(out.rows, left.rows)
+	case plan.RightJoin:
+		out.rows = max(out.rows, right.rows)
+	case plan.FullJoin:
+		out.rows = max(out.rows, left.rows+right.rows)
+	}
+	out.distinct = append(append([]float64(nil), left.distinct...), right.distinct...)
+	return out
+}
+
+// semi keeps the left rows whose values are among those of the right side.
+func (s *estimator) semi(n *plan.Join, left, right *profile, pairs []pair, kept float64) *profile {
+	found := min(1, kept*right.rows)
+	if len(pairs) > 0 {
+		found = 1
+		for _, p := range pairs {
+			found *= min(1, p.right/p.left)
+		}
+	}
+	if n.Kind != plan.SemiJoin {
+		found = max(1-found, 0.05) // the opposite of a guess is one too
+	}
+	out := &profile{rows: left.rows, distinct: append([]float64(nil), left.distinct...)}
+	out.thin(found)
+	return out
+}
+
+// pair is an equality between the two sides of a join, by how many different values each of them has.
+type pair struct{ left, right float64 }
+
+// matching is the share of all pairs of rows that equalities leave. Several together tell apart no more rows than a side has.
+func matching(pairs []pair, left, right float64) float64 {
+	if len(pairs) == 0 {
+		return 1
+	}
+	l, r := 1.0, 1.0
+	for _, p := range pairs {
+		l, r = min(l*p.left, max(left, 1)), min(r*p.right, max(right, 1))
+	}
+	return 1 / max(l, r)
+}
+
+// valuesOf is how many different values an expression over a side has; the columns of the side begin at first.
+func valuesOf(e expr.Expr, side *profile, first int) float64 {
+	columns := expr.Columns(e)
+	if len(columns) != 1 || columns[0]-first >= len(side.distinct) {
+		return max(side.rows, 1)
+	}
+	return side.values(columns[0] - first)
+}
