@@ -19,13 +19,7 @@ func addExtracts(r *Registry) {
 		)
 	}
 	for _, t := range []column.Type{tTimestamp, tTimestampTZ, tTimestampNS} {
-		r.add(scalar{name: "date_trunc", args: types(tText, t), result: t, stable: t != tTimestamp, doc: "cut to a unit", kernel: kernel2(t, readBytes, readInt, writeInt, func(ctx *expr.Context, unit []byte, v int64) (int64, error) {
-			loc := ctx.Location
-			if t == tTimestamp {
-				loc = nil
-			}
-			return truncateZoned(unit, v, t, loc)
-		})})
+		r.add(scalar{name: "date_trunc", args: types(tText, t), result: t, stable: t != tTimestamp, doc: "cut to a unit", kernel: truncateKernel(t)})
 	}
 	for _, t := range []column.Type{tTimestampTZ, tTimestampNS} {
 		r.add(scalar{name: "date_trunc", args: types(tText, t, tText), result: t, doc: "cut to a unit in a time zone", kernel: kernel3(t, readBytes, readInt, readBytes, writeInt, func(ctx *expr.Context, unit []byte, v int64, zone []byte) (int64, error) {
@@ -33,12 +27,24 @@ func addExtracts(r *Registry) {
 			if err != nil {
 				return 0, err
 			}
-			return truncateZoned(unit, v, t, loc)
+			return truncateZoned(unitName(unit), unit, v, t, loc)
 		})})
 	}
 	r.add(scalar{name: "date_trunc", args: types(tText, tInterval), result: tInterval, doc: "cut to a unit", kernel: kernel2(tInterval, readBytes, readInterval, writeInterval, func(_ *expr.Context, unit []byte, v column.Interval) (column.Interval, error) {
 		return truncateInterval(unit, v)
 	})})
+}
+
+func truncateKernel(t column.Type) Kernel {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+		loc := ctx.Location
+		if t == tTimestamp {
+			loc = nil
+		}
+		unit, name := textsOf(args[0]), unitNames(args[0])
+		v, m := intsOf(args[1])
+		return eachRow(ctx, t, writeInt, n, func(i int) (int64, error) { return truncateZoned(name(i), unit.at(i), v[i&m], t, loc) })
+	}
 }
 
 // field is the value of a field in units of 10^-scale.
@@ -48,14 +54,13 @@ type field struct {
 }
 
 func extractKernel(t, result column.Type) Kernel {
-	get := func(ctx *expr.Context, unit []byte, args *column.Vector, i int) (field, error) {
+	get := func(ctx *expr.Context, name string, unit []byte, args *column.Vector, i int) (field, error) {
 		if t == tInterval {
 			a, m := intervalsOf(args)
-			return intervalField(unitName(unit), a[i&m], unit)
+			return intervalField(name, a[i&m], unit)
 		}
 		a, m := intsOf(args)
 		v := a[i&m]
-		name := unitName(unit)
 		offset := int64(0)
 		switch t {
 		case tDate:
@@ -106,9 +111,9 @@ func extractKernel(t, result column.Type) Kernel {
 	}
 	if result == tFloat8 {
 		return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
-			unit := textsOf(args[0])
+			unit, name := textsOf(args[0]), unitNames(args[0])
 			return eachRow(ctx, result, writeFloat, n, func(i int) (float64, error) {
-				f, err := get(ctx, unit.at(i), args[1], i)
+				f, err := get(ctx, name(i), unit.at(i), args[1], i)
 				if f.scale == infiniteScale {
 					return math.Inf(int(f.value)), err
 				}
@@ -117,15 +122,50 @@ func extractKernel(t, result column.Type) Kernel {
 		}
 	}
 	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
-		unit := textsOf(args[0])
+		unit, name := textsOf(args[0]), unitNames(args[0])
+		if args[0].Enc == column.Const && args[1].Enc != column.Const {
+			v, err := extractScaled(ctx, n, func(i int) (field, error) { return get(ctx, name(0), unit.at(0), args[1], i) })
+			if v != nil || err != nil {
+				return v, err
+			}
+		}
 		return eachRow(ctx, result, writeDecimal, n, func(i int) (*apd.Decimal, error) {
-			f, err := get(ctx, unit.at(i), args[1], i)
+			f, err := get(ctx, name(i), unit.at(i), args[1], i)
 			if f.scale == infiniteScale {
 				return inf(f.value < 0), err
 			}
 			return apd.New(f.value, -f.scale), err
 		})
 	}
+}
+
+// extractScaled gives the fields as integers of one scale; nil where they are not.
+func extractScaled(ctx *expr.Context, n int, get func(i int) (field, error)) (*column.Vector, error) {
+	out, scale := make([]int64, n), int32(-1)
+	for i := range out {
+		if !ctx.Valid.Get(i) {
+			continue
+		}
+		f, err := get(i)
+		switch {
+		case err == errNull || f.scale == infiniteScale || scale >= 0 && f.scale != scale:
+			return nil, nil
+		case err != nil:
+			return nil, err
+		}
+		out[i], scale = f.value, f.scale
+	}
+	return column.NewScaled(out, max(scale, 0), nil), nil
+}
+
+// unitNames gives the name of the unit of each row; that of a constant is looked up once.
+func unitNames(v *column.Vector) func(i int) string {
+	unit := textsOf(v)
+	if v.Enc == column.Const {
+		name := unitName(unit.at(0))
+		return func(int) string { return name }
+	}
+	return func(i int) string { return unitName(unit.at(i)) }
 }
 
 // infiniteScale marks a field that is infinite, in the direction of its value.

@@ -7,7 +7,7 @@ import (
 	"github.com/automatanexus/aegis-db/column/literal"
 )
 
-func truncateZoned(unit []byte, v int64, t column.Type, loc *time.Location) (int64, error) {
+func truncateZoned(name string, unit []byte, v int64, t column.Type, loc *time.Location) (int64, error) {
 	if isInfinite(v) {
 		return v, nil
 	}
@@ -15,11 +15,11 @@ func truncateZoned(unit []byte, v int64, t column.Type, loc *time.Location) (int
 	if t == tTimestampNS {
 		micros = nanosToMicros(v)
 	}
-	out, err := truncate(unitName(unit), toLocal(micros, loc), unit, t)
+	out, err := truncate(name, toLocal(micros, loc), unit, t)
 	if err != nil {
 		return 0, err
 	}
-	switch unitName(unit) {
+	switch name {
 	case "microseconds", "milliseconds", "second", "minute", "hour":
 		// Inside a day the offset of the time itself is kept: where an hour occurs twice, each stays where it is.
 		out += micros - toLocal(micros, loc)
