@@ -88,6 +88,12 @@ func combineFlat(a, b *column.Vector, or bool) *column.Vector {
 // combineRows joins b, which has a value for each of the rows listed, into a.
 func combineRows(a, b *column.Vector, rows []int32, or bool) *column.Vector {
 	out := append([]bool(nil), a.Bools[:a.Len]...)
+	if a.Valid == nil && b.Valid == nil {
+		for k, r := range rows {
+			out[r] = b.Bools[k]
+		}
+		return column.NewBools(out, nil)
+	}
 	valid := a.Valid
 	if valid != nil || b.Valid != nil {
 		valid = column.NewBitmap(a.Len, true)
@@ -129,11 +135,15 @@ func undecided(v *column.Vector, or bool) int {
 		}
 		return count
 	case column.Dict:
+		open := make([]int, v.Child.Len)
+		for i, b := range v.Child.Bools[:v.Child.Len] {
+			if b != or || !v.Child.Valid.Get(i) {
+				open[i] = 1
+			}
+		}
 		count := 0
 		for _, c := range v.Codes {
-			if !v.Child.Valid.Get(int(c)) || v.Child.Bools[c] != or {
-				count++
-			}
+			count += open[c]
 		}
 		return count
 	}
@@ -156,6 +166,17 @@ func undecided(v *column.Vector, or bool) int {
 
 func undecidedRows(v *column.Vector, or bool, count int) []int32 {
 	f := column.Flatten(v)
+	if f.Valid == nil {
+		// No branch to mispredict: each row is written, and kept by moving on.
+		rows, k := make([]int32, f.Len), 0
+		for i, b := range f.Bools[:f.Len] {
+			rows[k] = int32(i)
+			if b != or {
+				k++
+			}
+		}
+		return rows[:k]
+	}
 	rows := make([]int32, 0, count)
 	for i, b := range f.Bools[:f.Len] {
 		if b != or || !f.Valid.Get(i) {
