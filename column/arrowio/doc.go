@@ -27,6 +27,7 @@ type Field struct {
 	Name    string
 	Type    column.Type
 	NotNull bool
+	Mod     column.Mod // of numeric(p,s), which is a decimal then
 	// Dictionary sends the column dictionary-encoded, with int32 codes: worth it for tags.
 	Dictionary bool
 }
@@ -35,7 +36,7 @@ type Field struct {
 func FieldsOf(columns []column.Field, dictionaries ...column.ID) []Field {
 	out := make([]Field, len(columns))
 	for i, c := range columns {
-		out[i] = Field{Name: c.Name, Type: c.Type, NotNull: c.NotNull}
+		out[i] = Field{Name: c.Name, Type: c.Type, NotNull: c.NotNull, Mod: c.Mod}
 		for _, id := range dictionaries {
 			out[i].Dictionary = out[i].Dictionary || id == c.ID
 		}
@@ -47,11 +48,8 @@ func FieldsOf(columns []column.Field, dictionaries ...column.ID) []Field {
 func Schema(fields []Field) *arrow.Schema {
 	out := make([]arrow.Field, len(fields))
 	for i, f := range fields {
-		out[i] = arrow.Field{Name: f.Name, Type: DataType(f.Type), Nullable: !f.NotNull}
-		if f.Dictionary {
-			out[i].Type = dictionaryOf(f.Type)
-		}
-		if t, ok := typeOf(DataType(f.Type)); !ok || t != f.Type {
+		out[i] = arrow.Field{Name: f.Name, Type: f.dataType(), Nullable: !f.NotNull}
+		if t, ok := typeOf(DataType(f.Type)); f.decimal() == nil && (!ok || t != f.Type) {
 			out[i].Metadata = arrow.NewMetadata([]string{TypeKey}, []string{f.Type.String()})
 		}
 		if f.Type.Kind == column.UUID {

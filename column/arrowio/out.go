@@ -24,7 +24,12 @@ func Record(schema *arrow.Schema, fields []Field, b *scan.Batch) (arrow.RecordBa
 			return nil, column.Errorf(column.Internal, "column \"%s\" is %s, not %s", fields[i].Name, v.Type, fields[i].Type)
 		}
 		var err error
-		if arrays[i], err = Array(v, fields[i].Dictionary); err != nil {
+		if d := fields[i].decimal(); d != nil {
+			arrays[i], err = decimalArray(v, d)
+		} else {
+			arrays[i], err = Array(v, fields[i].Dictionary)
+		}
+		if err != nil {
 			return nil, column.Errorf(column.ClassOf(err), "column \"%s\": %w", fields[i].Name, err)
 		}
 	}
