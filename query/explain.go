@@ -160,6 +160,8 @@ func describe(n plan.Node, stats *exec.Stats) *step {
 		s.Details = []string{fmt.Sprintf("rows: %d", len(n.Rows))}
 	case *plan.Window:
 		describeWindow(s, n)
+	case *plan.Gapfill:
+		describeGapfill(s, n)
 	case *plan.Join:
 		describeJoin(s, n)
 	case *plan.Apply:

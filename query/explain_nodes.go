@@ -267,3 +267,8 @@ func orderText(keys []plan.SortKey, names []string) string {
 	}
 	return strings.Join(out, ", ")
 }
+
+func describeGapfill(s *step, n *plan.Gapfill) {
+	s.Operator = "Gapfill"
+	s.Details = []string{"width: " + expr.String(n.Width, nil) + " from: " + expr.String(n.Start, nil) + " to: " + expr.String(n.Stop, nil)}
+}

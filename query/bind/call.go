@@ -33,6 +33,9 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	if n.Variadic {
 		return nil, unsupported(n.Pos, "VARIADIC arguments are not supported", "Write the arguments one by one.")
 	}
+	if isFill(name) && !n.Special {
+		return b.fill(s, n)
+	}
 	if n.ArgNames != nil && strings.Join(n.ArgNames, "") != "" {
 		return b.namedCall(s, n)
 	}
@@ -213,6 +216,7 @@ func sameAggregate(a, c *expr.AggregateCall) bool {
 // grouping says what is left of the input after aggregation: keys, then aggregates.
 type grouping struct {
 	keys    []expr.Expr
+	aggs    int // how many aggregates
 	sources []*source
 	// subqueries are those that expressions may read; what they read themselves is resolved with them, once.
 	subqueries []subColumn
@@ -245,6 +249,11 @@ func (g *grouping) resolve(e expr.Expr) (expr.Expr, error) {
 			}
 			if c.Index >= windowBase {
 				return e
+			}
+			if c.Index >= gapBase {
+				out := *c
+				out.Index = len(g.keys) + g.aggs + c.Index - gapBase
+				return &out
 			}
 			if c.Index >= aggBase {
 				out := *c

@@ -29,7 +29,7 @@ type fromClause struct {
 
 // from makes the input of a SELECT, and the scope of its names.
 func (b *binder) from(list []sql.TableExpr) (plan.Node, *scope, error) {
-	s := &scope{aggs: &aggregates{}, sets: &sets{}, windows: &windows{}, outer: b.outer}
+	s := &scope{aggs: &aggregates{}, sets: &sets{}, windows: &windows{}, gaps: &gaps{}, outer: b.outer}
 	if len(list) == 0 {
 		return &plan.Values{Rows: [][]expr.Expr{{}}}, s, nil
 	}

@@ -60,6 +60,8 @@ type scope struct {
 	clause string
 	// windows likewise collects the calls of window functions.
 	windows *windows
+	// gaps likewise collects the calls of locf and interpolate.
+	gaps *gaps
 }
 
 // within gives the scope for a clause that has no aggregates.

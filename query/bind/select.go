@@ -148,6 +148,9 @@ func (b *binder) finishBlock(blk *block, orderBy []sql.OrderItem, open bool) (pl
 			return nil, err
 		}
 	} else {
+		if input, err = b.gapfill(input, nil, g, s, targets); err != nil {
+			return nil, err
+		}
 		g = nil
 	}
 	if len(s.windows.calls) > 0 {
@@ -261,6 +264,7 @@ func containsExpr(list []expr.Expr, e expr.Expr) bool {
 
 // group puts the aggregation over the input and brings targets and HAVING onto its output.
 func (b *binder) group(input plan.Node, g *grouping, s *scope, targets []target, having expr.Expr) (plan.Node, error) {
+	g.aggs = len(s.aggs.calls)
 	for _, k := range g.keys {
 		if readsSets(k) {
 			return nil, unsupported(k.Pos(), "set-returning functions are not supported in GROUP BY", "Move it into a LATERAL FROM item.")
@@ -281,15 +285,16 @@ func (b *binder) group(input plan.Node, g *grouping, s *scope, targets []target,
 			return nil, err
 		}
 	}
-	if having == nil {
-		return agg, nil
+	var out plan.Node = agg
+	if having != nil {
+		if having, err = g.resolve(having); err != nil {
+			return nil, err
+		}
+		b.loosen(having)
+		node := b.attach(agg, 0, &having)
+		out = &plan.Filter{Input: node, Cond: having}
 	}
-	if having, err = g.resolve(having); err != nil {
-		return nil, err
-	}
-	b.loosen(having)
-	node := b.attach(agg, 0, &having)
-	return &plan.Filter{Input: node, Cond: having}, nil
+	return b.gapfill(out, input, g, s, targets)
 }
 
 // attachBelow puts the subqueries that the keys and arguments of an aggregation read below it.

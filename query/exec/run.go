@@ -133,6 +133,8 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 		p = &window{node: n, env: env, input: inputs[0], stats: stats}
 	case *plan.Expand:
 		p = &expander{node: n, env: env, input: inputs[0]}
+	case *plan.Gapfill:
+		p = &gapfill{node: n, env: env, input: inputs[0]}
 	default:
 		return nil, nil, column.Errorf(column.Internal, "%w: %s", errNoOperator, fmt.Sprintf("%T", n))
 	}

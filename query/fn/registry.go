@@ -77,6 +77,7 @@ var families = []func(r *Registry){
 	addTimes, addOverlaps, addSleeps, addNullCounts, addExtracts, addBuckets, addMisc, addTimeFormats, addNumberFormats,
 	addSums, addExtremes, addCounts, addBitAggregates, addEdits, addVariances, addFirstLast,
 	addSeries,
+	addGapfills, addSampleAggregates, addApproximations,
 }
 
 // scalar describes a function for add.

@@ -50,6 +50,12 @@ func prune(n plan.Node, keep []int) (out plan.Node, to []int) {
 		return pruneExpand(n, keep)
 	case *plan.Apply:
 		return pruneApply(n, keep)
+	case *plan.Gapfill:
+		in, _ := prune(n.Input, everything(len(n.Input.Columns())))
+		if in == n.Input {
+			return n, everything(len(n.Columns()))
+		}
+		return n.With([]plan.Node{in}), everything(len(n.Columns()))
 	}
 	return n, everything(len(n.Columns()))
 }

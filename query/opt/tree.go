@@ -73,6 +73,8 @@ func mapExpressions(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 		out = &c
 	case *plan.Window:
 		out = n.Map(each)
+	case *plan.Gapfill:
+		out = n.Map(each)
 	case *plan.Join:
 		c := *n
 		c.LeftKeys, c.RightKeys, c.Cond = mapAll(n.LeftKeys, each), mapAll(n.RightKeys, each), each(n.Cond)

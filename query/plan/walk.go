@@ -35,6 +35,8 @@ func Expressions(n Node) []expr.Expr {
 		return out
 	case *Window:
 		return n.expressions()
+	case *Gapfill:
+		return n.expressions()
 	case *Join:
 		out := append(append([]expr.Expr(nil), n.LeftKeys...), n.RightKeys...)
 		if n.Cond != nil {

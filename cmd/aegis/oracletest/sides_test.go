@@ -43,6 +43,8 @@ func TestOracle(t *testing.T) {
 		{"first_last_time", firstLastTime},
 		{"catalog_facts", catalogFacts},
 		{"system_relations", systemRelations},
+		{"gapfill", gapfills},
+		{"gapfill_edges", gapfillEdges},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, s) })
 	}
