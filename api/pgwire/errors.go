@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -67,8 +68,24 @@ func notice(n query.Notice) *pgproto3.NoticeResponse {
 // refuse tells a client that is not served why, and hangs up.
 func refuse(conn net.Conn, err error) {
 	defer conn.Close()
+	c := &session{raw: conn}
+	_ = conn.SetDeadline(time.Now().Add(time.Second))
+	for range 2 { // PostgreSQL answers a start only, after it has declined to encrypt
+		s, readErr := readStartup(conn)
+		if readErr != nil {
+			return
+		}
+		if s.params != nil {
+			break
+		}
+		if _, err := conn.Write([]byte{'N'}); err != nil {
+			return
+		}
+	}
 	if b, encodeErr := response(err, "FATAL").Encode(nil); encodeErr == nil {
-		_, _ = conn.Write(b) // it is gone, or it learns
+		if _, err := conn.Write(b); err == nil { // it is gone, or it learns
+			c.linger()
+		}
 	}
 }
 

@@ -273,6 +273,17 @@ func splitOptions(text string) (list [][2]string, err error) {
 	return list, nil
 }
 
+// linger gives a client time to read the last message: closing while it still sends would take that away again.
+func (c *session) linger() {
+	const patience, most = 500 * time.Millisecond, 4 << 20
+	half, ok := c.raw.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	_ = c.raw.SetReadDeadline(time.Now().Add(patience))
+	_, _ = io.CopyN(io.Discard, c.raw, most) // whatever it was
+}
+
 // end says why a connection ends, if the client is still there to hear it.
 func (c *session) end(err error) {
 	var f fatal
@@ -286,7 +297,9 @@ func (c *session) end(err error) {
 		}
 		c.server.metrics.failed(err)
 		c.send(response(err, "FATAL"))
-		_ = c.flush() // it is told, or it is gone
+		if c.flush() == nil { // it is told, or it is gone
+			c.linger()
+		}
 	default:
 		c.server.options.Logger.Debug("pgwire: connection ended", "error", err, "client", c.raw.RemoteAddr())
 	}
