@@ -278,7 +278,37 @@ func (s *numericSum) Merge(other expr.State, from, into []uint32) error {
 }
 
 func (s *numericSum) Finish(n int) (*column.Vector, error) {
+	if !s.mean {
+		if v := scaledSums(n, func(i int) (int128, int32, bool) {
+			c := &s.cells[i]
+			return c.sum, c.scale - 1, c.rest == nil
+		}); v != nil {
+			return v, nil
+		}
+	}
 	return finishSlots(tNumeric, s.cells, n, func(b *column.Builder, c *numericCell) error { return c.appendTo(b, s.mean) })
+}
+
+// scaledSums gives sums that all fit int64 and have one scale as they are; nil where they do not. A scale below 0 says that there is none.
+func scaledSums(n int, sum func(i int) (sum int128, scale int32, ok bool)) *column.Vector {
+	out, scale := make([]int64, n), int32(-1)
+	var valid column.Bitmap
+	for i := range out {
+		x, s, ok := sum(i)
+		if s < 0 && ok {
+			if valid == nil {
+				valid = column.NewBitmap(n, true)
+			}
+			valid.Clear(i)
+			continue
+		}
+		v, fits := x.int64()
+		if !ok || !fits || scale >= 0 && s != scale {
+			return nil
+		}
+		out[i], scale = v, s
+	}
+	return column.NewScaled(out, max(scale, 0), valid)
 }
 
 func (s *numericSum) SizeBytes() int64 {

@@ -100,7 +100,7 @@ type wideCell struct {
 }
 
 func wideSum(mean bool) *fold[int64, wideCell] {
-	return &fold[int64, wideCell]{
+	f := &fold[int64, wideCell]{
 		result: tNumeric,
 		values: intsOf,
 		groups: func(slots []wideCell, groups []uint32, v []int64, mask int) error {
@@ -139,6 +139,17 @@ func wideSum(mean bool) *fold[int64, wideCell] {
 			return finishNumeric(b, c.sum.decimal(), c.n, mean)
 		},
 	}
+	if !mean {
+		f.whole = func(slots []wideCell) *column.Vector {
+			return scaledSums(len(slots), func(i int) (int128, int32, bool) {
+				if slots[i].n == 0 {
+					return int128{}, -1, true
+				}
+				return slots[i].sum, 0, true
+			})
+		}
+	}
+	return f
 }
 
 func finishNumeric(b *column.Builder, sum *apd.Decimal, n int64, mean bool) error {

@@ -18,6 +18,7 @@ type fold[V, C any] struct {
 	one    func(c *C, v V) error
 	merge  func(c, other *C) error
 	finish func(b *column.Builder, c *C) error
+	whole  func(slots []C) *column.Vector // all results at once; nil = by finish, as where it gives nil
 }
 
 type foldState[V, C any] struct {
@@ -103,6 +104,11 @@ func (s *foldState[V, C]) Merge(other expr.State, from, into []uint32) error {
 }
 
 func (s *foldState[V, C]) Finish(n int) (*column.Vector, error) {
+	if s.whole != nil {
+		if v := s.whole(s.slots[:n]); v != nil {
+			return v, nil
+		}
+	}
 	return finishSlots(s.result, s.slots, n, s.finish)
 }
 
