@@ -3,6 +3,7 @@ package query
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -16,8 +17,9 @@ import (
 type step struct {
 	Operator string   `json:"operator"`
 	Details  []string `json:"details,omitempty"`
-	// Estimate is the number of rows expected of a scan.
-	Estimate *int64  `json:"estimated_rows,omitempty"`
+	// Stored is how many rows a scan's table has in segments, Expected how many the operator is expected to give.
+	Stored   *int64  `json:"stored_rows,omitempty"`
+	Expected int64   `json:"expected_rows"`
 	Actual   *actual `json:"actual,omitempty"`
 	Inputs   []*step `json:"inputs,omitempty"`
 }
@@ -78,6 +80,7 @@ func (st *statement) explain(e *plan.Explain) (*Result, error) {
 		}
 	}
 	out.PlanMs = ms(time.Since(started))
+	expected := st.expected()
 	var stats *exec.Stats
 	if e.Analyze {
 		started = time.Now()
@@ -93,7 +96,7 @@ func (st *statement) explain(e *plan.Explain) (*Result, error) {
 		run, peak := ms(time.Since(started)), st.env.Pool.Peak()
 		out.RunMs, out.PeakBytes, stats = &run, &peak, rows.Stats()
 	}
-	out.Plan = describe(root, stats)
+	out.Plan = describe(root, stats, expected)
 	if !e.JSON {
 		return st.give(texts("EXPLAIN", []string{"QUERY PLAN"}, out.lines()))
 	}
@@ -117,16 +120,22 @@ func (st *statement) explainFirst(out *explained, e *plan.Explain) error {
 				return err
 			}
 		}
-		out.First = append(out.First, &first{Parameter: q.Name, Plan: describe(root, stats)})
+		out.First = append(out.First, &first{Parameter: q.Name, Plan: describe(root, stats, st.expected())})
 	}
 	return nil
+}
+
+// expected gives how many rows a node is expected to give.
+func (st *statement) expected() func(plan.Node) float64 {
+	ctx := st.env.Expr
+	return opt.Expected(&ctx)
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // describe turns a plan, with what happened if it ran, into steps.
-func describe(n plan.Node, stats *exec.Stats) *step {
-	s := &step{}
+func describe(n plan.Node, stats *exec.Stats, expected func(plan.Node) float64) *step {
+	s := &step{Expected: int64(math.Ceil(expected(n)))}
 	switch n := n.(type) {
 	case *plan.Scan:
 		describeScan(s, n)
@@ -181,7 +190,7 @@ func describe(n plan.Node, stats *exec.Stats) *step {
 		if stats != nil {
 			of = stats.Inputs[i]
 		}
-		s.Inputs = append(s.Inputs, describe(in, of))
+		s.Inputs = append(s.Inputs, describe(in, of, expected))
 	}
 	return s
 }

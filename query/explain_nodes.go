@@ -15,7 +15,7 @@ import (
 func describeScan(s *step, n *plan.Scan) {
 	s.Operator = "Scan " + n.Relation.Name()
 	rows := n.Relation.Rows()
-	s.Estimate = &rows
+	s.Stored = &rows
 	columns := n.Relation.Columns()
 	var names []string
 	for _, p := range n.Project {

@@ -46,15 +46,13 @@ func (e *explained) lines() [][]string {
 // figures is the part in parentheses behind an operator.
 func (s *step) figures() string {
 	var parts []string
-	if s.Estimate != nil {
-		parts = append(parts, fmt.Sprintf("about %d rows stored", *s.Estimate))
+	if s.Stored != nil {
+		parts = append(parts, fmt.Sprintf("about %d rows stored", *s.Stored))
 	}
+	parts = append(parts, fmt.Sprintf("expected=%d", s.Expected))
 	if a := s.Actual; a != nil {
 		parts = append(parts, fmt.Sprintf("rows=%d own=%.3f ms total=%.3f ms", a.Rows, a.OwnMs, a.TotalMs))
 		parts = append(parts, a.Notes...)
-	}
-	if len(parts) == 0 {
-		return ""
 	}
 	return "  (" + strings.Join(parts, "; ") + ")"
 }

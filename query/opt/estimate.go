@@ -50,6 +50,11 @@ func newEstimator(c *context) *estimator {
 	return &estimator{c: c, known: map[plan.Node]*profile{}}
 }
 
+// Expected gives, for EXPLAIN, how many rows each node of a plan is expected to give.
+func Expected(ctx *expr.Context) func(plan.Node) float64 {
+	return newEstimator(&context{expr: ctx}).rows
+}
+
 // rows is how many rows a plan is expected to give.
 func (s *estimator) rows(n plan.Node) float64 { return s.of(n).rows }
 
