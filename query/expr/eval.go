@@ -57,15 +57,6 @@ func Eval(ctx *Context, e Expr, in []*column.Vector, n int) (*column.Vector, err
 	return nil, column.Errorf(column.Internal, "expr: no evaluation for %T", e)
 }
 
-// EvalBool appends to dst the rows for which the condition e is true, ascending.
-func EvalBool(ctx *Context, e Expr, in []*column.Vector, n int, dst []int32) ([]int32, error) {
-	v, err := Eval(ctx, e, in, n)
-	if err != nil {
-		return nil, err
-	}
-	return AppendTrue(dst, v), nil
-}
-
 // AppendTrue appends the rows of a boolean vector that are true, NULL being not.
 func AppendTrue(dst []int32, v *column.Vector) []int32 {
 	switch v.Enc {
