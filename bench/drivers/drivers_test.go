@@ -49,6 +49,13 @@ var binary = sync.OnceValues(func() (string, error) {
 // serve starts a server of its own for a test and gives the address of its pgwire. What it logs as an error fails the test.
 func serve(t *testing.T, args ...string) (host, port string) {
 	t.Helper()
+	host, port, _ = serveBoth(t, args...)
+	return host, port
+}
+
+// serveBoth also gives the URL of HTTP.
+func serveBoth(t *testing.T, args ...string) (host, port, url string) {
+	t.Helper()
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -70,12 +77,12 @@ func serve(t *testing.T, args ...string) (host, port string) {
 	})
 	for range 100 {
 		if m := address.FindStringSubmatch(out.String()); m != nil {
-			return m[1], m[2]
+			return m[1], m[2], s.URL
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatalf("no address in\n%s", out.String())
-	return "", ""
+	return "", "", ""
 }
 
 // need skips a test whose driver is not installed, or fails it where AEGIS_REQUIRE_REAL=1 says that it must be.
