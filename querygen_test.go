@@ -211,6 +211,9 @@ func (g *generator) query() (text string, ordered bool) {
 	if g.t.time != "" && len(g.t.tags) > 0 && g.chance(15) {
 		return g.ends()
 	}
+	if g.chance(20) {
+		return g.over()
+	}
 	from := " FROM " + g.t.name + g.where()
 	switch g.rng.IntN(4) {
 	case 0:

@@ -167,6 +167,8 @@ func describe(n plan.Node, stats *exec.Stats, expected func(plan.Node) float64) 
 	case *plan.Values:
 		s.Operator = "Values"
 		s.Details = []string{fmt.Sprintf("rows: %d", len(n.Rows))}
+	case *plan.GroupingSets:
+		describeGroupingSets(s, n)
 	case *plan.Window:
 		describeWindow(s, n)
 	case *plan.Gapfill:

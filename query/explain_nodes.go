@@ -101,6 +101,9 @@ func describeAggregate(s *step, n *plan.Aggregate) {
 		if len(args) == 0 && a.Fn.Name == "count" {
 			inner = "*"
 		}
+		if len(a.Order) > 0 {
+			inner = orderedArgs(&a, args)
+		}
 		if a.Distinct {
 			inner = "DISTINCT " + inner
 		}

@@ -71,3 +71,32 @@ func boundText(b *expr.FrameBound) string {
 	}
 	return "CURRENT ROW"
 }
+
+func describeGroupingSets(s *step, n *plan.GroupingSets) {
+	s.Operator = "Grouping sets"
+	names := columnNames(n.Input)
+	sets := make([]string, len(n.Sets))
+	for i, set := range n.Sets {
+		keys := make([]string, len(set))
+		for k, at := range set {
+			keys[k] = expr.String(n.Keys[at], names)
+		}
+		sets[i] = "(" + strings.Join(keys, ", ") + ")"
+	}
+	s.Details = append(s.Details, "grouping sets: "+strings.Join(sets, ", "))
+}
+
+// orderedArgs writes the arguments of an aggregate that has an order.
+func orderedArgs(a *expr.AggregateCall, args []string) string {
+	by := make([]string, len(a.Order))
+	for i, k := range a.Order {
+		by[i] = args[k.Arg]
+		if k.Desc {
+			by[i] += " DESC"
+		}
+		if k.NullsFirst != k.Desc {
+			by[i] += map[bool]string{true: " NULLS FIRST", false: " NULLS LAST"}[k.NullsFirst]
+		}
+	}
+	return strings.Join(args[:min(len(a.Fn.Args), len(args))], ", ") + " ORDER BY " + strings.Join(by, ", ")
+}

@@ -1,11 +1,12 @@
 package bind
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query/expr"
-	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
@@ -18,6 +19,10 @@ const aggBase = 1 << 20
 type aggregates struct {
 	calls []expr.AggregateCall
 	names []string
+	// direct are the direct arguments of ordered-set aggregates.
+	direct []expr.Expr
+	// groupings are the calls of GROUPING(…).
+	groupings []boundGrouping
 	// inside is set while the arguments of an aggregate are bound.
 	inside bool
 	// filter is set while the condition of an aggregate is bound.
@@ -42,8 +47,11 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	if n.Over != nil {
 		return b.window(s, n)
 	}
-	if b.Functions.IsWindow(name) && !n.Special {
+	if b.Functions.IsWindow(name) && !n.WithinGroup && !n.Special {
 		return nil, b.withoutOver(s, n)
+	}
+	if n.Special && name == "grouping" {
+		return b.groupingCall(s, n)
 	}
 	if b.Functions.IsAggregate(name) && !n.Special {
 		return b.aggregate(s, n)
@@ -89,8 +97,6 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 			}
 		case "current_timestamp", "localtimestamp":
 			// With a precision it is a call, the type's own precision is 6.
-		case "grouping":
-			return nil, unsupported(n.Pos, "GROUPING is not supported yet", "")
 		case "user", "current_role", "session_user", "system_user":
 			name = "current_user"
 		}
@@ -116,11 +122,12 @@ func (b *binder) aggregate(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	if s.aggs.inside {
 		return nil, errorAt(n.Pos, "42803", "aggregate function calls cannot be nested")
 	}
-	if n.WithinGroup || n.OrderBy != nil {
-		return nil, unsupported(n.Pos, "ORDER BY inside an aggregate is not supported yet", "Use first(value, time) or last(value, time), or order in the client.")
-	}
 	s.aggs.inside = true
-	call, err := b.aggregateCall(s, n)
+	bind := b.aggregateCall
+	if n.WithinGroup {
+		bind = b.orderedSet
+	}
+	call, err := bind(s, n)
 	s.aggs.inside = false
 	if err != nil {
 		return nil, err
@@ -156,15 +163,20 @@ func (b *binder) aggregateCall(s *scope, n *sql.FuncCall) (expr.AggregateCall, e
 	if err != nil {
 		return call, place(err, n.Pos)
 	}
-	for i := range call.Args {
-		if f.Args[i] == unknown {
-			call.Args[i], err = b.known(call.Args[i])
-		} else {
-			call.Args[i], err = b.coerce(call.Args[i], f.Args[i], fn.Implicit)
+	if n.Name.Name == "array_agg" && ts[0] == unknown {
+		return call, errorAt(n.Pos, "42725", "function array_agg(unknown) is not unique")
+	}
+	if f.WithinGroup {
+		return call, noWithinGroup(n)
+	}
+	if err := b.setArgs(f, call.Args); err != nil {
+		return call, err
+	}
+	if f.For != nil {
+		for i, a := range call.Args {
+			ts[i] = a.Type()
 		}
-		if err != nil {
-			return call, err
-		}
+		f = f.For(ts, nil)
 	}
 	if f.NewUnsorted != nil {
 		if c, ok := call.Args[len(call.Args)-1].(*expr.Column); !ok || !c.Sorted {
@@ -174,15 +186,13 @@ func (b *binder) aggregateCall(s *scope, n *sql.FuncCall) (expr.AggregateCall, e
 		}
 	}
 	call.Fn, call.T = f, f.Result
-	if n.Filter != nil {
-		s.aggs.filter = true
-		call.Filter, err = b.boolean(s, n.Filter, "FILTER")
-		s.aggs.filter = false
-		if err != nil {
-			return call, err
-		}
+	if err := b.orderAggregate(s, n, &call); err != nil {
+		return call, err
 	}
-	return call, nil
+	if err := b.jsonArgs(n, call.Args[:len(n.Args)]); err != nil {
+		return call, err
+	}
+	return call, b.aggregateFilter(s, n, &call)
 }
 
 // add gives the column that stands for a call; equal calls are computed once.
@@ -202,7 +212,7 @@ func (a *aggregates) add(call expr.AggregateCall, name string) *expr.Column {
 }
 
 func sameAggregate(a, c *expr.AggregateCall) bool {
-	if a.Fn.Name != c.Fn.Name || a.T != c.T || a.Distinct != c.Distinct || len(a.Args) != len(c.Args) || (a.Filter == nil) != (c.Filter == nil) {
+	if a.Fn.Name != c.Fn.Name || a.T != c.T || a.Distinct != c.Distinct || !slices.Equal(a.Order, c.Order) || len(a.Args) != len(c.Args) || (a.Filter == nil) != (c.Filter == nil) {
 		return false
 	}
 	for i := range a.Args {
@@ -221,6 +231,9 @@ type grouping struct {
 	// subqueries are those that expressions may read; what they read themselves is resolved with them, once.
 	subqueries []subColumn
 	resolved   map[*sub]bool
+	// sets are the grouping sets, by the places of their keys; nil = all keys, always. Their number is a key behind the others.
+	sets  [][]int
+	calls *aggregates
 }
 
 // resolve rewrites an expression over the input into one over the aggregate's output; the error names a column that is
@@ -235,29 +248,35 @@ func (g *grouping) resolve(e expr.Expr) (expr.Expr, error) {
 			}
 		}
 		if c, ok := e.(*expr.Column); ok {
-			if c.Index >= rightBase {
+			switch {
+			case c.Index >= rightBase:
 				return e
-			}
-			if c.Index >= setBase {
+			case c.Index >= setBase:
 				return e
-			}
-			if c.Index >= subBase {
+			case c.Index >= subBase:
 				if err := g.resolveSub(g.subqueries[c.Index-subBase].sub); failed == nil {
 					failed = err
 				}
 				return e
-			}
-			if c.Index >= windowBase {
+			case c.Index >= windowBase:
 				return e
-			}
-			if c.Index >= gapBase {
+			case c.Index >= gapBase:
 				out := *c
 				out.Index = len(g.keys) + g.aggs + c.Index - gapBase
 				return &out
-			}
-			if c.Index >= aggBase {
+			case c.Index >= groupingBase:
+				mask, err := g.mask(g.calls.groupings[c.Index-groupingBase])
+				if err != nil {
+					failed = cmp.Or(failed, err)
+					return e
+				}
+				return mask
+			case c.Index >= aggBase:
 				out := *c
 				out.Index = len(g.keys) + c.Index - aggBase
+				if g.sets != nil {
+					out.Index++
+				}
 				return &out
 			}
 			if failed == nil {

@@ -100,6 +100,9 @@ func (b *binder) gapfill(input plan.Node, where plan.Node, g *grouping, s *scope
 		}
 		return input, misplaced(g, s, targets)
 	}
+	if g.sets != nil {
+		return nil, unsupported(call.At, "time_bucket_gapfill with grouping sets is not supported", "Group by one set of keys.")
+	}
 	out := &plan.Gapfill{Time: at, Width: call.Args[0], Fills: s.gaps.fills}
 	var sort plan.Sort
 	columns, names := columnRefs(input.Columns())

@@ -41,9 +41,6 @@ func (b *binder) complete(q *sql.Query) (plan.Node, error) {
 }
 
 func (b *binder) body(q *sql.Query) (plan.Node, error) {
-	if q.WithTies {
-		return nil, unsupported(q.Pos, "FETCH FIRST ... WITH TIES is not supported", "Use LIMIT.")
-	}
 	var root plan.Node
 	var err error
 	switch body := q.Body.(type) {
@@ -142,6 +139,9 @@ func (b *binder) limit(root plan.Node, q *sql.Query) (plan.Node, error) {
 	offset, err := b.count(q.Offset, "OFFSET", "2201X", 0)
 	if err != nil {
 		return nil, err
+	}
+	if q.WithTies {
+		return b.withTies(root, q, count, offset)
 	}
 	if count < 0 && offset == 0 {
 		return root, nil

@@ -27,7 +27,7 @@ type block struct {
 
 // grouped reports that the rows of a block are groups.
 func (blk *block) grouped() bool {
-	return len(blk.ast.GroupBy) > 0 || blk.having != nil || len(blk.s.aggs.calls) > 0
+	return len(blk.ast.GroupBy) > 0 || blk.having != nil || len(blk.s.aggs.calls) > 0 || len(blk.s.aggs.groupings) > 0
 }
 
 // selectBlock binds SELECT … with the ORDER BY that belongs to it; open leaves literals without a type.
@@ -41,9 +41,6 @@ func (b *binder) selectBlock(n *sql.Select, orderBy []sql.OrderItem, open bool) 
 
 // block binds FROM, WHERE, the list and HAVING.
 func (b *binder) block(n *sql.Select) (*block, error) {
-	if len(n.DistinctOn) > 0 {
-		return nil, unsupported(n.DistinctOn[0].Position(), "DISTINCT ON is not supported yet", "Use GROUP BY with first(value, time) or last(value, time).")
-	}
 	blk := &block{ast: n}
 	var err error
 	if blk.input, blk.s, err = b.from(n.From); err != nil {
@@ -124,22 +121,17 @@ func (b *binder) finishBlock(blk *block, orderBy []sql.OrderItem, open bool) (pl
 			}
 		}
 	}
-	g := &grouping{sources: s.sources}
-	for _, item := range n.GroupBy {
-		if set, ok := item.(*sql.GroupingSet); ok && set.Kind == sql.GroupEmpty {
-			continue // one group of all rows, which the other keys divide
-		}
-		key, err := b.groupKey(s, item, blk.targets)
-		if err != nil {
-			return nil, err
-		}
-		if !containsExpr(g.keys, key) {
-			g.keys = append(g.keys, key)
-		}
+	g := &grouping{sources: s.sources, calls: s.aggs}
+	if err := b.groupBy(blk, g); err != nil {
+		return nil, err
 	}
-	visible := len(blk.targets)
-	keys, targets, err := b.orderKeys(s, orderBy, blk.targets, n.Distinct)
+	visible, distinct := len(blk.targets), n.Distinct && len(n.DistinctOn) == 0
+	keys, targets, err := b.orderKeys(s, orderBy, blk.targets, distinct)
 	if err != nil {
+		return nil, err
+	}
+	var on []int
+	if on, targets, err = b.distinctOn(s, n.DistinctOn, visible, targets, keys); err != nil {
 		return nil, err
 	}
 	input := blk.input
@@ -158,7 +150,7 @@ func (b *binder) finishBlock(blk *block, orderBy []sql.OrderItem, open bool) (pl
 			return nil, err
 		}
 	}
-	if n.Distinct {
+	if distinct {
 		for _, t := range targets {
 			if err := distinguishable(t.bound); err != nil {
 				return nil, err
@@ -171,7 +163,18 @@ func (b *binder) finishBlock(blk *block, orderBy []sql.OrderItem, open bool) (pl
 	for i := range targets {
 		input = b.attach(input, 0, &targets[i].bound)
 	}
-	return finish(input, targets, visible, n.Distinct, keys), nil
+	if len(on) == 0 {
+		return finish(input, targets, visible, distinct, keys), nil
+	}
+	rows := finish(input, targets, len(targets), false, nil)
+	if rows, err = b.firstOf(rows, on, keys); err != nil {
+		return nil, err
+	}
+	refs, names := columnRefs(rows.Columns())
+	for i := range targets {
+		targets[i] = target{name: names[i], bound: refs[i]}
+	}
+	return finish(rows, targets, visible, false, keys), nil
 }
 
 // distinguishable refuses types without equality where duplicates or groups are looked for.
@@ -273,6 +276,9 @@ func (b *binder) group(input plan.Node, g *grouping, s *scope, targets []target,
 	agg := &plan.Aggregate{Keys: slices.Clone(g.keys), Aggs: slices.Clone(s.aggs.calls), AggNames: s.aggs.names}
 	agg.Input = b.attachBelow(input, agg)
 	g.subqueries = b.places
+	if err := g.checkDirect(); err != nil {
+		return nil, err
+	}
 	for _, k := range g.keys {
 		if err := distinguishable(k); err != nil {
 			return nil, err
@@ -285,6 +291,7 @@ func (b *binder) group(input plan.Node, g *grouping, s *scope, targets []target,
 			return nil, err
 		}
 	}
+	agg = g.expanded(agg)
 	var out plan.Node = agg
 	if having != nil {
 		if having, err = g.resolve(having); err != nil {

@@ -103,6 +103,9 @@ func (b *binder) windowCall(s *scope, n *sql.FuncCall) (call expr.WindowCall, er
 			return call, err
 		}
 	}
+	if n.WithinGroup {
+		return call, unsupported(n.Pos, "OVER is not supported for ordered-set aggregate "+name, "")
+	}
 	if !b.Functions.IsWindow(name) && !b.Functions.IsAggregate(name) {
 		if _, err := b.Functions.Function(name, ts); err != nil {
 			return call, place(err, n.Pos)
@@ -113,8 +116,6 @@ func (b *binder) windowCall(s *scope, n *sql.FuncCall) (call expr.WindowCall, er
 		return call, err
 	}
 	switch {
-	case n.WithinGroup:
-		return call, unsupported(n.Pos, "OVER is not supported for ordered-set aggregate "+name, "")
 	case n.Distinct:
 		return call, unsupported(n.Pos, "DISTINCT is not implemented for window functions", "")
 	case n.OrderBy != nil:
@@ -130,6 +131,9 @@ func (b *binder) chooseWindow(call *expr.WindowCall, n *sql.FuncCall, args []exp
 	name := n.Name.Name
 	var params []column.Type
 	if b.Functions.IsWindow(name) {
+		if len(args) > 0 && b.Functions.OrderedSet(name) != nil {
+			return noWithinGroup(n)
+		}
 		f, err := b.Functions.Window(name, ts)
 		if err != nil {
 			return place(err, n.Pos)
@@ -155,6 +159,12 @@ func (b *binder) chooseWindow(call *expr.WindowCall, n *sql.FuncCall, args []exp
 		if len(args) == 0 && !n.Star {
 			return errorAt(n.Pos, "42809", "%s(*) must be used to call a parameterless aggregate function", name)
 		}
+		if f.WithinGroup {
+			if n.WithinGroup {
+				return unsupported(n.Pos, "OVER is not supported for ordered-set aggregate "+name, "")
+			}
+			return noWithinGroup(n)
+		}
 		if f.NewUnsorted != nil { // rows do not come in runs
 			unsorted := *f
 			unsorted.New = f.NewUnsorted
@@ -176,11 +186,19 @@ func (b *binder) chooseWindow(call *expr.WindowCall, n *sql.FuncCall, args []exp
 			return err
 		}
 	}
+	if call.Agg != nil && call.Agg.For != nil {
+		for i, a := range args {
+			ts[i] = a.Type()
+		}
+		call.Agg = call.Agg.For(ts, nil)
+		call.T = call.Agg.Result
+		err = b.jsonArgs(n, args)
+	}
 	if call.T == unknown {
 		call.T = args[0].Type()
 	}
 	call.Args = args
-	return nil
+	return err
 }
 
 // withoutOver is the error of a window function without OVER.
@@ -193,10 +211,17 @@ func (b *binder) withoutOver(s *scope, n *sql.FuncCall) error {
 		}
 		ts[i] = e.Type()
 	}
+	if len(ts) > 0 && b.Functions.OrderedSet(n.Name.Name) != nil {
+		return noWithinGroup(n)
+	}
 	if _, err := b.Functions.Window(n.Name.Name, ts); err != nil {
 		return place(err, n.Pos)
 	}
 	return errorAt(n.Pos, "42809", "window function %s requires an OVER clause", n.Name.Name)
+}
+
+func noWithinGroup(n *sql.FuncCall) error {
+	return errorAt(n.Pos, "42809", "WITHIN GROUP is required for ordered-set aggregate %s", n.Name.Name)
 }
 
 func noWindow(name string, ts []column.Type) error {

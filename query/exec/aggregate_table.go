@@ -37,7 +37,7 @@ func newAggTable(run *grouping) *aggTable {
 		t.groups = newGrouper(typesOfExprs(run.keys))
 	}
 	for i := range run.calls {
-		state := run.calls[i].Fn.New()
+		state := newState(&run.calls[i])
 		if t.groups == nil {
 			state.Grow(1)
 		}

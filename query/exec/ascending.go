@@ -26,6 +26,8 @@ func ascending(n plan.Node) []bool {
 		return ascending(n.Input)
 	case *plan.Limit:
 		return ascending(n.Input)
+	case *plan.GroupingSets:
+		copy(out, ascending(n.Input))
 	case *plan.Project:
 		in := ascending(n.Input)
 		for i, e := range n.Exprs {
@@ -55,6 +57,8 @@ func misled(n plan.Node, input int) bool {
 		for _, k := range n.Keys {
 			used = append(used, k.Expr)
 		}
+	case *plan.GroupingSets:
+		used = computed(n.Keys)
 	case *plan.Window:
 		used = plan.Expressions(n)
 	case *plan.Join: // its condition is evaluated on pairs, which have no runs

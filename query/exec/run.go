@@ -117,7 +117,12 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	case *plan.Project:
 		p = &project{node: n, input: inputs[0]}
 	case *plan.Aggregate:
-		p = newAggregate(n, env, inputs[0], stats)
+		p = newAggregate(n, inOrder(n, env), inputs[0], stats)
+		if len(n.Always) > 0 {
+			p = &emptySets{node: n, env: env, input: p}
+		}
+	case *plan.GroupingSets:
+		p = &groupingSets{node: n, input: inputs[0]}
 	case *plan.Sort:
 		p = &sorter{node: n, env: env, input: inputs[0], stats: stats}
 	case *plan.Limit:

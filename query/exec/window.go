@@ -43,7 +43,7 @@ func (o *window) parts(ctx context.Context) ([]part, error) {
 	err = drain(ctx, o.env, inner, func(int) func(*worker, int, *scan.Batch) error {
 		l := &windowRows{plan: p, pool: mem.NewPool("window", 0, o.env.Pool), count: map[int]int{}}
 		if n := len(o.node.Partition); n > 0 {
-			l.groups = newGrouper(exprTypes(o.node.Partition))
+			l.groups = newGrouper(typesOfExprs(o.node.Partition))
 		}
 		mu.Lock()
 		lists = append(lists, l)
@@ -68,14 +68,6 @@ func (o *window) parts(ctx context.Context) ([]part, error) {
 		lo = hi
 	}
 	return out, nil
-}
-
-func exprTypes(list []expr.Expr) []column.Type {
-	out := make([]column.Type, len(list))
-	for i, e := range list {
-		out[i] = e.Type()
-	}
-	return out
 }
 
 // windowPlan says which columns the work needs: those of the input, and behind them what is computed from them.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/plan"
 )
 
 // windowKey is a row in the order of a window: its key, or the first eight bytes of it, and its place in the part.
@@ -35,12 +36,17 @@ func (r *windowRun) makeKeys() (*windowKeys, error) {
 		}
 		columns[i] = v
 	}
+	k := newWindowKeys(columns, r.node.Order, n)
+	return k, r.pool.Grow(int64(cap(k.arena) + 8*len(k.offsets)))
+}
+
+// newWindowKeys encodes the keys of n rows.
+func newWindowKeys(columns []*column.Vector, by []plan.SortKey, n int) *windowKeys {
 	k := &windowKeys{list: make([]windowKey, n)}
-	by := r.node.Order
 	if len(columns) == 1 {
 		if phys := columns[0].Type.Physical(); phys == column.PhysInt || phys == column.PhysFloat || phys == column.PhysBool {
 			k.numbers(columns[0], by[0].Desc, by[0].NullsFirst)
-			return k, nil
+			return k
 		}
 	}
 	k.arena = make([]byte, 0, n*windowKeyBytes*len(columns))
@@ -53,7 +59,7 @@ func (r *windowRun) makeKeys() (*windowKeys, error) {
 		copy(b[:], k.arena[start:])
 		k.list[i] = windowKey{prefix: binary.BigEndian.Uint64(b[:]), row: int32(i)}
 	}
-	return k, r.pool.Grow(int64(cap(k.arena) + 8*n))
+	return k
 }
 
 // windowKeyBytes is about what an encoded key takes for each of its parts.

@@ -9,6 +9,14 @@ type Aggregate struct {
 	Result column.Type
 
 	New func() State
+	// For, if not nil, makes the aggregate for arguments of given types, where those of any type decide about the result, and an order.
+	For func(args []column.Type, order []Ordering) *Aggregate
+	// WithinGroup aggregates are called with WITHIN GROUP: Direct of their arguments stand before it. Of Hypothetical ones as many stand
+	// before it as in it.
+	WithinGroup, Hypothetical bool
+	Direct                    int
+	// Ordered says that the result depends on the order of rows. All rows of a group of a call that has an Order come in one AddRange.
+	Ordered bool
 	// Scaled says that its states know arguments that are Scaled, so that these need not be flattened.
 	Scaled bool
 	// NewUnsorted, if not nil, makes the state of calls whose last argument is not a Sorted column: the one of New trusts
@@ -24,8 +32,16 @@ type AggregateCall struct {
 	Args     []Expr
 	Distinct bool
 	Filter   Expr // boolean, nil = all rows
-	T        column.Type
-	At       int
+	// Order says in which order the rows of a group come; arguments beyond those of Fn are there for it only.
+	Order []Ordering
+	T     column.Type
+	At    int
+}
+
+// Ordering orders the rows of an aggregate by one of its arguments.
+type Ordering struct {
+	Arg              int
+	Desc, NullsFirst bool
 }
 
 // State accumulates one aggregate over many groups, in columns: group g's accumulator is slot g of its slices.

@@ -27,7 +27,7 @@ func addFirstLast(r *Registry) {
 		}
 	}
 	for _, t := range []column.Type{tText} {
-		r.aggregate(expr.Aggregate{Name: "string_agg", Args: types(t, t), Result: t, New: func() expr.State { return &joinState{} }, Doc: "the texts, in no given order, with the second between them"})
+		r.aggregate(expr.Aggregate{Name: "string_agg", Args: types(t, t), Result: t, Ordered: true, New: func() expr.State { return &joinState{result: t} }, Doc: "the texts, in order, with the second between them"})
 	}
 }
 
@@ -176,8 +176,9 @@ func (s *edgeState) SizeBytes() int64 {
 
 // joinState is string_agg: rows in the order they come.
 type joinState struct {
-	slots []joinCell
-	held  int64
+	result column.Type
+	slots  []joinCell
+	held   int64
 }
 
 type joinCell struct {
@@ -243,7 +244,7 @@ func (s *joinState) Merge(other expr.State, from, into []uint32) error {
 }
 
 func (s *joinState) Finish(n int) (*column.Vector, error) {
-	return finishSlots(tText, s.slots, n, s.write)
+	return finishSlots(s.result, s.slots, n, s.write)
 }
 
 func (s *joinState) write(b *column.Builder, c *joinCell) error {

@@ -160,14 +160,14 @@ func checkPaths(t *testing.T, a *expr.Aggregate, make3 func() expr.State) {
 		left, right := make3(), make3()
 		left.Grow(groups)
 		right.Grow(groups)
-		check(left.Add(groupOf[:cut], slices(args, 0, cut), cut))
+		check(left.Add(groupOf[:cut], sliced(args, 0, cut), cut))
 		// The right part numbers its groups backwards.
 		mapping := []uint32{2, 1, 0}
 		turned := make([]uint32, n-cut)
 		for i := range turned {
 			turned[i] = mapping[groupOf[cut+i]]
 		}
-		check(right.Add(turned, slices(args, cut, n), n-cut))
+		check(right.Add(turned, sliced(args, cut, n), n-cut))
 		// In two steps, as partitions are merged.
 		check(left.Merge(right, []uint32{1}, mapping[1:2]))
 		check(left.Merge(right, []uint32{2, 0}, []uint32{mapping[2], mapping[0]}))
@@ -177,7 +177,7 @@ func checkPaths(t *testing.T, a *expr.Aggregate, make3 func() expr.State) {
 	})
 }
 
-func slices(args []*column.Vector, lo, hi int) []*column.Vector {
+func sliced(args []*column.Vector, lo, hi int) []*column.Vector {
 	out := make([]*column.Vector, len(args))
 	for k, a := range args {
 		out[k] = a.Slice(lo, hi)

@@ -29,6 +29,25 @@ func (r *Registry) Aggregate(name string, args []column.Type) (*expr.Aggregate, 
 	return nil, noFunction(name, args, ambiguous)
 }
 
+// OrderedSet gives an aggregate of a name that is called with WITHIN GROUP; nil if there is none.
+func (r *Registry) OrderedSet(name string) *expr.Aggregate {
+	for _, a := range r.aggregates[name] {
+		if a.WithinGroup {
+			return a
+		}
+	}
+	return nil
+}
+
+// Signature writes a call as error messages do.
+func (r *Registry) Signature(name string, args []column.Type) string {
+	names := make([]string, len(args))
+	for i, t := range args {
+		names[i] = typeText(t)
+	}
+	return "function " + name + "(" + strings.Join(names, ", ") + ")"
+}
+
 // Window chooses the overload of a window function that is no aggregate.
 func (r *Registry) Window(name string, args []column.Type) (*expr.WindowFunction, error) {
 	best, ambiguous := choose(r, r.windows[name], args, func(w *expr.WindowFunction) ([]column.Type, bool) { return w.Args, false })

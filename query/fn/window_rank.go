@@ -8,7 +8,7 @@ import (
 // Functions of a row's place in its partition.
 
 // moreFamilies are window functions and the aggregates that depend on the order of rows.
-var moreFamilies = []func(r *Registry){addRanks, addRowValues}
+var moreFamilies = []func(r *Registry){addRanks, addRowValues, addCollectors, addJSONAggregates, addRegressions, addOrderedSets}
 
 func addRanks(r *Registry) {
 	r.window(

@@ -7,7 +7,7 @@ import (
 )
 
 // seriesEnds finds the scans of which only the first or last rows of each series matter: those below aggregates that look at
-// nothing else (the newest value of each host), and below the first rows in the order of time. Series and time conditions are exact
+// nothing else (the newest value of each host), and below the first rows, of all or of partitions, in the order of time. Series and time conditions are exact
 // in the scan, so that its ends are those of the rows that pass; any other condition stands in a filter between, which ends the search.
 func seriesEnds(_ *context, root plan.Node) plan.Node {
 	return rewrite(root, func(n plan.Node) plan.Node {
@@ -15,7 +15,9 @@ func seriesEnds(_ *context, root plan.Node) plan.Node {
 		case *plan.Aggregate:
 			return endsBelow(n, n.Input, func(v *endsView) (scan.Ends, bool) { return v.ofAggregate(n) })
 		case *plan.Sort:
-			return endsBelow(n, n.Input, func(v *endsView) (scan.Ends, bool) { return v.ofSort(n) })
+			return endsBelow(n, n.Input, func(v *endsView) (scan.Ends, bool) { return v.ofSort(n.Keys, n.Limit) })
+		case *plan.Window:
+			return endsBelow(n, n.Input, func(v *endsView) (scan.Ends, bool) { return v.ofWindow(n) })
 		}
 		return n
 	})
@@ -134,17 +136,30 @@ func (v *endsView) isEdge(a *expr.AggregateCall) bool {
 }
 
 // ofSort: the first rows by time come from the ends of the series, and so do those that the further keys decide about.
-func (v *endsView) ofSort(n *plan.Sort) (scan.Ends, bool) {
-	if n.Limit <= 0 || !v.isTime(n.Keys[0].Expr) {
+func (v *endsView) ofSort(keys []plan.SortKey, limit int64) (scan.Ends, bool) {
+	if limit <= 0 || !v.isTime(keys[0].Expr) {
 		return scan.Ends{}, false
 	}
-	for _, k := range n.Keys {
+	for _, k := range keys {
 		if expr.CanFail(v.down(k.Expr)) || expr.Volatile(v.down(k.Expr)) {
 			return scan.Ends{}, false
 		}
 	}
-	if n.Keys[0].Desc {
-		return scan.Ends{Last: n.Limit}, true
+	if keys[0].Desc {
+		return scan.Ends{Last: limit}, true
 	}
-	return scan.Ends{First: n.Limit}, true
+	return scan.Ends{First: limit}, true
+}
+
+// ofWindow: the first rows of partitions that are made of whole series.
+func (v *endsView) ofWindow(n *plan.Window) (scan.Ends, bool) {
+	for _, e := range n.Partition {
+		if !v.ofSeries(e) {
+			return scan.Ends{}, false
+		}
+	}
+	if len(n.Order) == 0 {
+		return scan.Ends{}, false
+	}
+	return v.ofSort(n.Order, n.Limit)
 }

@@ -99,6 +99,10 @@ func (s *estimator) make(n plan.Node) *profile {
 			in.rows = min(in.rows, float64(n.Limit))
 		}
 		return &in
+	case *plan.GroupingSets:
+		out := s.other(n)
+		out.rows *= float64(len(n.Sets))
+		return out
 	case *plan.Union:
 		sum := &profile{}
 		for _, in := range n.Ins {

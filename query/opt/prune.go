@@ -44,6 +44,8 @@ func prune(n plan.Node, keep []int) (out plan.Node, to []int) {
 		return pruneJoin(n, keep)
 	case *plan.Union:
 		return pruneUnion(n, keep)
+	case *plan.GroupingSets:
+		return pruneGroupingSets(n, keep)
 	case *plan.Window:
 		return pruneWindow(n, keep)
 	case *plan.Expand:

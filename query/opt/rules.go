@@ -180,6 +180,9 @@ func pushBelowApply(f *plan.Filter, a *plan.Apply) plan.Node {
 
 // pushBelowAggregate moves the conditions that read keys only: they keep or drop whole groups.
 func pushBelowAggregate(f *plan.Filter, agg *plan.Aggregate) plan.Node {
+	if len(agg.Always) > 0 {
+		return f // a group that is there over no rows would come back
+	}
 	var below, above []expr.Expr
 	for _, e := range conjuncts(f.Cond) {
 		columns := expr.Columns(e)

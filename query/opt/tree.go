@@ -71,6 +71,10 @@ func mapExpressions(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 			c.Aggs[i].Filter = each(c.Aggs[i].Filter)
 		}
 		out = &c
+	case *plan.GroupingSets:
+		c := *n
+		c.Keys = mapAll(n.Keys, each)
+		out = &c
 	case *plan.Window:
 		out = n.Map(each)
 	case *plan.Gapfill:

@@ -127,3 +127,20 @@ func rowBound(e expr.Expr, width int) (most int64, call int) {
 	}
 	return 0, 0
 }
+
+// pruneGroupingSets narrows what the rows have beside the keys.
+func pruneGroupingSets(n *plan.GroupingSets, keep []int) (plan.Node, []int) {
+	width := len(n.Input.Columns())
+	var below []int
+	for _, k := range keep {
+		if k < width {
+			below = append(below, k)
+		}
+	}
+	in, moved := prune(n.Input, reads(n, below))
+	to := append(slices.Clone(moved), everything(len(n.Keys)+1)...)
+	for i := range to[width:] {
+		to[width+i] += len(in.Columns())
+	}
+	return remake(n, in, moved), to
+}

@@ -112,6 +112,8 @@ type Aggregate struct {
 	// Newest, if > 0, says that only groups with one of the so many greatest values of key NewestKey, a time, are wanted: others may
 	// be given, made of some of their rows only. Rows of an earlier time than such a value do not belong to its group.
 	Newest, NewestKey int
+	// Always lists values of the last key, the number of a grouping set, for which there is a group over no rows, too.
+	Always []int64
 }
 
 // SortKey orders by one expression; text by bytes, NaN after numbers.

@@ -33,6 +33,8 @@ func Expressions(n Node) []expr.Expr {
 			}
 		}
 		return out
+	case *GroupingSets:
+		return n.Keys
 	case *Window:
 		return n.expressions()
 	case *Gapfill:

@@ -38,6 +38,7 @@ func TestOracle(t *testing.T) {
 		{"parameters", parameters},
 		{"random", random},
 		{"random_joins", randomJoins},
+		{"random_windows", randomWindows},
 		{"time_bucket", timeBuckets},
 		{"first_last", firstLast},
 		{"first_last_time", firstLastTime},

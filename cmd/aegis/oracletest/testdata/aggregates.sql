@@ -51,7 +51,6 @@ SELECT sum(NULL) FROM u;
 SELECT sum('1') FROM u;
 SELECT min(1), count(*);
 SELECT max(ts) - min(ts), extract(epoch from max(ts) - min(ts)), date_trunc('day', max(ts)) FROM t;
-SELECT any_value(host) FROM t;
 SELECT count(i4 = 1), count(NULLIF(i4, 0)), sum(length(tx)), max(length(tx)), min(abs(q)) FROM t;
 SELECT var_pop(i4), stddev_pop(i2), stddev(i8) FROM t WHERE abs(i4::bigint) < 1000 AND abs(i2) < 1000;
 SELECT avg(i8), avg(nu) FROM t WHERE i8 BETWEEN -10 AND 10 AND nu BETWEEN -10 AND 10;
