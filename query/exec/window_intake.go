@@ -1,0 +1,238 @@
+package exec
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
+
+// windowIntake takes a window's input in. Where memory is full, all of it goes to disk, parted by the hashes of the partitions' keys; each
+// part is then an intake of its own, a level down. Without PARTITION BY there is nothing to part by, and all rows must fit.
+type windowIntake struct {
+	plan    *windowPlan
+	env     *Env
+	stats   *Stats
+	level   int
+	account *account
+
+	mu     sync.Mutex // lists, parted
+	lists  []*windowRows
+	parted *partitions // columns, computed columns, and the place in the input
+	full   atomic.Bool // rows go to disk
+	open   atomic.Int64
+}
+
+func newWindowIntake(p *windowPlan, env *Env, stats *Stats, level int) *windowIntake {
+	return &windowIntake{plan: p, env: env, stats: stats, level: level, account: newAccount(env, stats)}
+}
+
+// windowBatch is a batch of the input with what is computed from it, and the partition of each row.
+type windowBatch struct {
+	number  int   // of the part it came from
+	first   int64 // its first row there
+	columns []*column.Vector
+	groups  []uint32 // nil = one partition
+	n       int
+}
+
+// windowRows is what one worker pulled.
+type windowRows struct {
+	in      *windowIntake
+	groups  *grouper // nil = one partition
+	batches []windowBatch
+	count   map[int]int64 // rows seen, by part
+	held    int64         // of groups and batches
+	hasher  hasher
+	parter  partScratch
+}
+
+// list makes the place of one worker's rows.
+func (in *windowIntake) list() *windowRows {
+	l := &windowRows{in: in, count: map[int]int64{}}
+	l.forget()
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.lists = append(in.lists, l)
+	return l
+}
+
+func (l *windowRows) forget() {
+	l.in.account.shrink(l.held)
+	l.batches, l.held = nil, 0
+	if keys := l.in.plan.node.Partition; len(keys) > 0 {
+		l.groups = newGrouper(typesOfExprs(keys))
+	}
+}
+
+// add takes a batch of the input.
+func (l *windowRows) add(w *worker, number int, b *scan.Batch) error {
+	w.expr.Runs = b.Runs
+	out := windowBatch{number: number, first: l.count[number], n: b.Len, columns: append([]*column.Vector(nil), b.Columns...)}
+	l.count[number] += int64(b.Len)
+	for _, e := range l.in.plan.computed {
+		v, err := expr.Eval(&w.expr, e, b.Columns, b.Len)
+		if err != nil {
+			return err
+		}
+		out.columns = append(out.columns, v)
+	}
+	return l.keep(out)
+}
+
+// keep holds a batch, or has it written.
+func (l *windowRows) keep(b windowBatch) error {
+	if l.groups == nil {
+		l.batches = append(l.batches, b)
+		return l.in.account.need(batchBytes(b))
+	}
+	if !l.in.full.Load() {
+		before := l.groups.sizeBytes()
+		b.groups = make([]uint32, b.n)
+		numberRows(l.groups, l.keys(b), &scan.Batch{Len: b.n}, b.groups, l.in.env.Plain)
+		l.batches = append(l.batches, b)
+		size := batchBytes(b) + l.groups.sizeBytes() - before
+		ok, err := l.in.account.fits(size)
+		switch {
+		case err != nil:
+			return err
+		case !ok && l.in.level > maxLevel:
+			return l.in.account.must(size)
+		case ok:
+			l.held += size
+			return nil
+		}
+		l.in.full.Store(true)
+		return l.spill()
+	}
+	l.batches = append(l.batches, b)
+	return l.spill()
+}
+
+func batchBytes(b windowBatch) int64 {
+	size := int64(4 * len(b.groups))
+	for _, v := range b.columns {
+		size += v.SizeBytes()
+	}
+	return size
+}
+
+func (l *windowRows) keys(b windowBatch) []*column.Vector {
+	out := make([]*column.Vector, len(l.in.plan.partition))
+	for i, c := range l.in.plan.partition {
+		out[i] = b.columns[c]
+	}
+	return out
+}
+
+// spill writes what is held.
+func (l *windowRows) spill() error {
+	for _, b := range l.batches {
+		row := b.columns
+		if l.in.level == 0 {
+			places := make([]int64, b.n)
+			for i := range places {
+				places[i] = int64(b.number)<<40 | (b.first + int64(i))
+			}
+			row = append(row, column.NewInts(column.T(column.Int64), places, nil))
+		}
+		l.in.mu.Lock()
+		if l.in.parted == nil {
+			l.in.parted = newPartitions(l.in.env, l.in.stats, typesOfVectors(row))
+		}
+		to := l.in.parted
+		l.in.mu.Unlock()
+		if err := to.add(row, l.hasher.hash(l.keys(b), b.n), l.in.level, &l.parter); err != nil {
+			return err
+		}
+	}
+	l.forget()
+	return nil
+}
+
+// parts gives the window's output: everything was added.
+func (in *windowIntake) parts(ctx context.Context) ([]part, error) {
+	if in.full.Load() {
+		return in.spilledParts()
+	}
+	all, err := in.joined()
+	if err != nil {
+		return nil, err
+	}
+	var out []part
+	for lo := 0; lo+1 < len(all.starts); {
+		hi := lo + 1
+		for hi+1 < len(all.starts) && all.starts[hi]-all.starts[lo] < windowPart {
+			hi++
+		}
+		from, to := lo, hi
+		out = append(out, func(ctx context.Context, w *worker) (stream, error) {
+			return openWindow(ctx, w, all, from, to, in.closed)
+		})
+		lo = hi
+	}
+	in.open.Store(int64(len(out)))
+	if len(out) == 0 {
+		in.release()
+	}
+	return out, cause(ctx)
+}
+
+func (in *windowIntake) spilledParts() ([]part, error) {
+	for _, l := range in.lists {
+		if err := l.spill(); err != nil {
+			return nil, err
+		}
+	}
+	in.lists = nil
+	if err := in.parted.finish(); err != nil {
+		return nil, err
+	}
+	var out []part
+	for p := range partitionCount {
+		if in.parted.rows(p) > 0 {
+			out = append(out, func(ctx context.Context, w *worker) (stream, error) { return in.openPart(ctx, w, p) })
+		}
+	}
+	in.open.Store(int64(len(out)))
+	return out, nil
+}
+
+// openPart reads a part back and computes it.
+func (in *windowIntake) openPart(ctx context.Context, w *worker, p int) (stream, error) {
+	below := newWindowIntake(in.plan, in.env, in.stats, in.level+1)
+	l := below.list()
+	err := drainStream(ctx, in.parted.reader(p), func(b *scan.Batch) error {
+		return l.keep(windowBatch{columns: b.Columns, n: b.Len})
+	})
+	var parts []part
+	if err == nil {
+		parts, err = below.parts(ctx)
+	}
+	if err != nil {
+		below.release()
+		return nil, err
+	}
+	return &chain{parts: parts, w: w, done: func() { below.release(); in.closed() }}, nil
+}
+
+// closed is told of each part that is closed.
+func (in *windowIntake) closed() {
+	if in.open.Add(-1) == 0 {
+		in.release()
+	}
+}
+
+// release gives everything back.
+func (in *windowIntake) release() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.lists = nil
+	if in.parted != nil {
+		in.parted.close()
+	}
+	in.account.close()
+}
