@@ -69,7 +69,10 @@ type Stats struct {
 	OpenSegments  int
 	SegmentsIdle  int64 // bytes of readers kept for later
 	Pages         pages.Stats
-	Running       int   // statements
+	Admission     query.Admission // statements that run and wait
+	TempBytes     int64           // of temporary files of statements, now
+	TempFiles     int64
+	TempWritten   int64 // ever
 	PlansFound    int64 // statements asked before whose plan was kept, and those that were planned again
 	PlansMade     int64
 	Tables        int
@@ -84,8 +87,9 @@ type Stats struct {
 // Stats measures; figures are each right, not all of one moment.
 func (db *DB) Stats() Stats {
 	s := Stats{
-		Ingest: db.shard.Stats(), MemoryUsed: db.pool.Used(), MemoryLimit: db.pool.Limit(), Running: db.engine.Running(),
+		Ingest: db.shard.Stats(), MemoryUsed: db.pool.Used(), MemoryLimit: db.pool.Limit(), Admission: db.engine.Admission(),
 	}
+	s.TempBytes, s.TempFiles, s.TempWritten = db.temp.Used(), db.temp.Files(), db.temp.Written()
 	s.OpenSegments, s.SegmentsIdle = db.segments.Stats()
 	s.Pages = db.pages.Stats()
 	s.PlansFound, s.PlansMade = db.engine.PlanCache()

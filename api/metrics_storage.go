@@ -45,7 +45,16 @@ var figures = []figure{
 	{"tables", "Tables of all databases.", false, func(s *aegis.Stats) float64 { return float64(s.Tables) }},
 	{"memory_used_bytes", "Memory that is accounted for.", false, func(s *aegis.Stats) float64 { return float64(s.MemoryUsed) }},
 	{"memory_limit_bytes", "Memory that may be accounted for.", false, func(s *aegis.Stats) float64 { return float64(s.MemoryLimit) }},
-	{"queries_running", "Statements that run.", false, func(s *aegis.Stats) float64 { return float64(s.Running) }},
+	{"queries_running", "Statements that run.", false, func(s *aegis.Stats) float64 { return float64(s.Admission.Running) }},
+	{"queries_running_heavy", "Statements that run and read much.", false, func(s *aegis.Stats) float64 { return float64(s.Admission.Heavy) }},
+	{"queries_waiting", "Statements that wait for their turn.", false, func(s *aegis.Stats) float64 { return float64(s.Admission.Waiting) }},
+	{"queries_waiting_heavy", "Statements that wait for their turn and read much.", false, func(s *aegis.Stats) float64 { return float64(s.Admission.HeavyWaiting) }},
+	{"queries_queued_total", "Statements that had to wait for their turn.", true, func(s *aegis.Stats) float64 { return float64(s.Admission.Queued) }},
+	{"queries_queue_refused_total", "Statements that got no turn: too many waited, or they waited too long.", true, func(s *aegis.Stats) float64 { return float64(s.Admission.Refused) }},
+	{"queries_queue_seconds_total", "Time that statements waited for their turn.", true, func(s *aegis.Stats) float64 { return s.Admission.WaitedSeconds }},
+	{"temp_bytes", "Temporary files of statements that need more memory than they have.", false, func(s *aegis.Stats) float64 { return float64(s.TempBytes) }},
+	{"temp_files", "How many there are.", false, func(s *aegis.Stats) float64 { return float64(s.TempFiles) }},
+	{"temp_written_bytes_total", "What was written to them.", true, func(s *aegis.Stats) float64 { return float64(s.TempWritten) }},
 }
 
 func flag(b bool) float64 {

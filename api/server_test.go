@@ -204,7 +204,7 @@ func TestQueryErrors(t *testing.T) {
 		}
 	}
 	// Nothing that ran before left anything behind.
-	if n := s.db.Stats().Running; n != 0 {
+	if n := s.db.Stats().Admission.Running; n != 0 {
 		t.Errorf("%d statements still run", n)
 	}
 }
@@ -288,7 +288,7 @@ func TestLargeAnswers(t *testing.T) {
 			t.Error("a broken answer looks whole")
 		}
 	}
-	if n := s.db.Stats().Running; n != 0 {
+	if n := s.db.Stats().Admission.Running; n != 0 {
 		t.Errorf("%d statements still run", n)
 	}
 }

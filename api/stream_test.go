@@ -69,8 +69,8 @@ func TestLargerThanMemory(t *testing.T) {
 			t.Errorf("%s: %s, %d bytes, %v", accept, answer.Status, n, err)
 		}
 	}
-	if st := s.db.Stats(); st.Running != 0 {
-		t.Errorf("%d statements run", st.Running)
+	if st := s.db.Stats(); st.Admission.Running != 0 {
+		t.Errorf("%d statements run", st.Admission.Running)
 	}
 }
 
@@ -124,10 +124,10 @@ func TestSlowReader(t *testing.T) {
 			})
 		}
 		others.Wait()
-		for s.db.Stats().Running > 0 && time.Since(began) < 20*time.Second {
+		for s.db.Stats().Admission.Running > 0 && time.Since(began) < 20*time.Second {
 			time.Sleep(10 * time.Millisecond)
 		}
-		if n := s.db.Stats().Running; n > 0 {
+		if n := s.db.Stats().Admission.Running; n > 0 {
 			t.Errorf("%s: %d statements still run %s after their client stopped reading", accept, n, time.Since(began))
 		}
 		if _, err := io.Copy(io.Discard, slow.Body); err == nil {

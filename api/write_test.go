@@ -273,13 +273,13 @@ func TestTimeout(t *testing.T) {
 	}
 	for range 100 { // until the server waits
 		time.Sleep(5 * time.Millisecond)
-		if s.db.Stats().Running == 1 {
+		if s.db.Stats().Admission.Running == 1 {
 			break
 		}
 	}
 	answer.Body.Close()
 	for range 200 {
-		if s.db.Stats().Running == 0 {
+		if s.db.Stats().Admission.Running == 0 {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)

@@ -199,7 +199,7 @@ func builtBytes(b *column.Builder) int64 {
 // each runs a plan to its end.
 func (st *statement) each(root plan.Node, f func(*scan.Batch) error) (*exec.Stats, error) {
 	ctx := st.env.Expr.Ctx
-	rows, err := exec.Run(ctx, root, &st.env)
+	rows, err := st.begin(root)
 	if err != nil {
 		return nil, err
 	}

@@ -47,8 +47,12 @@ type Options struct {
 	QuerySpillBytes int64
 	// Workers is the number of goroutines one pipeline uses. Default: the cores.
 	Workers int
-	// Running is how many statements run at a time; others wait for their turn. Default: 4 for each core.
-	Running int
+	// Running is how many statements run at a time, Heavy how many that read much; others wait for their turn. Default: 4 for each
+	// core, and 2.
+	Running, Heavy int
+	// Queue is how many statements may wait for their turn, QueueWait for how long. Default: 1000, and 30 seconds.
+	Queue     int
+	QueueWait time.Duration
 	// Timeout bounds statements that do not set one. Default 5 minutes.
 	Timeout time.Duration
 	// StatementBytes is the longest statement. Default 16 MiB.
@@ -63,6 +67,9 @@ func (o *Options) defaults() {
 	setDefault(&o.QueryBytes, 1<<30)
 	setDefault(&o.Workers, runtime.GOMAXPROCS(0))
 	setDefault(&o.Running, 4*runtime.GOMAXPROCS(0))
+	setDefault(&o.Heavy, 2*runtime.GOMAXPROCS(0))
+	setDefault(&o.Queue, 1000)
+	setDefault(&o.QueueWait, 30*time.Second)
 	setDefault(&o.Timeout, 5*time.Minute)
 	setDefault(&o.StatementBytes, 16<<20)
 	setDefault(&o.ParsedBytes, 4<<20)
@@ -88,7 +95,7 @@ type Engine struct {
 	functions  *fn.Registry
 	statements *statements
 	plans      *plans
-	running    chan struct{} // a place per running statement
+	admission  *admission
 	sessions   *sessions
 	started    time.Time
 	closing    context.Context // ends, with the reason, when the engine is closed
@@ -104,7 +111,7 @@ var errClosing = &column.Error{
 // New makes an engine over a store.
 func New(store Store, o Options) *Engine {
 	o.defaults()
-	e := &Engine{options: o, store: store, functions: fn.Default(), statements: newStatements(o.ParsedBytes), plans: newPlans(o.PlanBytes), running: make(chan struct{}, o.Running), sessions: newSessions(), started: o.Now()}
+	e := &Engine{options: o, store: store, functions: fn.Default(), statements: newStatements(o.ParsedBytes), plans: newPlans(o.PlanBytes), admission: newAdmission(o.Running, o.Heavy, o.Queue, o.QueueWait), sessions: newSessions(), started: o.Now()}
 	e.closing, e.close = context.WithCancelCause(context.Background())
 	return e
 }
@@ -113,43 +120,11 @@ func New(store Store, o Options) *Engine {
 // somebody still holds one.
 func (e *Engine) Close(ctx context.Context) error {
 	e.close(errClosing)
-	for range cap(e.running) {
-		select {
-		case e.running <- struct{}{}:
-		case <-ctx.Done():
-			return column.Errorf(column.Cancelled, "a result of a statement was never closed: %w", context.Cause(ctx))
-		}
-	}
-	return nil
+	return e.admission.close(ctx)
 }
-
-// enter waits for a place among the running statements.
-func (e *Engine) enter(ctx context.Context) error {
-	// First: select would choose at random between a free place and a client that has left.
-	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
-	}
-	select {
-	case e.running <- struct{}{}:
-		if e.closing.Err() != nil {
-			e.leave()
-			return errClosing
-		}
-		return nil
-	case <-e.closing.Done():
-		return errClosing
-	case <-ctx.Done():
-		return &column.Error{
-			Class: column.Overloaded, SQLState: "53300", Message: "the statement waited for its turn until its time was over",
-			Hint: "Too many statements run at once: try again later, or raise the number that may.", Err: context.Cause(ctx),
-		}
-	}
-}
-
-func (e *Engine) leave() { <-e.running }
 
 // PlanCache is how many statements found their plan among those that are kept, and how many looked for one in vain.
 func (e *Engine) PlanCache() (hits, misses int64) { return e.plans.hits.Load(), e.plans.misses.Load() }
 
-// Running is how many statements run now.
-func (e *Engine) Running() int { return len(e.running) }
+// Admission is how many statements run and wait now, and how many did.
+func (e *Engine) Admission() Admission { return e.admission.stats() }

@@ -84,7 +84,7 @@ func (st *statement) explain(e *plan.Explain) (*Result, error) {
 	var stats *exec.Stats
 	if e.Analyze {
 		started = time.Now()
-		rows, err := exec.Run(st.env.Expr.Ctx, root, &st.env)
+		rows, err := st.begin(root)
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +93,7 @@ func (st *statement) explain(e *plan.Explain) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		run, peak := ms(time.Since(started)), st.env.Pool.Peak()
+		run, peak := ms(time.Since(started)), st.result.pool.Peak()
 		out.RunMs, out.PeakBytes, stats = &run, &peak, rows.Stats()
 	}
 	out.Plan = describe(root, stats, expected)

@@ -84,7 +84,7 @@ func (st *statement) general(q *question) (*Result, bool, error) {
 	}
 	plans.hits.Add(1)
 	st.env.Expr.Params = values
-	st.result.place = q.place
+	st.result.origin = q.place
 	r, err := st.runKept(root)
 	return r, true, err
 }

@@ -40,12 +40,13 @@ type Result struct {
 	ctx     context.Context
 	closing context.Context // the engine's; ctx ends by it too, but a moment later
 	text    string          // for positions of errors
-	place   func(int) int   // gives the offset in text of an error's; nil = it is that
+	origin  func(int) int   // gives the offset in text of an error's; nil = it is that
 	ended   []func()
 	pool    *mem.Pool
 
 	engine *Engine
-	placed bool // it holds a place among the running statements
+	place  *place // among the running statements; nil = none now
+	class  class
 }
 
 // Notice is something a client should know that is no error.
@@ -58,10 +59,16 @@ type Notice struct {
 func (r *Result) Pause() { r.leave() }
 
 func (r *Result) leave() {
-	if r.placed {
-		r.placed = false
-		r.engine.leave()
+	if r.place != nil {
+		r.place.leave()
+		r.place = nil
 	}
+}
+
+// enter waits for a place.
+func (r *Result) enter() (err error) {
+	r.place, err = r.engine.admission.enter(r.ctx, r.class)
+	return err
 }
 
 // Format is how to print values.
@@ -82,11 +89,10 @@ func (r *Result) Next() (*scan.Batch, error) {
 	if err := context.Cause(r.closing); err != nil {
 		return nil, err
 	}
-	if !r.placed {
-		if err := r.engine.enter(r.ctx); err != nil {
+	if r.place == nil {
+		if err := r.enter(); err != nil {
 			return nil, r.located(err)
 		}
-		r.placed = true
 	}
 	b, err := r.rows.Next(r.ctx)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -102,9 +108,9 @@ func (r *Result) located(err error) error {
 		r.engine.options.Logger.Error("a statement panicked", "statement", r.text, "panic", p.Value, "stack", string(p.Stack))
 	}
 	var e *column.Error
-	if r.place != nil && errors.As(err, &e) && e.Position > 0 {
+	if r.origin != nil && errors.As(err, &e) && e.Position > 0 {
 		moved := *e
-		moved.Position = r.place(e.Position-1) + 1
+		moved.Position = r.origin(e.Position-1) + 1
 		err = &moved
 	}
 	return located(err, r.text)

@@ -38,6 +38,9 @@ type statement struct {
 	names   *names
 	result  *Result
 
+	// The memory of env.Pool that is to be there before the statement begins, if it is heavy; and what is.
+	work, guaranteed int64
+
 	rowsOnly bool
 	planKey  string // under which the plan is to be kept; "" = it is not
 }
@@ -139,10 +142,9 @@ func (s *Session) start(ctx context.Context, text string, timeout time.Duration,
 
 // open waits for the statement's turn and opens what it reads.
 func (s *Session) open(r *Result, text string) (*statement, error) {
-	if err := s.engine.enter(r.ctx); err != nil {
+	if err := r.enter(); err != nil {
 		return nil, err
 	}
-	r.placed = true
 	r.ended = append(r.ended, r.leave)
 	snap, err := s.openSnapshot()
 	if err != nil {
@@ -219,24 +221,50 @@ func (st *statement) prepare(ctx context.Context) {
 }
 
 // The memory that a statement keeps for its work, so that rows that can go to disk do not take all of it: a share of what it may hold, within
-// bounds. What a scan decodes and what a merge reads has to fit in.
+// bounds. What a scan decodes and what a merge reads has to fit in. It is there before a heavy statement begins; a light one begins with the
+// least.
 const (
 	workShare = 8
 	workLeast = 1 << 20
 	workMost  = 32 << 20
 )
 
+// begin starts a plan, when it is its turn.
+func (st *statement) begin(root plan.Node) (*exec.Rows, error) {
+	r := st.result
+	if r.class == light && opt.Weight(root) > lightRows {
+		r.leave()
+		r.class = heavy
+		if err := r.enter(); err != nil {
+			return nil, err
+		}
+	}
+	if st.env.Held != nil {
+		least := min(workLeast, st.work)
+		if r.class == heavy {
+			least = st.work
+		}
+		if least > st.guaranteed {
+			if err := r.engine.admission.guarantee(r.ctx, st.env.Pool, least); err != nil {
+				return nil, err
+			}
+			st.guaranteed = least
+		}
+	}
+	return exec.Run(st.env.Expr.Ctx, root, &st.env)
+}
+
 // spill lets operators keep rows on disk.
 func (st *statement) spill() {
 	o, env := &st.session.engine.options, &st.env
 	limit := st.result.pool.Limit()
-	work := min(max(limit/workShare, workLeast), workMost)
-	rows := max(limit-work, 1)
-	env.Least = work / 4
+	st.work = min(max(limit/workShare, workLeast), workMost, limit/2)
+	rows := max(limit-st.work, 1)
+	env.Least, env.Whole = st.work/4, st.work/16
 	if n := st.session.Tuning.HeldBytes; n > 0 {
 		rows, env.Least = n, min(n, env.Least)
 	}
-	env.Held = mem.NewPool("the statement's rows", rows, env.Pool)
+	env.Pool, env.Held = mem.NewPool("the statement's work", 0, st.result.pool), mem.NewPool("the statement's rows", rows, st.result.pool)
 	env.Spill = o.Spill.Space(o.QuerySpillBytes)
 	st.result.ended = append(st.result.ended, func() {
 		if err := env.Spill.Close(); err != nil {
@@ -330,7 +358,7 @@ func (st *statement) query(q *plan.Query, names map[plan.Relation]*placeholder) 
 
 // execute starts an optimized plan.
 func (st *statement) execute(root plan.Node) (*Result, error) {
-	rows, err := exec.Run(st.env.Expr.Ctx, root, &st.env)
+	rows, err := st.begin(root)
 	if err != nil {
 		return nil, err
 	}

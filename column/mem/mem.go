@@ -49,11 +49,14 @@ func (p *Pool) Grow(n int64) error {
 	}
 }
 
-// Guarantee reserves n bytes in every ancestor at once, so that the first n bytes that are reserved here never fail for them. Call it before
-// others use the pool; Close ends it.
+// Guarantee reserves n bytes in every ancestor at once, so that the first n bytes that are reserved here never fail for them. It takes the
+// place of an earlier guarantee, and is for a time when nobody else uses the pool; Close ends it.
 func (p *Pool) Guarantee(n int64) error {
+	used := p.used.Load()
 	if p.parent != nil {
-		if err := p.parent.Grow(n); err != nil {
+		if more := max(used, n) - p.share(used); more < 0 {
+			p.parent.Shrink(-more)
+		} else if err := p.parent.Grow(more); err != nil {
 			return err
 		}
 	}

@@ -166,6 +166,12 @@ func TestGuarantee(t *testing.T) {
 	if query.Used() != 0 || server.Used() != 60 {
 		t.Errorf("after Close: query %d, server %d", query.Used(), server.Used())
 	}
+	if err := other.Guarantee(80); err != nil || server.Used() != 80 {
+		t.Errorf("a guarantee of a pool in use: %v, server %d", err, server.Used())
+	}
+	if err := other.Guarantee(0); err != nil || server.Used() != 60 {
+		t.Errorf("a guarantee taken back: %v, server %d", err, server.Used())
+	}
 	if err := NewPool("late", 0, server).Guarantee(50); err == nil || server.Used() != 60 {
 		t.Errorf("a guarantee that does not fit: %v, server %d", err, server.Used())
 	}

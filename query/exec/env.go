@@ -18,6 +18,9 @@ type Env struct {
 	Spill *spill.Space
 	// Least is how many bytes each operator that spills may hold of Pool although Held is full, so that it need not write every batch.
 	Least int64
+	// Whole is up to how many bytes a part of a spilled join is held whole, of Pool if need be: to part it further would cost more than it
+	// takes.
+	Whole int64
 	// Workers is how many goroutines a pipeline may use, at least 1.
 	Workers int
 	// Plain switches the work on runs and encodings off: every vector is flattened and every row looked at. Answers

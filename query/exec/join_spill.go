@@ -115,6 +115,7 @@ func (b *buildRows) close() {
 type rowSource interface {
 	reader() stream
 	rows() int64
+	bytes() int64
 }
 
 type partSource struct {
@@ -124,6 +125,7 @@ type partSource struct {
 
 func (s partSource) reader() stream { return s.of.reader(s.part) }
 func (s partSource) rows() int64    { return s.of.rows(s.part) }
+func (s partSource) bytes() int64   { return s.of.parts[s.part].size }
 
 // spilledJoin is a join of two sides that are on disk: what its parts share.
 type spilledJoin struct {
@@ -327,7 +329,11 @@ func (s *spilledStream) next(ctx context.Context) (*scan.Batch, error) {
 // start begins the first task, or puts its parts in its place.
 func (s *spilledStream) start(ctx context.Context) error {
 	t := &s.tasks[0]
-	run := s.join.run.part(s.join.run.env.held())
+	from := s.join.run.env.held()
+	if t.build.bytes() <= s.join.run.env.Whole {
+		from = s.join.run.env.Pool
+	}
+	run := s.join.run.part(from)
 	rows, err := run.read(ctx, s.w, t.build)
 	if err == nil {
 		err = run.hold(ctx, rows)

@@ -70,7 +70,7 @@ type rowBuffer struct {
 	file    rowFile
 	blocks  []spill.Block // what is on disk: the first rows
 	list    []*scan.Batch // the rest
-	bytes   int64         // of list
+	size    int64         // of list
 	count   int64
 }
 
@@ -81,6 +81,14 @@ func newRowBuffer(env *Env, stats *Stats, types []column.Type) *rowBuffer {
 
 // rows is how many rows were added.
 func (b *rowBuffer) rows() int64 { return b.count }
+
+// bytes is what is on disk of them.
+func (b *rowBuffer) bytes() (n int64) {
+	for _, x := range b.blocks {
+		n += x.SizeBytes()
+	}
+	return n
+}
 
 // add keeps a batch. Its runs are not kept.
 func (b *rowBuffer) add(in *scan.Batch) error {
@@ -98,7 +106,7 @@ func (b *rowBuffer) add(in *scan.Batch) error {
 		}
 	}
 	b.list = append(b.list, &scan.Batch{Len: in.Len, Columns: in.Columns})
-	b.bytes += size
+	b.size += size
 	b.count += int64(in.Len)
 	return nil
 }
@@ -113,8 +121,8 @@ func (b *rowBuffer) flush() error {
 	if err != nil {
 		return err
 	}
-	b.account.shrink(b.bytes)
-	b.list, b.bytes = nil, 0
+	b.account.shrink(b.size)
+	b.list, b.size = nil, 0
 	return nil
 }
 
@@ -166,7 +174,7 @@ func (b *rowBuffer) reader() stream {
 // close gives everything back, on disk and in memory.
 func (b *rowBuffer) close() {
 	b.file.remove()
-	b.list, b.blocks, b.bytes = nil, nil, 0
+	b.list, b.blocks, b.size = nil, nil, 0
 	b.account.close()
 }
 
