@@ -48,6 +48,7 @@ func Rules() []Rule {
 		{"series_ends", "Aggregates and limits that look at the first or last rows of each series read only those. After conditions have left the way to the scan, and limits have reached the sorts.", seriesEnds},
 		{"limit_scan", "A limit with nothing but projections and unions below stops the scan early.", limitScan},
 		{"build_side", "The smaller side of a join goes into the hash table. When scans know their conditions, which the estimate needs.", buildSide},
+		{"common_expressions", "What several expressions of one operator have in common is computed once. When expressions stand where they stay.", commonExpressions},
 		{"prune_columns", "When it is settled who reads what: scans return no column that nobody reads.", pruneColumns},
 		{"drop_projects", "Last: pruning leaves projections that only pass their input on.", dropProjects},
 	}
