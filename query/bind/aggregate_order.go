@@ -162,8 +162,13 @@ func (b *binder) aggregateFilter(s *scope, n *sql.FuncCall, call *expr.Aggregate
 	return err
 }
 
-// checkDirect refuses direct arguments of ordered-set aggregates that differ inside a group.
-func (g *grouping) checkDirect() error {
+// checkCalls refuses arguments of GROUPING that are no keys, and direct arguments of ordered-set aggregates that differ inside a group.
+func (g *grouping) checkCalls() error {
+	for _, c := range g.calls.groupings {
+		if _, err := g.mask(c); err != nil {
+			return err
+		}
+	}
 	for _, e := range g.calls.direct {
 		if _, err := g.resolve(e); err != nil {
 			var of *column.Error

@@ -276,7 +276,7 @@ func (b *binder) group(input plan.Node, g *grouping, s *scope, targets []target,
 	agg := &plan.Aggregate{Keys: slices.Clone(g.keys), Aggs: slices.Clone(s.aggs.calls), AggNames: s.aggs.names}
 	agg.Input = b.attachBelow(input, agg)
 	g.subqueries = b.places
-	if err := g.checkDirect(); err != nil {
+	if err := g.checkCalls(); err != nil {
 		return nil, err
 	}
 	for _, k := range g.keys {

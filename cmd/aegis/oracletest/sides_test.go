@@ -39,6 +39,7 @@ func TestOracle(t *testing.T) {
 		{"random", random},
 		{"random_joins", randomJoins},
 		{"random_windows", randomWindows},
+		{"random_groupings", randomGroupings},
 		{"time_bucket", timeBuckets},
 		{"first_last", firstLast},
 		{"first_last_time", firstLastTime},
