@@ -31,6 +31,7 @@ func Rules() []Rule {
 	return []Rule{
 		{"fold_constants", "Constants first: what follows looks for literals.", foldConstants},
 		{"whole_numbers", "Integers compared with a constant that has a point are compared as integers. When constants are folded; before scans look for comparisons.", wholeNumbers},
+		{"whole_days", "Dates compared with a constant timestamp are compared as dates, for the same reasons.", wholeDays},
 		{"merge_projects", "A projection below another, or below an aggregation, becomes part of it; filters then meet the columns they are about.", mergeProjects},
 		{"common_conditions", "What all alternatives of an OR demand stands before it, and what each demands of one column of a join: the filters that go down next.", commonConditions},
 		{"unnest", "Subqueries that read the query around them become joins. Before conditions move: it looks for those that compare the two.", unnest},
