@@ -177,6 +177,16 @@ func describe(n plan.Node, stats *exec.Stats, expected func(plan.Node) float64) 
 		describeJoin(s, n)
 	case *plan.Apply:
 		describeApply(s, n)
+	case *plan.Shared:
+		s.Operator = "Shared " + n.Name
+		s.Details = []string{"computed once for all who read it"}
+	case *plan.Recursive:
+		s.Operator = "Recursive " + n.Name
+		if n.Distinct {
+			s.Details = []string{"each row once"}
+		}
+	case *plan.Work:
+		s.Operator = "Work " + n.Name
 	case *plan.Union:
 		s.Operator = "Union"
 	case *plan.Expand:

@@ -213,8 +213,9 @@ func (st *statement) prepare(ctx context.Context) {
 	}
 	st.env = exec.Env{
 		Expr: expr.Context{Ctx: ctx, Now: s.now(), Location: s.settings.Location, Style: s.settings.Style, Names: st.names.view},
-		Pool: pool, Workers: workers, Plain: s.Tuning.Plain, BatchRows: s.Tuning.BatchRows,
+		Pool: pool, Workers: workers, Plain: s.Tuning.Plain, BatchRows: s.Tuning.BatchRows, Shares: &exec.Shares{},
 	}
+	st.result.ended = append(st.result.ended, st.env.Shares.Close)
 	if o.Spill != nil {
 		st.spill()
 	}

@@ -23,6 +23,7 @@ type fromClause struct {
 	*binder
 	outer *scope    // around the SELECT
 	all   []*source // met so far, visible or not
+	work  bool      // one is the recursive query that is being bound
 	left  []*item   // those to the left, which LATERAL may read
 	width int       // columns so far
 }
@@ -54,7 +55,7 @@ func (b *binder) from(list []sql.TableExpr) (plan.Node, *scope, error) {
 			node = &plan.Join{Left: node, Right: it.node, Kind: plan.InnerJoin}
 		}
 	}
-	s.hidden = f.all
+	s.hidden, s.work = f.all, f.work
 	return node, s, nil
 }
 
@@ -138,6 +139,9 @@ func (f *fromClause) table(t *sql.Table) (*item, error) {
 			node, err := f.reference(c, t.Pos)
 			if err != nil {
 				return nil, err
+			}
+			if _, ok := c.node.(*plan.Work); ok {
+				f.work = true
 			}
 			src := &source{name: t.Name.Name, fields: f.columnsOf(node)}
 			for i := range src.fields {

@@ -55,7 +55,9 @@ type scope struct {
 	// aggs, if not nil, collects the aggregates met; else clause says where they are refused.
 	aggs *aggregates
 	// sets, if not nil, collects the functions met that give rows; else noSets, or clause, says where they are refused.
-	sets   *sets
+	sets *sets
+	// work says that one of the sources is the recursive query that is being bound.
+	work   bool
 	noSets string
 	clause string
 	// windows likewise collects the calls of window functions.

@@ -134,6 +134,9 @@ func (b *binder) finishBlock(blk *block, orderBy []sql.OrderItem, open bool) (pl
 	if on, targets, err = b.distinctOn(s, n.DistinctOn, visible, targets, keys); err != nil {
 		return nil, err
 	}
+	if s.work && len(s.aggs.calls) > 0 {
+		return nil, errorAt(s.aggs.calls[0].At, "42P19", "aggregate functions are not allowed in a recursive query's recursive term")
+	}
 	input := blk.input
 	if blk.grouped() {
 		if input, err = b.group(input, g, s, targets, blk.having); err != nil {

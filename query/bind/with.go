@@ -1,20 +1,21 @@
 package bind
 
 import (
-	"github.com/automatanexus/aegis-db/query/expr"
+	"slices"
+
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-// cte is a query of WITH. It is bound where it is defined, and its plan stands wherever it is referred to.
+// cte is a query of WITH. It is bound where it is defined, and its plan stands wherever it is referred to: as it is, so that conditions around it
+// reach its tables, or as one that is computed once.
 type cte struct {
-	name  string
-	node  plan.Node
-	names []string // of the columns, aliases applied
-	size  int      // operators of the plan
-	// volatile plans may stand once only: PostgreSQL computes a query of WITH once, whoever reads it.
-	volatile bool
-	used     bool
+	name   string
+	node   plan.Node
+	names  []string // of the columns, aliases applied
+	size   int      // operators of the plan
+	shared bool     // it is computed once
+	id     *plan.SharedID
 }
 
 // withScope is the queries of WITH that can be seen, the innermost first.
@@ -43,9 +44,6 @@ func (b *binder) define(n *sql.With) (restore func(), err error) {
 	if n == nil {
 		return restore, nil
 	}
-	if n.Recursive {
-		return restore, unsupported(n.Pos, "WITH RECURSIVE is not supported", "Write WITH if no query refers to itself.")
-	}
 	for i, c := range n.CTEs {
 		for _, other := range n.CTEs[:i] {
 			if other.Name == c.Name {
@@ -53,8 +51,14 @@ func (b *binder) define(n *sql.With) (restore func(), err error) {
 			}
 		}
 	}
-	for _, c := range n.CTEs {
-		bound, err := b.defineOne(c)
+	list := n.CTEs
+	if n.Recursive {
+		if list, err = inOrder(list); err != nil {
+			return restore, err
+		}
+	}
+	for _, c := range list {
+		bound, err := b.defineOne(c, n.Recursive)
 		if err != nil {
 			return restore, err
 		}
@@ -63,51 +67,88 @@ func (b *binder) define(n *sql.With) (restore func(), err error) {
 	return restore, nil
 }
 
-func (b *binder) defineOne(n *sql.CTE) (*cte, error) {
+func (b *binder) defineOne(n *sql.CTE, recursive bool) (*cte, error) {
 	q, ok := n.Stmt.(*sql.Query)
 	if !ok {
 		return nil, unsupported(n.Stmt.Position(), "statements that change data are not supported in WITH", "")
 	}
-	root, err := b.query(q)
+	out := &cte{name: n.Name, id: &plan.SharedID{}}
+	var err error
+	recursive = recursive && refersTo(q, n.Name)
+	if recursive {
+		out.node, err = b.recursive(n, q)
+	} else {
+		out.node, err = b.query(q)
+	}
 	if err != nil {
 		return nil, err
 	}
-	out := &cte{name: n.Name, node: root}
-	for _, c := range root.Columns() {
-		out.names = append(out.names, c.Name)
+	if out.names, err = cteNames(n, out.node.Columns()); err != nil {
+		return nil, err
 	}
-	if len(n.Columns) > len(out.names) {
-		return nil, errorAt(n.Pos, "42P10", "WITH query \"%s\" has %d columns available but %d columns specified", n.Name, len(out.names), len(n.Columns))
+	out.size = weigh(out.node)
+	volatile := plan.Volatile(out.node)
+	out.shared = recursive || volatile || n.Materialize == sql.MaterializeAlways
+	if out.shared && !shareable(out.node) {
+		if volatile {
+			return nil, unsupported(n.Pos, "the query \""+n.Name+"\" of WITH calls a volatile function and reads the query around it", "Write it as a subquery where it is read.")
+		}
+		out.shared = false
 	}
-	for i, c := range n.Columns {
-		out.names[i] = c.Name
-	}
-	out.size, out.volatile = weigh(root)
 	return out, nil
 }
 
-// weigh counts the operators of a plan and tells whether running it twice may give two answers.
-func weigh(n plan.Node) (operators int, volatile bool) {
-	operators = 1
-	for _, e := range plan.AllExpressions(n) {
-		volatile = volatile || expr.Volatile(e)
+// cteNames are the names of the columns of a query of WITH.
+func cteNames(n *sql.CTE, columns []plan.Column) ([]string, error) {
+	var names []string
+	for _, c := range columns {
+		names = append(names, c.Name)
 	}
+	if len(n.Columns) > len(names) {
+		return nil, errorAt(n.Pos, "42P10", "WITH query \"%s\" has %d columns available but %d columns specified", n.Name, len(names), len(n.Columns))
+	}
+	for i, c := range n.Columns {
+		names[i] = c.Name
+	}
+	return names, nil
+}
+
+// shareable reports a plan that has the same rows wherever it stands in the statement.
+func shareable(n plan.Node) bool { return len(plan.FreeParams(n)) == 0 && !readsWork(n) }
+
+// readsWork reports that a plan reads the rows of a step of a recursive query around it.
+func readsWork(n plan.Node) bool {
+	inside := map[*plan.SharedID]bool{}
+	var walk func(n plan.Node) bool
+	walk = func(n plan.Node) bool {
+		switch n := n.(type) {
+		case *plan.Work:
+			return !inside[n.ID]
+		case *plan.Recursive:
+			inside[n.ID] = true
+		}
+		return slices.ContainsFunc(n.Inputs(), walk)
+	}
+	return walk(n)
+}
+
+// weigh counts the operators of a plan.
+func weigh(n plan.Node) int {
+	operators := 1
 	for _, in := range n.Inputs() {
-		more, v := weigh(in)
-		operators, volatile = operators+more, volatile || v
+		operators += weigh(in)
 	}
-	return operators, volatile
+	return operators
 }
 
 // reference gives the plan of a query of WITH.
 func (b *binder) reference(c *cte, pos int) (plan.Node, error) {
-	if c.volatile && c.used {
-		return nil, unsupported(pos, "the query \""+c.name+"\" of WITH calls a volatile function and is referred to more than once", "Store its rows in a table first.")
-	}
-	c.used = true
 	b.operators += c.size
 	if b.operators > maxOperators {
 		return nil, errorAt(pos, "54001", "references to queries of WITH make a plan of more than %d operators", maxOperators)
+	}
+	if c.shared {
+		return &plan.Shared{Input: c.node, Name: c.name, ID: c.id}, nil
 	}
 	return c.node, nil
 }

@@ -119,7 +119,7 @@ func (r *applyRun) open(ctx context.Context, values []*column.Vector) (stream, e
 		env.Pool.Close()
 		return nil, err
 	}
-	return &applied{parts: parts, w: newWorker(&env), into: r.stats, from: stats}, nil
+	return &applied{parts: parts, w: newWorker(&env), own: true, into: r.stats, from: stats}, nil
 }
 
 // applied is one run of the right side: its parts one after the other.
@@ -127,6 +127,7 @@ type applied struct {
 	parts []part
 	at    stream
 	w     *worker
+	own   bool // the environment is this run's
 	into  *Stats
 	from  *Stats
 }
@@ -158,8 +159,11 @@ func (s *applied) close() {
 		s.at.close()
 		s.at = nil
 	}
-	s.w.env.Pool.Close() // what operators hold until their query ends
-	s.into.addUp(s.from)
+	if s.own {
+		s.own = false
+		s.w.env.Pool.Close() // what operators hold until their query ends
+		s.into.addUp(s.from)
+	}
 }
 
 // applyStream is one part of the left side. Pairs are collected over rows, so that a right side of one row each still gives whole batches.

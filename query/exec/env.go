@@ -2,8 +2,10 @@ package exec
 
 import (
 	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/column/spill"
 	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
 )
 
 // Env is what one query runs in.
@@ -28,6 +30,10 @@ type Env struct {
 	Plain bool
 	// BatchRows cuts batches down to so many rows, for tests; 0 = as they come.
 	BatchRows int
+	// Shares are the plans that are computed once; nil = the run makes its own.
+	Shares *Shares
+	// work are the rows of recursive queries that their steps read.
+	work map[*plan.SharedID][]*scan.Batch
 }
 
 // worker is the private state of one goroutine of a query.

@@ -26,6 +26,10 @@ type Rows struct {
 func Run(ctx context.Context, root plan.Node, env *Env) (rows *Rows, err error) {
 	defer guard(&err)
 	started := time.Now()
+	if env.Shares == nil {
+		env.Shares = &Shares{}
+	}
+	env.Shares.env = env
 	p, stats, err := build(root, env)
 	if err != nil {
 		return nil, err
@@ -91,8 +95,13 @@ func (r *Rows) Taken() time.Duration { return r.taken }
 // build turns a node and everything below it into producers, each metered.
 func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	stats := &Stats{Node: n}
-	if a, ok := n.(*plan.Apply); ok {
-		return buildApply(a, env, stats)
+	switch n := n.(type) { // these run their inputs themselves
+	case *plan.Apply:
+		return buildApply(n, env, stats)
+	case *plan.Shared:
+		return buildShared(n, env, stats)
+	case *plan.Recursive:
+		return buildRecursive(n, env, stats)
 	}
 	var inputs []producer
 	for i, in := range n.Inputs() {
@@ -110,6 +119,8 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	switch n := n.(type) {
 	case *plan.Scan:
 		p = &scanner{node: n, env: env, stats: stats}
+	case *plan.Work:
+		p = &worked{node: n, env: env}
 	case *plan.Values:
 		p = &values{node: n, env: env}
 	case *plan.Filter:

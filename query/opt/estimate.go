@@ -75,6 +75,13 @@ func (s *estimator) make(n plan.Node) *profile {
 	switch n := n.(type) {
 	case *plan.Scan:
 		return s.scan(n)
+	case *plan.Work:
+		return &profile{rows: seriesRows}
+	case *plan.Recursive:
+		return &profile{rows: 10 * s.rows(n.Base)}
+	case *plan.Shared:
+		in := *s.of(n.Input)
+		return &in
 	case *plan.Values:
 		return &profile{rows: float64(len(n.Rows))}
 	case *plan.Expand:

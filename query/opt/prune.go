@@ -48,6 +48,12 @@ func prune(n plan.Node, keep []int) (out plan.Node, to []int) {
 		return pruneGroupingSets(n, keep)
 	case *plan.Window:
 		return pruneWindow(n, keep)
+	case *plan.Shared, *plan.Recursive:
+		// Whoever else reads it may want other columns; but inside it not all are read.
+		return overInputs(n, func(in plan.Node) plan.Node {
+			out, _ := prune(in, everything(len(in.Columns())))
+			return out
+		}), everything(len(n.Columns()))
 	case *plan.Expand:
 		return pruneExpand(n, keep)
 	case *plan.Apply:

@@ -199,7 +199,7 @@ func replaceParams(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 // unnestOne takes apart what a right side that gives exactly one row allows: tests are comparisons with that row, and projections move above.
 // nil = it is not of that kind.
 func unnestOne(a *plan.Apply) plan.Node {
-	if !oneRow(a.Right) || hasVolatile(a.Right) {
+	if !oneRow(a.Right) || plan.Volatile(a.Right) {
 		return nil
 	}
 	width := len(a.Left.Columns())
@@ -325,14 +325,6 @@ func refsOf(n plan.Node) ([]expr.Expr, []string) {
 	return refs, names
 }
 
-// hasVolatile reports that a plan may give other rows when it runs again.
-func hasVolatile(n plan.Node) bool {
-	if x, ok := n.(*plan.Expand); ok && x.Volatile() {
-		return true
-	}
-	return slices.ContainsFunc(plan.AllExpressions(n), expr.Volatile) || slices.ContainsFunc(n.Inputs(), hasVolatile)
-}
-
 // plainJoin joins the left side with a right side that needs nothing of it; same are equalities beside the condition of the Apply, over the
 // columns of both, that are never NULL where the rows belong together. nil = there is no such join.
 func plainJoin(left, right plan.Node, a *plan.Apply, same []expr.Expr) plan.Node {
@@ -371,7 +363,7 @@ func notIn(cond expr.Expr, width int) (left, right expr.Expr, ok bool) {
 
 // threeValued finds the rows for which the condition is true for some row of the right side, then those for which it is NULL for some.
 func threeValued(j *plan.Join, cond expr.Expr, same []expr.Expr) plan.Node {
-	if hasVolatile(j.Right) {
+	if plan.Volatile(j.Right) {
 		return nil
 	}
 	width := len(j.Left.Columns())

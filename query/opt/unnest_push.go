@@ -25,7 +25,7 @@ type pushedNode struct {
 
 // useDomain allows the distinct values of the left side to be read, if the left side may be computed twice and values can be told apart.
 func (p *pusher) useDomain() bool {
-	if hasVolatile(p.left) {
+	if plan.Volatile(p.left) {
 		return false
 	}
 	d := &plan.Aggregate{Input: p.left}
