@@ -40,6 +40,7 @@ func TestOracle(t *testing.T) {
 		{"random_joins", randomJoins},
 		{"random_windows", randomWindows},
 		{"random_groupings", randomGroupings},
+		{"random_subqueries", randomSubqueries},
 		{"time_bucket", timeBuckets},
 		{"first_last", firstLast},
 		{"first_last_time", firstLastTime},
