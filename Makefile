@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: help build run test lint unit race real crash crash-long fuzz bench bench-compare tpch figures clean
+.PHONY: help build run test lint unit race real crash crash-long fuzz bench bench-compare tpch clickbench figures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ bench-compare: ## what a change did to speed: BASE=commit [HEAD=commit]; fails i
 
 tpch: ## the 22 queries of TPC-H at scale 1 beside DuckDB: answers compared, times shown; some minutes
 	PATH="$(TOOLS)/python/bin:$$PATH" AEGIS_REQUIRE_REAL=1 AEGIS_TPCH_SCALE=$(or $(SCALE),1) $(GO) test -count=1 -v -timeout 60m -run TestTPCH ./bench/tpch
+
+clickbench: ## the 43 queries of ClickBench on 1,000,000 rows beside DuckDB: answers compared, times shown; some minutes
+	PATH="$(TOOLS)/python/bin:$$PATH" AEGIS_REQUIRE_REAL=1 AEGIS_CLICKBENCH_SCALE=$(or $(SCALE),1000000) $(GO) test -count=1 -v -timeout 60m -run TestClickBench ./bench/clickbench
 
 figures: ## measure what the store promises; the report goes to bench/results
 	$(GO) run ./bench/figures

@@ -1,4 +1,4 @@
-package tpch
+package suite
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ db = duckdb.connect()
 db.execute("SET threads = %d; SET enable_progress_bar = false" % job["threads"])
 for sql, name in zip(job["create"], job["names"]):
     db.execute(sql)
-    db.execute("COPY %s FROM '%s/%s.csv' (HEADER)" % (name, job["dir"], name))
+    db.execute("COPY %s FROM '%s/%s.csv' (HEADER, NULLSTR 'nothing is NULL')" % (name, job["dir"], name))
 out = []
 for q in job["queries"]:
     best = None
@@ -36,11 +36,11 @@ type answer struct {
 }
 
 // duck asks DuckDB.
-func duck(dir string, queries []string, rounds, threads int) ([]answer, error) {
+func duck(dir string, tables []Table, queries []string, rounds, threads int) ([]answer, error) {
 	job := map[string]any{"dir": dir, "queries": queries, "rounds": rounds, "threads": threads}
 	var create, names []string
 	for _, t := range tables {
-		create, names = append(create, t.create()), append(names, t.name)
+		create, names = append(create, t.create()), append(names, t.Name)
 	}
 	job["create"], job["names"] = create, names
 	in, err := json.Marshal(job)

@@ -1,4 +1,4 @@
-package tpch
+package suite
 
 import (
 	"cmp"
@@ -19,11 +19,11 @@ import (
 const insertRows = 2000
 
 // load creates a table and inserts its file's rows, from several connections at once; it gives the number of rows.
-func load(ctx context.Context, s *server.Server, t table, dir string, connections int) (rows int64, err error) {
+func load(ctx context.Context, s *server.Server, t Table, dir string, connections int) (rows int64, err error) {
 	if _, err := s.Query(ctx, t.create()); err != nil {
 		return 0, fmt.Errorf("%s: %w", t.create(), err)
 	}
-	f, err := os.Open(filepath.Join(dir, t.name+".csv"))
+	f, err := os.Open(filepath.Join(dir, t.Name+".csv"))
 	if err != nil {
 		return 0, err
 	}
@@ -53,7 +53,7 @@ func load(ctx context.Context, s *server.Server, t table, dir string, connection
 }
 
 // insertAll hands on the statements of all rows.
-func insertAll(ctx context.Context, r *csv.Reader, t table, statements chan<- string) (rows int64, err error) {
+func insertAll(ctx context.Context, r *csv.Reader, t Table, statements chan<- string) (rows int64, err error) {
 	for {
 		sql, n, err := insert(r, t)
 		if n > 0 {
@@ -74,10 +74,10 @@ func insertAll(ctx context.Context, r *csv.Reader, t table, statements chan<- st
 }
 
 // insert makes the statement of the next rows; io.EOF if there are no more.
-func insert(r *csv.Reader, t table) (sql string, n int, err error) {
+func insert(r *csv.Reader, t Table) (sql string, n int, err error) {
 	quoted := t.quoted()
 	var b strings.Builder
-	b.WriteString("INSERT INTO " + t.name + " VALUES ")
+	b.WriteString("INSERT INTO " + t.Name + " VALUES ")
 	for ; n < insertRows; n++ {
 		fields, err := r.Read()
 		if err != nil {
