@@ -23,6 +23,9 @@ type Client struct {
 	PID     int64 // as the client knows it; 0 = any
 	Address string
 	Port    int
+	// Server is the address that it connected to.
+	Server     string
+	ServerPort int
 }
 
 // Attach makes a session known to others until it is closed.
@@ -32,7 +35,7 @@ func (s *Session) Attach(c Client) {
 	}
 	now := s.engine.options.Now()
 	a := &catalog.Activity{
-		PID: s.pid, Database: s.databaseName(), User: s.settings.User, Address: c.Address, Port: int64(c.Port), Started: now, Changed: now, State: "idle",
+		PID: s.pid, Database: s.databaseName(), User: s.settings.User, Address: c.Address, Port: int64(c.Port), Server: c.Server, ServerPort: int64(c.ServerPort), Started: now, Changed: now, State: "idle",
 	}
 	a.Application, _ = s.settings.Show("application_name")
 	r := s.engine.sessions

@@ -111,7 +111,7 @@ var errClosing = &column.Error{
 // New makes an engine over a store.
 func New(store Store, o Options) *Engine {
 	o.defaults()
-	e := &Engine{options: o, store: store, functions: fn.Default(), statements: newStatements(o.ParsedBytes), plans: newPlans(o.PlanBytes), admission: newAdmission(o.Running, o.Heavy, o.Queue, o.QueueWait), sessions: newSessions(), started: o.Now()}
+	e := &Engine{options: o, store: store, functions: catalog.Functions(), statements: newStatements(o.ParsedBytes), plans: newPlans(o.PlanBytes), admission: newAdmission(o.Running, o.Heavy, o.Queue, o.QueueWait), sessions: newSessions(), started: o.Now()}
 	e.closing, e.close = context.WithCancelCause(context.Background())
 	return e
 }

@@ -174,6 +174,6 @@ func (p *Prepared) runBound(st *statement, values []*column.Vector) (*Result, er
 func (st *statement) bindOptions(names plan.Resolver, types []column.Type, values []*column.Vector) bind.Options {
 	return bind.Options{
 		Resolver: names, Functions: st.session.engine.functions, ParamTypes: types, ParamValues: values,
-		Location: st.env.Expr.Location, Style: st.env.Expr.Style, Now: st.env.Expr.Now,
+		Location: st.env.Expr.Location, Style: st.env.Expr.Style, Names: st.names.view, Now: st.env.Expr.Now,
 	}
 }

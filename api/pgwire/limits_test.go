@@ -212,7 +212,7 @@ func TestStall(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(1500 * time.Millisecond)
-	if n := db.Stats().Running; n != 0 {
+	if n := db.Stats().Admission.Running; n != 0 {
 		t.Errorf("%d statements run", n)
 	}
 	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))

@@ -181,6 +181,9 @@ func (c *session) client() query.Client {
 	if a, ok := c.conn.RemoteAddr().(*net.TCPAddr); ok {
 		out.Address, out.Port = a.IP.String(), a.Port
 	}
+	if a, ok := c.conn.LocalAddr().(*net.TCPAddr); ok {
+		out.Server, out.ServerPort = a.IP.String(), a.Port
+	}
 	return out
 }
 

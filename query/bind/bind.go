@@ -29,6 +29,7 @@ type Options struct {
 	Now        time.Time
 	SearchPath []string
 	Settings   map[string]string // see expr.Context
+	Names      literal.Names     // see expr.Context
 }
 
 // Bind makes a plan of a statement.

@@ -44,7 +44,7 @@ func newBinder(ctx context.Context, opt Options) *binder {
 	if opt.Functions == nil {
 		opt.Functions = fn.Default()
 	}
-	return &binder{ctx: ctx, Options: opt, fold: &expr.Context{Ctx: ctx, Now: opt.Now, Location: opt.Location, Style: opt.Style, Settings: opt.Settings}}
+	return &binder{ctx: ctx, Options: opt, fold: &expr.Context{Ctx: ctx, Now: opt.Now, Location: opt.Location, Style: opt.Style, Settings: opt.Settings, Names: opt.Names}}
 }
 
 // paramTypes are those of the parameters; what nothing gave a type is text.

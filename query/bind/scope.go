@@ -116,13 +116,13 @@ func moved(e expr.Expr, by int) expr.Expr {
 // lookup finds what a column reference means in this scope; nil without an error where it means nothing.
 func (s *scope) lookup(n *sql.ColumnRef) (expr.Expr, error) {
 	name := n.Parts[len(n.Parts)-1]
-	fields := s.fields
+	fields, sources := s.fields, s.sources
 	if len(n.Parts) > 1 {
 		src, err := s.find(n.Parts[:len(n.Parts)-1], n.Pos)
 		if src == nil || err != nil {
 			return nil, err
 		}
-		fields = src.fields
+		fields, sources = src.fields, []*source{src}
 	}
 	found := -1
 	for i := range fields {
@@ -136,6 +136,9 @@ func (s *scope) lookup(n *sql.ColumnRef) (expr.Expr, error) {
 	}
 	if found >= 0 {
 		return fields[found].at(n.Pos), nil
+	}
+	if e := tableNumber(name, sources, n.Pos); e != nil {
+		return e, nil
 	}
 	if len(n.Parts) > 1 {
 		return nil, errorAt(n.Pos, "42703", "column %s does not exist", strings.Join(n.Parts[len(n.Parts)-2:], "."))

@@ -34,7 +34,7 @@ func (k uniqueKey) columnList() string {
 // definition is the statement that would make the index in PostgreSQL.
 func (k uniqueKey) definition() string {
 	return "CREATE UNIQUE INDEX " + setting.QuoteIdent(keyName(k.table)) + " ON " + setting.QuoteIdent(k.table.Schema) + "." + setting.QuoteIdent(k.table.Name) +
-		" USING btree " + k.columnList()
+		" USING btree " + k.columnList() + " NULLS NOT DISTINCT"
 }
 
 func (v *View) keys() []uniqueKey {

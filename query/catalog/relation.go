@@ -56,6 +56,9 @@ func (r *relation) Columns() []plan.RelationColumn { return r.columns }
 func (r *relation) Series() []scan.SeriesFilter    { return nil }
 func (r *relation) Source() scan.Source            { return r }
 
+// OID is the relation's number, for tableoid.
+func (r *relation) OID() int64 { return r.shape.oid }
+
 // Rows is a guess: the numbers of tables, types and functions are all of this size.
 func (r *relation) Rows() int64 { return 1000 }
 

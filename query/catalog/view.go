@@ -30,7 +30,6 @@ type Figures struct {
 	DeadRows int64
 	Bytes    int64 // of segments
 	Sidecars int64 // bytes of their indexes
-	Head     int64 // bytes in memory that are not in segments
 	Segments int
 }
 
@@ -38,8 +37,10 @@ type Figures struct {
 type Activity struct {
 	PID                                  int64
 	Database, User, Application          string
-	Address, Host                        string
+	Address                              string
 	Port                                 int64
+	Server                               string // address that the client connected to
+	ServerPort                           int64
 	Started, Transaction, Query, Changed time.Time
 	State, Text                          string
 }
@@ -58,6 +59,7 @@ type View struct {
 	Now       time.Time // of the transaction
 	PID       int64     // of the session
 
+	change    sync.Mutex // held while a function changes the settings
 	procsOnce sync.Once
 	procList  []*proc
 

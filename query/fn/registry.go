@@ -46,8 +46,8 @@ type Registry struct {
 	sets       map[string][]*expr.SetFunction
 }
 
-// New makes the registry of all functions.
-func New() *Registry {
+// New makes the registry of all functions of this package, and what more adds to them.
+func New(more ...func(r *Registry)) *Registry {
 	r := &Registry{
 		functions:  map[string][]*expr.Function{},
 		infix:      map[string][]*expr.Function{},
@@ -64,11 +64,40 @@ func New() *Registry {
 	for _, add := range append(families, moreFamilies...) {
 		add(r)
 	}
+	for _, add := range more {
+		add(r)
+	}
 	return r
 }
 
-// Default gives one shared registry, made at the first call.
-var Default = sync.OnceValue(New)
+// Default gives one shared registry of this package's functions, made at the first call.
+var Default = sync.OnceValue(func() *Registry { return New() })
+
+// Add adds functions. One that has the arguments of a function that is there takes its place.
+func (r *Registry) Add(list ...*expr.Function) {
+	for _, f := range list {
+		old := r.functions[f.Name]
+		kept := old[:0:0]
+		for _, o := range old {
+			if !sameArgs(o.Args, f.Args) {
+				kept = append(kept, o)
+			}
+		}
+		r.functions[f.Name] = append(kept, f)
+	}
+}
+
+func sameArgs(a, b []column.Type) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
 
 // families are the files of this package, one entry each.
 var families = []func(r *Registry){

@@ -21,7 +21,7 @@ var catalogFiles = map[string]string{
 		WHERE n.nspname IN ('pg_catalog', 'information_schema') AND c.relkind IN ('r', 'v') AND a.attnum > 0 AND NOT a.attisdropped
 		AND c.relname NOT IN ('pg_shmem_allocations', 'pg_backend_memory_contexts', 'pg_config', 'pg_file_settings', 'pg_hba_file_rules',
 			'pg_ident_file_mappings', 'pg_stat_bgwriter', 'pg_stat_wal', 'pg_stat_slru', 'pg_stat_archiver', 'pg_stat_recovery_prefetch',
-			'pg_largeobject', 'pg_largeobject_metadata', 'pg_stat_gssapi')
+			'pg_largeobject', 'pg_stat_gssapi')
 		ORDER BY n.nspname DESC, c.relname, a.attnum`,
 	"functions.txt": `SELECT format('%s %s %s %s', oid, proname, proargtypes, prorettype) FROM pg_proc
 		WHERE prokind IN ('f', 'a', 'w') AND pronamespace = 11 ORDER BY proname, proargtypes::text`,
