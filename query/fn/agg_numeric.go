@@ -11,34 +11,36 @@ import (
 )
 
 // numericCell is an exact sum: two machine words in units of one scale, and beside them what does not fit there: NaN,
-// infinities, numbers of more than 18 digits. The scale is the largest that was met, which is what the sum is shown with.
+// infinities, numbers of more than 18 digits. The scale is the largest that was met, which is what the sum is shown with. Cells hold no
+// pointers: the collector need not look at a million of them.
 type numericCell struct {
 	sum   int128
 	n     int64
-	rest  *apd.Decimal // nil = nothing
-	scale int32        // + 1; 0 = no values yet
+	scale int32  // + 1; 0 = no values yet
+	rest  uint32 // + 1, in rests; 0 = nothing
 }
 
+// rests are what hangs off cells.
+type rests []*apd.Decimal
+
 // add adds v in units of ten to the minus scale.
-func (c *numericCell) add(v int64, scale int32) {
-	if c.scale != scale+1 {
-		if !c.align(scale) {
-			c.addScaledUp(v, scale)
-			return
-		}
+func (c *numericCell) add(r *rests, v int64, scale int32) {
+	if c.scale != scale+1 && !c.align(r, scale) {
+		c.addScaledUp(r, v, scale)
+		return
 	}
 	c.sum.add(v)
 	c.n++
 }
 
 // align makes the cell's scale the given one and reports true, unless the cell's is larger.
-func (c *numericCell) align(scale int32) bool {
+func (c *numericCell) align(r *rests, scale int32) bool {
 	switch {
 	case c.scale > scale+1:
 		return false
 	case c.scale != 0 && c.scale != scale+1:
 		if d := scale + 1 - c.scale; d > 18 || !c.sum.mul(powersOfTen[d]) {
-			c.spill()
+			c.spill(r)
 		}
 	}
 	c.scale = scale + 1
@@ -46,20 +48,20 @@ func (c *numericCell) align(scale int32) bool {
 }
 
 // addScaledUp adds a value of fewer decimals than the sum has.
-func (c *numericCell) addScaledUp(v int64, scale int32) {
+func (c *numericCell) addScaledUp(r *rests, v int64, scale int32) {
 	c.n++
 	x := int128{hi: v >> 63, lo: uint64(v)}
 	if d := c.scale - 1 - scale; d > 18 || !x.mul(powersOfTen[d]) {
-		c.addRest(apd.New(v, -scale))
+		c.addRest(r, apd.New(v, -scale))
 		return
 	}
-	c.addWide(x)
+	c.addWide(r, x)
 }
 
-func (c *numericCell) addWide(x int128) {
+func (c *numericCell) addWide(r *rests, x int128) {
 	c.sum.addAll(x)
 	if c.sum.hi>>61 != c.sum.hi>>63 {
-		c.spill() // well before it would overflow
+		c.spill(r) // well before it would overflow
 	}
 }
 
@@ -67,21 +69,24 @@ func (c *numericCell) addWide(x int128) {
 const decimalSize = 64
 
 // addRest adds what is no int64. PostgreSQL's limit of digits is that of the result: what is summed up may pass it in between.
-func (c *numericCell) addRest(d *apd.Decimal) {
-	switch {
-	case c.rest == nil:
-		c.rest = d
-	case c.rest.Form == apd.Finite && d.Form == apd.Finite:
-		x, y := upscale(c.rest, d)
-		x, y = signed(x, c.rest.Negative), signed(y, d.Negative)
-		sum := &apd.Decimal{Exponent: min(c.rest.Exponent, d.Exponent)}
-		sum.Coeff.Add(x, y)
-		sum.Negative = sum.Coeff.Sign() < 0
-		sum.Coeff.Abs(&sum.Coeff)
-		c.rest = sum
-	default:
-		c.rest, _ = addDecimals(c.rest, d) // NaN and infinities do not fail
+func (c *numericCell) addRest(r *rests, d *apd.Decimal) {
+	if c.rest == 0 {
+		*r = append(*r, d)
+		c.rest = uint32(len(*r))
+		return
 	}
+	sum := &(*r)[c.rest-1]
+	if (*sum).Form != apd.Finite || d.Form != apd.Finite {
+		*sum, _ = addDecimals(*sum, d) // NaN and infinities do not fail
+		return
+	}
+	x, y := upscale(*sum, d)
+	x, y = signed(x, (*sum).Negative), signed(y, d.Negative)
+	total := &apd.Decimal{Exponent: min((*sum).Exponent, d.Exponent)}
+	total.Coeff.Add(x, y)
+	total.Negative = total.Coeff.Sign() < 0
+	total.Coeff.Abs(&total.Coeff)
+	*sum = total
 }
 
 func signed(x *apd.BigInt, negative bool) *apd.BigInt {
@@ -91,9 +96,9 @@ func signed(x *apd.BigInt, negative bool) *apd.BigInt {
 	return x
 }
 
-func (c *numericCell) spill() {
+func (c *numericCell) spill(r *rests) {
 	if c.sum != (int128{}) {
-		c.addRest(c.words())
+		c.addRest(r, c.words())
 		c.sum = int128{}
 	}
 }
@@ -106,44 +111,45 @@ func (c *numericCell) words() *apd.Decimal {
 }
 
 // addText adds a value in canonical text, and gives by how many bytes what hangs off the cell has grown, about.
-func (c *numericCell) addText(text []byte) (grown int64) {
+func (c *numericCell) addText(r *rests, text []byte) (grown int64) {
 	if v, scale, ok := column.ParseScaled(text); ok {
-		c.add(v, scale)
+		c.add(r, v, scale)
 		return 0
 	}
-	if c.rest == nil {
+	if c.rest == 0 {
 		grown = decimalSize + int64(len(text))
 	}
 	d := new(apd.Decimal)
 	setDecimal(d, text)
-	c.addRest(d)
+	c.addRest(r, d)
 	c.n++
 	return grown
 }
 
-func (c *numericCell) merge(o *numericCell) {
+// merge adds another state's cell, whose rests are from.
+func (c *numericCell) merge(r *rests, o *numericCell, from rests) {
 	if o.scale != 0 {
-		if c.align(o.scale - 1) {
-			c.addWide(o.sum)
+		if c.align(r, o.scale-1) {
+			c.addWide(r, o.sum)
 		} else if x := o.sum; c.scale-o.scale <= 18 && x.mul(powersOfTen[c.scale-o.scale]) {
-			c.addWide(x)
+			c.addWide(r, x)
 		} else {
-			c.addRest(o.words())
+			c.addRest(r, o.words())
 		}
 	}
-	if o.rest != nil {
-		c.addRest(o.rest)
+	if o.rest != 0 {
+		c.addRest(r, from[o.rest-1])
 	}
 	c.n += o.n
 }
 
 // appendTo writes the sum, or the mean.
-func (c *numericCell) appendTo(b *column.Builder, mean bool) error {
+func (c *numericCell) appendTo(b *column.Builder, r *rests, mean bool) error {
 	if c.n == 0 {
 		b.AppendNull()
 		return nil
 	}
-	if sum, ok := c.sum.int64(); ok && c.rest == nil {
+	if sum, ok := c.sum.int64(); ok && c.rest == 0 {
 		var buf [128]byte
 		text := buf[:0]
 		if mean {
@@ -157,10 +163,10 @@ func (c *numericCell) appendTo(b *column.Builder, mean bool) error {
 		}
 	}
 	if c.scale != 0 {
-		c.addRest(c.words())
+		c.addRest(r, c.words())
 		c.sum = int128{}
 	}
-	sum, err := fits(c.rest)
+	sum, err := fits((*r)[c.rest-1])
 	if err != nil {
 		return err
 	}
@@ -194,7 +200,8 @@ func (s *int128) mul(f uint64) bool {
 type numericSum struct {
 	mean  bool
 	cells []numericCell
-	held  int64 // bytes that hang off the cells
+	rests rests
+	held  int64 // bytes of rests
 }
 
 func newNumericSum(mean bool) func() expr.State {
@@ -214,7 +221,7 @@ func (s *numericSum) Add(groups []uint32, args []*column.Vector, n int) error {
 		t := textsOf(v)
 		for i, g := range groups[:n] {
 			if valid.Get(i) {
-				s.held += s.cells[g].addText(t.at(i))
+				s.held += s.cells[g].addText(&s.rests, t.at(i))
 			}
 		}
 	case valid == nil:
@@ -222,7 +229,7 @@ func (s *numericSum) Add(groups []uint32, args []*column.Vector, n int) error {
 		for i, x := range v.Ints[:n] {
 			c := &s.cells[groups[i]]
 			if c.scale != scale {
-				c.add(x, v.Scale)
+				c.add(&s.rests, x, v.Scale)
 				continue
 			}
 			c.sum.add(x)
@@ -231,7 +238,7 @@ func (s *numericSum) Add(groups []uint32, args []*column.Vector, n int) error {
 	default:
 		for i, x := range v.Ints[:n] {
 			if valid.Get(i) {
-				s.cells[groups[i]].add(x, v.Scale)
+				s.cells[groups[i]].add(&s.rests, x, v.Scale)
 			}
 		}
 	}
@@ -249,16 +256,16 @@ func (s *numericSum) AddRange(g uint32, args []*column.Vector, lo, hi int, _ boo
 		t := textsOf(v)
 		for i := lo; i < hi; i++ {
 			if valid.Get(i) {
-				s.held += c.addText(t.at(i))
+				s.held += c.addText(&s.rests, t.at(i))
 			}
 		}
-	case valid == nil && c.align(v.Scale):
+	case valid == nil && c.align(&s.rests, v.Scale):
 		c.sum.addAll(sumOf(v.Ints[lo:hi]))
 		c.n += int64(hi - lo)
 	default:
 		for i, x := range v.Ints[lo:hi] {
 			if valid.Get(lo + i) {
-				c.add(x, v.Scale)
+				c.add(&s.rests, x, v.Scale)
 			}
 		}
 	}
@@ -271,7 +278,7 @@ func (s *numericSum) Merge(other expr.State, from, into []uint32) error {
 		return column.Errorf(column.Internal, "fn: merging %T into %T", other, s)
 	}
 	for i, g := range into {
-		s.cells[g].merge(&o.cells[from[i]])
+		s.cells[g].merge(&s.rests, &o.cells[from[i]], o.rests)
 	}
 	s.held += o.held * int64(len(into)) / max(int64(len(o.cells)), 1) // about: what hangs off the cells that were merged
 	return nil
@@ -281,12 +288,12 @@ func (s *numericSum) Finish(n int) (*column.Vector, error) {
 	if !s.mean {
 		if v := scaledSums(n, func(i int) (int128, int32, bool) {
 			c := &s.cells[i]
-			return c.sum, c.scale - 1, c.rest == nil
+			return c.sum, c.scale - 1, c.rest == 0
 		}); v != nil {
 			return v, nil
 		}
 	}
-	return finishSlots(tNumeric, s.cells, n, func(b *column.Builder, c *numericCell) error { return c.appendTo(b, s.mean) })
+	return finishSlots(tNumeric, s.cells, n, func(b *column.Builder, c *numericCell) error { return c.appendTo(b, &s.rests, s.mean) })
 }
 
 // scaledSums gives sums that all fit int64 and have one scale as they are; nil where they do not. A scale below 0 says that there is none.

@@ -98,12 +98,15 @@ func (s *joinState) Take(g uint32, other expr.State, i uint32) error {
 }
 
 func (s *numericSum) Result(b *column.Builder, g uint32) error {
-	return s.cells[g].appendTo(b, s.mean)
+	return s.cells[g].appendTo(b, &s.rests, s.mean)
 }
 
 func (s *numericSum) Clear(g uint32) {
-	if c := &s.cells[g]; c.rest != nil {
+	if at := int(s.cells[g].rest) - 1; at >= 0 {
 		s.held = max(s.held-decimalSize, 0)
+		if s.rests[at] = nil; at == len(s.rests)-1 {
+			s.rests = s.rests[:at]
+		}
 	}
 	s.cells[g] = numericCell{}
 }
@@ -113,7 +116,7 @@ func (s *numericSum) Take(g uint32, other expr.State, i uint32) error {
 	if !ok {
 		return mismatched(s, other)
 	}
-	s.cells[g].merge(&o.cells[i])
+	s.cells[g].merge(&s.rests, &o.cells[i], o.rests)
 	return nil
 }
 
