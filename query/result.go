@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -105,7 +106,7 @@ func (r *Result) Next() (*scan.Batch, error) {
 func (r *Result) located(err error) error {
 	var p *column.Panic
 	if errors.As(err, &p) {
-		r.engine.options.Logger.Error("a statement panicked", "statement", r.text, "panic", p.Value, "stack", string(p.Stack))
+		r.engine.options.Logger.Error("a statement panicked", "statement", loggable(r.text), "panic", p.Value, "stack", string(p.Stack))
 	}
 	var e *column.Error
 	if r.origin != nil && errors.As(err, &e) && e.Position > 0 {
@@ -114,6 +115,14 @@ func (r *Result) located(err error) error {
 		err = &moved
 	}
 	return located(err, r.text)
+}
+
+// loggable is a text as the log may have it: not if there is a password in it.
+func loggable(text string) string {
+	if strings.Contains(strings.ToLower(text), "password") {
+		return "(not logged: it may hold a password)"
+	}
+	return text
 }
 
 // Close ends the statement and gives back all it held. A second call does nothing.

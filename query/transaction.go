@@ -59,6 +59,9 @@ func (s *Session) TxStatus() TxStatus {
 	return TxBlock
 }
 
+// Repeatable reports whether the session's statements read one snapshot now.
+func (s *Session) Repeatable() bool { return s.block != nil && s.settings.Repeatable }
+
 // Together makes the statements that follow one transaction until EndTogether, unless they are in one.
 func (s *Session) Together() {
 	if s.block == nil {

@@ -20,6 +20,7 @@ type rowWriter struct {
 	formats []int16 // one a column
 	text    literal.Options
 	scratch []byte
+	skip    bool // rows are passed over
 }
 
 // row appends row i of a batch.

@@ -10,6 +10,7 @@ import (
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query"
+	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
@@ -18,6 +19,7 @@ type statement struct {
 	prepared *query.Prepared // nil: an empty text
 	types    []column.Type   // of the parameters
 	oids     []uint32        // as the client knows them
+	declare  *sql.DeclareCursor
 }
 
 // parse answers a Parse message.
@@ -55,6 +57,14 @@ func (c *session) prepare(text string, oids []uint32) (*statement, error) {
 	p, err := c.query.Prepare(ctx, text, declared)
 	if err != nil {
 		return nil, err
+	}
+	if n, ok := p.Stmt.(*sql.DeclareCursor); ok {
+		if p, err = c.query.PrepareStmt(ctx, text, n.Query, declared); err != nil {
+			return nil, err
+		}
+		s := newStatement(p, oids)
+		s.declare = n
+		return s, nil
 	}
 	return newStatement(p, oids), nil
 }
@@ -112,10 +122,7 @@ func (c *session) bind(m *pgproto3.Bind) error {
 			}
 		}
 	}
-	columns := 0
-	if s.prepared != nil {
-		columns = len(s.prepared.Columns)
-	}
+	columns := len(c.columnsOf(s))
 	if p.formats, err = spread(m.ResultFormatCodes, columns, "result"); err != nil {
 		return err
 	}
@@ -188,7 +195,7 @@ func (c *session) describe(m *pgproto3.Describe) error {
 		if p == nil {
 			return noPortal(m.Name)
 		}
-		c.describeRows(p.statement.columns(), p.formats)
+		c.describeRows(c.columnsOf(p.statement), p.formats)
 		return nil
 	}
 	s := c.statements[m.Name]
@@ -196,12 +203,25 @@ func (c *session) describe(m *pgproto3.Describe) error {
 		return noStatement(m.Name)
 	}
 	c.send(&pgproto3.ParameterDescription{ParameterOIDs: s.oids})
-	c.describeRows(s.columns(), nil)
+	c.describeRows(c.columnsOf(s), nil)
 	return nil
 }
 
 func noPortal(name string) error {
 	return column.SQLErrorf(column.Invalid, "34000", "portal \"%s\" does not exist", name)
+}
+
+// columnsOf describes the rows of a statement; those of FETCH are its cursor's.
+func (c *session) columnsOf(s *statement) []plan.Column {
+	if s.prepared == nil {
+		return nil
+	}
+	if n, ok := s.prepared.Stmt.(*sql.Fetch); ok && !n.Move {
+		if p, err := c.cursor(n.Name.Name); err == nil {
+			return p.statement.prepared.Columns
+		}
+	}
+	return s.columns()
 }
 
 // execute answers an Execute message.
@@ -218,7 +238,16 @@ func (c *session) execute(m *pgproto3.Execute) error {
 	if p.done && !isRows(p.statement.columns()) {
 		return column.SQLErrorf(column.Invalid, "55000", "portal \"%s\" cannot be run", m.Portal)
 	}
+	if n := p.statement.declare; n != nil {
+		p.done = true
+		return c.declareCursor(n, p.statement, p.values)
+	}
 	switch n := stmt.(type) {
+	case *sql.Fetch:
+		if c.query.TxStatus() != query.TxFailed {
+			p.done = true
+			return c.fetch(n, p.formats)
+		}
 	case *sql.Insert:
 		c.query.Together()
 	case *sql.Copy:
@@ -235,7 +264,7 @@ func (c *session) execute(m *pgproto3.Execute) error {
 	started := time.Now()
 	if t, ok := stmt.(*sql.Transaction); ok && (t.Kind == sql.TxCommit || t.Kind == sql.TxRollback) {
 		delete(c.portals, m.Portal)
-		c.closePortals()
+		c.before(stmt)
 	}
 	sent, more, err := c.runPortal(p, int64(m.MaxRows), func(ctx context.Context) (*query.Result, error) {
 		return c.query.RunPrepared(ctx, p.statement.prepared, p.values, -1)

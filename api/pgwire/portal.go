@@ -28,7 +28,11 @@ type portal struct {
 	at     int // of the batch
 	done   bool
 	failed bool
+	held   bool // it outlives the transaction, if that commits
 }
+
+// startOnly is the limit of rows that starts a portal and reads none.
+const startOnly = -1
 
 // close ends what the portal runs.
 func (p *portal) close() {
@@ -48,6 +52,16 @@ func (c *session) closePortals() {
 	for name, p := range c.portals {
 		p.close()
 		delete(c.portals, name)
+	}
+}
+
+// closeUnheld closes those that do not outlive a transaction that commits.
+func (c *session) closeUnheld() {
+	for name, p := range c.portals {
+		if !p.held {
+			p.close()
+			delete(c.portals, name)
+		}
 	}
 }
 
@@ -82,6 +96,10 @@ func (c *session) runPortal(p *portal, limit int64, start func(ctx context.Conte
 		}
 		p.rows = rowWriter{formats: p.formats, text: p.result.Format()}
 	}
+	if limit == startOnly {
+		p.result.Pause()
+		return 0, true, nil
+	}
 	c.patient.waiting = p.result.Pause
 	defer func() { c.patient.waiting = nil }()
 	sent, more, err = c.sendRows(p, limit)
@@ -108,6 +126,10 @@ func (c *session) sendRows(p *portal, limit int64) (sent int64, more bool, err e
 		end := p.batch.Len
 		if limit > 0 {
 			end = int(min(int64(end), int64(p.at)+limit-sent))
+		}
+		if p.rows.skip {
+			sent += int64(end - p.at)
+			p.at = end
 		}
 		for ; p.at < end; p.at++ {
 			if c.out, err = p.rows.row(c.out, p.batch, p.at); err != nil {

@@ -70,6 +70,25 @@ func TestProtocol(t *testing.T) {
 			&pgproto3.Query{String: "PREPARE q(int) AS SELECT $1 * 2"}, &pgproto3.Query{String: "EXECUTE q(20 + 1)"},
 			&pgproto3.Query{String: "DEALLOCATE q"}, &pgproto3.Query{String: "EXECUTE q(1)"},
 		}, "C(PREPARE) ZI T(?column?:23) D(42) C(SELECT 1) ZI C(DEALLOCATE) ZI E(ERROR 26000) ZI"},
+		"a cursor": {[]pgproto3.FrontendMessage{
+			&pgproto3.Query{String: "BEGIN"}, &pgproto3.Query{String: "DECLARE c CURSOR FOR SELECT i FROM generate_series(1, 6) AS g(i)"},
+			&pgproto3.Query{String: "FETCH 2 FROM c"}, &pgproto3.Query{String: "MOVE 1 IN c"}, &pgproto3.Query{String: "FETCH c; FETCH ALL c"},
+			&pgproto3.Query{String: "FETCH c"}, &pgproto3.Query{String: "CLOSE c; FETCH c"}, &pgproto3.Query{String: "ROLLBACK"},
+		}, "C(BEGIN) ZT C(DECLARE CURSOR) ZT T(i:23) D(1) D(2) C(FETCH 2) ZT C(MOVE 1) ZT T(i:23) D(4) C(FETCH 1) T(i:23) D(5) D(6) C(FETCH 2) ZT " +
+			"T(i:23) C(FETCH 0) ZT C(CLOSE CURSOR) E(ERROR 34000) ZE C(ROLLBACK) ZI"},
+		"cursors and transactions": {[]pgproto3.FrontendMessage{
+			&pgproto3.Query{String: "DECLARE c CURSOR FOR SELECT 1"}, &pgproto3.Query{String: "DECLARE h CURSOR WITH HOLD FOR VALUES (1), (2)"},
+			&pgproto3.Query{String: "BEGIN; DECLARE c CURSOR FOR SELECT 1; COMMIT"}, &pgproto3.Query{String: "FETCH c"}, &pgproto3.Query{String: "FETCH h"},
+			&pgproto3.Query{String: "CLOSE ALL"}, &pgproto3.Query{String: "FETCH h"}, &pgproto3.Query{String: "BEGIN; FETCH BACKWARD 1 FROM h"}, &pgproto3.Query{String: "ROLLBACK"},
+		}, "E(ERROR 25P01) ZI C(DECLARE CURSOR) ZI C(BEGIN) C(DECLARE CURSOR) C(COMMIT) ZI E(ERROR 34000) ZI T(column1:23) D(1) C(FETCH 1) ZI " +
+			"C(CLOSE CURSOR ALL) ZI E(ERROR 34000) ZI E(ERROR 0A000) ZI N(WARNING 25P01) C(ROLLBACK) ZI"},
+		"a cursor with a parameter": {
+			append(append([]pgproto3.FrontendMessage{
+				&pgproto3.Query{String: "BEGIN"}, &pgproto3.Parse{Query: "DECLARE c CURSOR FOR SELECT i FROM generate_series(1, $1::int) AS g(i)"}, &pgproto3.Describe{ObjectType: 'S'},
+			}, bindOf("", "", 0, "3")...), append([]pgproto3.FrontendMessage{&pgproto3.Sync{}, &pgproto3.Parse{Query: "FETCH 2 FROM c"}, &pgproto3.Describe{ObjectType: 'S'}},
+				append(bindOf("", "", 0), &pgproto3.Sync{}, &pgproto3.Query{String: "COMMIT"})...)...),
+			"C(BEGIN) ZT 1 t[23] n 2 C(DECLARE CURSOR) ZT 1 t[] T(i:23) 2 D(1) D(2) C(FETCH 2) ZT C(COMMIT) ZI",
+		},
 		"copy out": {[]pgproto3.FrontendMessage{&pgproto3.Query{String: "COPY (SELECT 1 AS a, E'x\\ty' AS b, NULL AS c) TO STDOUT"}}, "H d(1\tx\\ty\t\\N\n) c C(COPY 1) ZI"},
 		"copy out as CSV": {
 			[]pgproto3.FrontendMessage{&pgproto3.Query{String: "COPY (SELECT 1 AS a, 'x,\"y\"' AS b, NULL AS c, '' AS d) TO STDOUT CSV HEADER"}},

@@ -39,7 +39,7 @@ func (c *session) endTogether() error {
 	if c.query.TxStatus() != query.TxIdle {
 		return nil
 	}
-	c.closePortals()
+	c.closeUnheld()
 	if err := c.query.EndTogether(c.ctx); err != nil {
 		return c.failed(err)
 	}
@@ -126,7 +126,11 @@ func (c *session) runOne(script query.Script, i int) error {
 
 // before does what must be done before a statement runs: portals do not outlive their transaction.
 func (c *session) before(stmt sql.Stmt) {
-	if t, ok := stmt.(*sql.Transaction); ok && (t.Kind == sql.TxCommit || t.Kind == sql.TxRollback) {
+	t, ok := stmt.(*sql.Transaction)
+	switch {
+	case ok && t.Kind == sql.TxCommit && c.query.TxStatus() != query.TxFailed:
+		c.closeUnheld()
+	case ok && (t.Kind == sql.TxCommit || t.Kind == sql.TxRollback):
 		c.closePortals()
 	}
 }

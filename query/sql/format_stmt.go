@@ -28,7 +28,7 @@ func (f *formatter) stmt(s Stmt) {
 		*Drop, *Comment, *AlterTable:
 		f.ddl(s)
 	default:
-		if !f.users(s) {
+		if !f.users(s) && !f.cursor(s) {
 			f.session(s)
 		}
 	}

@@ -59,13 +59,19 @@ func (p *parser) parseStmt() Stmt {
 		return p.parseDiscard()
 	case "vacuum", "analyze", "analyse":
 		return p.parseVacuum()
+	case "declare":
+		return p.parseDeclare()
+	case "fetch", "move":
+		return p.parseCursorFetch()
+	case "close":
+		return p.parseClose()
 	case "checkpoint":
 		p.advance()
 		return &Checkpoint{Pos: pos}
 	case "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release":
 		return p.parseTransaction()
-	case "grant", "revoke", "lock", "listen", "notify", "unlisten", "cluster", "reindex", "declare", "fetch", "move",
-		"close", "do", "call", "load", "security", "import", "reassign":
+	case "grant", "revoke", "lock", "listen", "notify", "unlisten", "cluster", "reindex",
+		"do", "call", "load", "security", "import", "reassign":
 		p.unsupported(pos, upper(p.tok.text), "")
 	}
 	p.unexpected()

@@ -299,6 +299,8 @@ func (w walker) stmtChildren(s Stmt) {
 		}
 	case *Explain:
 		w.node(s.Stmt)
+	case *DeclareCursor:
+		w.query(s.Query)
 	case *Prepare:
 		for _, t := range s.Types {
 			w.typeName(t)

@@ -106,12 +106,24 @@ class Psycopg(unittest.TestCase):
                     conn.execute("SELECT 1 / 0")
             self.assertEqual(conn.execute("SELECT 2").fetchone()[0], 2)
 
-    def test_server_side_cursor_is_refused_with_a_hint(self):
+    def test_server_side_cursors(self):
         conn = self.connect()
-        with self.assertRaises(psycopg.errors.FeatureNotSupported):
-            with conn.cursor("named") as cur:
-                cur.execute("SELECT g FROM generate_series(1, 100000) AS t(g)")
-        conn.rollback()
+        for binary in (False, True):
+            with conn.cursor("named", binary=binary) as cur:
+                cur.itersize = 1000
+                cur.execute("SELECT g FROM generate_series(1, %s) AS t(g)", (30000,))
+                self.assertEqual(sum(g for (g,) in cur), 30000 * 30001 // 2)
+            with conn.cursor("named", binary=binary) as cur:
+                cur.execute("SELECT g FROM generate_series(1, 100) AS t(g)")
+                self.assertEqual(cur.fetchmany(2), [(1,), (2,)])
+                self.assertEqual(cur.fetchone(), (3,))
+                cur.scroll(5)
+                self.assertEqual(cur.fetchone(), (9,))
+        with conn.cursor("kept", withhold=True) as cur:
+            cur.execute("SELECT g FROM generate_series(1, 5) AS t(g)")
+            self.assertEqual(cur.fetchone(), (1,))
+            conn.commit()
+            self.assertEqual(len(cur.fetchall()), 4)
 
     def test_stream(self):
         conn = self.connect()
