@@ -42,9 +42,15 @@ func narrowColumn(p producer, c int, keys *keyColumn) {
 		if e, ok := p.node.Exprs[c].(*expr.Column); ok {
 			narrowColumn(p.input, e.Index, keys)
 		}
+	case *aggregate: // whole groups come or do not
+		if c < len(p.node.Keys) {
+			if e, ok := p.node.Keys[c].(*expr.Column); ok {
+				narrowColumn(p.input, e.Index, keys)
+			}
+		}
 	case *scanner:
-		// A scan that need not give all its rows must not be told of conditions that come after it.
-		if p.node.Limit == 0 && p.node.Ends == (scan.Ends{}) {
+		// A scan that need not give all its rows must not be told of conditions that come after it, unless they take whole series.
+		if p.node.Limit == 0 && (p.node.Ends == (scan.Ends{}) || p.node.Relation.Columns()[p.node.Project[c]].Tag) {
 			narrowScan(p, p.node.Project[c], keys)
 		}
 	}

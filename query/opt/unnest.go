@@ -15,10 +15,13 @@ import (
 // distinct values that the left side has. Then it gives its rows for all values at once, and a join on the values brings them to the left side.
 //
 // What cannot be pushed through (a recursive query, values without equality) stays as it is and is computed row by row.
-func unnest(_ *context, root plan.Node) plan.Node {
+func unnest(c *context, root plan.Node) plan.Node {
 	return rewrite(root, func(n plan.Node) plan.Node {
 		switch n := n.(type) {
 		case *plan.Apply:
+			if isLookup(c, n) {
+				return n
+			}
 			return unnestApply(n)
 		case *plan.Filter:
 			return filterOnMark(n)

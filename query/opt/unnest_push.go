@@ -367,6 +367,7 @@ func (p *pusher) substitute(f *plan.Filter) (pushedNode, bool) {
 	for i := range at {
 		at[i] = -1
 	}
+	columns := f.Input.Columns()
 	var rest []expr.Expr
 	for _, e := range conjuncts(f.Cond) {
 		i, value := p.equality(e)
@@ -375,8 +376,15 @@ func (p *pusher) substitute(f *plan.Filter) (pushedNode, bool) {
 			continue
 		}
 		at[i] = len(proj.Exprs)
-		proj.Exprs, proj.Names = append(proj.Exprs, value), append(proj.Names, "outer")
-		rest = append(rest, &expr.IsNull{Arg: value, Negate: true, At: e.Pos()}) // over the input, whose columns come first
+		name := "outer"
+		col, is := value.(*expr.Column)
+		if is {
+			name = col.Name
+		}
+		proj.Exprs, proj.Names = append(proj.Exprs, value), append(proj.Names, name)
+		if !is || !columns[col.Index].NotNull {
+			rest = append(rest, &expr.IsNull{Arg: value, Negate: true, At: e.Pos()}) // over the input, whose columns come first
+		}
 	}
 	rest, ok := p.replacedAll(rest, at)
 	if !ok {
