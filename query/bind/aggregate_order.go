@@ -187,6 +187,9 @@ func (b *binder) jsonArgs(n *sql.FuncCall, args []expr.Expr) (err error) {
 	if to == "" {
 		return nil
 	}
+	if !b.Functions.IsFunction(to) {
+		return unsupported(n.Pos, n.Name.Name+" is not supported yet", "Use array_agg, or string_agg.")
+	}
 	want := column.T(map[string]column.Kind{"to_json": column.JSON, "to_jsonb": column.JSONB}[to])
 	for i, e := range args {
 		if e, err = b.known(e); err != nil {

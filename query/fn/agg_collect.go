@@ -91,11 +91,7 @@ func anyValue(t column.Type) *expr.Aggregate {
 // first argument is NULL are left out.
 func collector(result column.Type, args []column.Type, strict bool, write func(b *column.Builder, args []*column.Vector, lo, hi int) error) func() expr.State {
 	return func() expr.State {
-		s := &collectState{result: result, strict: strict, write: write}
-		for _, t := range args {
-			s.rows = append(s.rows, column.NewBuilder(t, 0))
-		}
-		return s
+		return &collectState{result: result, strict: strict, write: write, rows: expr.NewGroupRows(args)}
 	}
 }
 
@@ -103,8 +99,7 @@ type collectState struct {
 	result column.Type
 	strict bool
 	write  func(b *column.Builder, args []*column.Vector, lo, hi int) error
-	groups []uint32          // by row
-	rows   []*column.Builder // the arguments, by row
+	rows   *expr.GroupRows
 }
 
 func (s *collectState) Grow(int) {}
@@ -119,29 +114,13 @@ func (s *collectState) AddRange(g uint32, args []*column.Vector, lo, hi int, _ b
 
 func (s *collectState) take(group func(i int) uint32, args []*column.Vector, lo, hi int) error {
 	if !s.strict || !args[0].HasNulls() {
-		for i := lo; i < hi; i++ {
-			s.groups = append(s.groups, group(i))
-		}
-		for k, b := range s.rows {
-			b.AppendVector(args[k], lo, hi)
-		}
-		return s.err()
+		return s.rows.Add(group, args, lo, hi)
 	}
 	for i := lo; i < hi; i++ {
 		if args[0].IsNull(i) {
 			continue
 		}
-		s.groups = append(s.groups, group(i))
-		for k, b := range s.rows {
-			b.AppendRow(args[k], i)
-		}
-	}
-	return s.err()
-}
-
-func (s *collectState) err() error {
-	for _, b := range s.rows {
-		if err := b.Err(); err != nil {
+		if err := s.rows.AddRow(group(i), args, i); err != nil {
 			return err
 		}
 	}
@@ -153,49 +132,25 @@ func (s *collectState) Merge(other expr.State, from, into []uint32) error {
 	if !ok {
 		return mismatched(s, other)
 	}
-	mapping := make(map[uint32]uint32, len(from))
-	for i, g := range from {
-		mapping[g] = into[i]
-	}
-	var rows []int32
-	for i, g := range o.groups {
-		if to, ok := mapping[g]; ok {
-			rows = append(rows, int32(i))
-			s.groups = append(s.groups, to)
-		}
-	}
-	for k, b := range o.rows {
-		v := b.Finish()
-		s.rows[k].AppendGather(v, rows)
-		b.AppendVector(v, 0, v.Len)
-	}
-	return s.err()
+	return s.rows.Merge(o.rows, from, into)
 }
 
 func (s *collectState) Finish(n int) (*column.Vector, error) {
-	starts := make([]int32, n+1)
-	for _, g := range s.groups {
-		starts[g+1]++
+	args, order, starts, err := s.rows.ByGroup()
+	if err != nil {
+		return nil, err
 	}
-	for g := range n {
-		starts[g+1] += starts[g]
-	}
-	order, at := make([]int32, len(s.groups)), append([]int32(nil), starts...)
-	for i, g := range s.groups {
-		order[at[g]] = int32(i)
-		at[g]++
-	}
-	args := make([]*column.Vector, len(s.rows))
-	for k, b := range s.rows {
-		args[k] = column.Flatten(column.Gather(b.Finish(), order))
+	sorted := make([]*column.Vector, len(args))
+	for k, v := range args {
+		sorted[k] = column.Flatten(column.Gather(v, order))
 	}
 	out := column.NewBuilder(s.result, n)
 	for g := range n {
-		if starts[g] == starts[g+1] {
+		if g+1 >= len(starts) || starts[g] == starts[g+1] {
 			out.AppendNull()
 			continue
 		}
-		if err := s.write(out, args, int(starts[g]), int(starts[g+1])); err != nil {
+		if err := s.write(out, sorted, int(starts[g]), int(starts[g+1])); err != nil {
 			return nil, err
 		}
 	}
@@ -205,11 +160,4 @@ func (s *collectState) Finish(n int) (*column.Vector, error) {
 	return out.Finish(), nil
 }
 
-func (s *collectState) SizeBytes() int64 {
-	// Beside the rows, what putting them by groups will take.
-	size := int64(len(s.groups)) * (4 + 4)
-	for _, b := range s.rows {
-		size += 2 * (int64(b.DataLen()) + 8*int64(b.Len()))
-	}
-	return size
-}
+func (s *collectState) SizeBytes() int64 { return s.rows.SizeBytes() }
