@@ -17,7 +17,7 @@ const groupShare = 16
 func newParquetPrinter(_ *Server, out *answer, r *query.Result) (printer, error) {
 	names, fields := distinctNames(r), make([]column.Field, len(r.Columns))
 	for i, c := range r.Columns {
-		fields[i] = column.Field{Name: names[i], Type: c.Type, NotNull: c.NotNull}
+		fields[i] = column.Field{Name: names[i], Type: c.Type, NotNull: c.NotNull, Mod: c.Mod}
 	}
 	o := parquetio.Options{Pool: r.Pool()}
 	if o.Pool != nil && o.Pool.Limit() > 0 {

@@ -128,7 +128,7 @@ type arrowPrinter struct{ w *arrowio.StreamWriter }
 func newArrowPrinter(_ *Server, out *answer, r *query.Result) (printer, error) {
 	fields := make([]arrowio.Field, len(r.Columns))
 	for i, c := range r.Columns {
-		fields[i] = arrowio.Field{Name: c.Name, Type: c.Type, NotNull: c.NotNull}
+		fields[i] = arrowio.Field{Name: c.Name, Type: c.Type, NotNull: c.NotNull, Mod: c.Mod}
 	}
 	return &arrowPrinter{arrowio.NewStreamWriter(out, fields)}, nil
 }
