@@ -1,0 +1,26 @@
+-- Windows, grouping sets and ordered aggregates inside and around subqueries.
+SELECT k, (SELECT max(n) FROM (SELECT row_number() OVER (ORDER BY id) AS n FROM t WHERE slot = u.k) s) FROM u ORDER BY k, 2;
+SELECT u.k, l.id, l.n FROM u, LATERAL (SELECT id, row_number() OVER (ORDER BY id DESC) AS n FROM t WHERE slot = u.k ORDER BY id LIMIT 2) l ORDER BY 1, 2, 3;
+SELECT u.k, l.c, l.h FROM u, LATERAL (SELECT host AS h, count(*) AS c FROM t WHERE slot = u.k GROUP BY ROLLUP (host)) l ORDER BY 1, 2, 3;
+SELECT k, (SELECT string_agg(host, ',' ORDER BY id) FROM t WHERE slot = u.k AND id < 40) FROM u ORDER BY k, 2;
+SELECT k, (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY id) FROM t WHERE slot = u.k) FROM u ORDER BY k, 2;
+SELECT k, sum((SELECT count(*) FROM t WHERE slot = u.k)) OVER (ORDER BY k, v, x ROWS UNBOUNDED PRECEDING) FROM u ORDER BY k, v, x;
+SELECT k, v, rank() OVER (ORDER BY (SELECT count(*) FROM t WHERE slot = u.k)) FROM u ORDER BY 3, k, v;
+SELECT k FROM u WHERE k IN (SELECT rank() OVER (ORDER BY slot) FROM t WHERE t.id < 4) ORDER BY k;
+SELECT k FROM u WHERE EXISTS (SELECT count(*) OVER () FROM t WHERE t.slot = u.k) ORDER BY k;
+SELECT k FROM u WHERE k IN (SELECT DISTINCT ON (host) slot FROM t WHERE host = 'a' ORDER BY host, id) ORDER BY k;
+SELECT host, sum(i2) AS s, rank() OVER (ORDER BY sum(i2) DESC) FROM t GROUP BY host HAVING count(*) > (SELECT count(*) FROM u) ORDER BY 3, 1;
+SELECT g, count(*) OVER (ORDER BY g), sum(g) OVER (ORDER BY g ROWS 2 PRECEDING) FROM generate_series(1, 10) g ORDER BY g;
+SELECT row_number() OVER (ORDER BY k), generate_series(1, 2) FROM u WHERE k = 3 ORDER BY 1, 2;
+SELECT k, count(*) FROM u GROUP BY ROLLUP (k) INTERSECT SELECT k, count(*) FROM u GROUP BY k ORDER BY 1, 2;
+SELECT host, id FROM (SELECT DISTINCT ON (host) host, id FROM t ORDER BY host, ts DESC, id) a EXCEPT SELECT host, id FROM t WHERE host = 'b' ORDER BY 1, 2;
+SELECT DISTINCT ON (a.host) a.host, b.id FROM t a JOIN t b ON a.host = b.host AND a.id < 30 AND b.id < 60 ORDER BY a.host, b.id DESC;
+SELECT host, ts, id FROM (SELECT *, row_number() OVER (PARTITION BY host, region, slot ORDER BY ts DESC, id) AS n FROM t) s WHERE n = 1 ORDER BY host, ts, id;
+SELECT host, min(ts) FROM (SELECT *, rank() OVER (PARTITION BY host ORDER BY ts) AS n FROM t) s WHERE n <= 2 GROUP BY host ORDER BY host;
+WITH w AS (SELECT host, id, lag(id) OVER (PARTITION BY host ORDER BY id) AS p FROM t) SELECT a.host, count(*), count(b.id) FROM w a LEFT JOIN w b ON a.p = b.id GROUP BY ROLLUP (a.host) ORDER BY 1, 2;
+SELECT id, sum(i2) OVER (PARTITION BY host ORDER BY id) FROM t WHERE id IN (SELECT id FROM t WHERE slot = 1) ORDER BY id;
+SELECT count(*) FROM (SELECT id FROM t ORDER BY slot FETCH FIRST 10 ROWS WITH TIES) s;
+SELECT * FROM (SELECT slot, id FROM t ORDER BY slot DESC NULLS LAST FETCH FIRST 3 ROWS WITH TIES) s WHERE id < 50 ORDER BY id;
+SELECT CASE WHEN count(*) OVER () > 3 THEN 'many' ELSE 'few' END, COALESCE(lag(v) OVER (ORDER BY k, v, x), 'none') FROM u ORDER BY 2;
+SELECT (row_number() OVER (ORDER BY id) - 1) / 100 AS hundred, count(*) OVER () FROM t ORDER BY 1 LIMIT 3;
+SELECT avg(n), max(n) FROM (SELECT host, count(*) AS n FROM t GROUP BY GROUPING SETS ((host), (region), ())) s;
