@@ -11,6 +11,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
 )
 
 // stream is a sequence of batches, none of them empty, ended by io.EOF. One goroutine pulls it.
@@ -96,18 +97,7 @@ func drainPart(ctx context.Context, w *worker, p part, eat func(*scan.Batch) err
 }
 
 // cause is why a context ended, as an error of the database's own kind; nil while it lives.
-func cause(ctx context.Context) error {
-	err := context.Cause(ctx)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, context.DeadlineExceeded):
-		return &column.Error{Class: column.Cancelled, SQLState: "57014", Message: "canceling statement due to statement timeout", Err: nil}
-	case errors.Is(err, context.Canceled):
-		return &column.Error{Class: column.Cancelled, SQLState: "57014", Message: "canceling statement due to user request"}
-	}
-	return err
-}
+func cause(ctx context.Context) error { return expr.Interrupted(ctx) }
 
 // gather pulls parts in parallel and yields their batches in the order of the parts. Only parts close to the one whose
 // turn it is are worked on, and each has a short queue, so a slow reader holds little memory and one that stops early

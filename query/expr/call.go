@@ -132,6 +132,13 @@ func applyScaled(ctx *Context, f *Function, args []*column.Vector, n int) (*colu
 
 // applyFlat calls a kernel on Flat, Const and Scaled arguments, and does for strict functions what is theirs: NULL in, NULL out.
 func applyFlat(ctx *Context, f *Function, kernel func(*Context, []*column.Vector, int) (*column.Vector, error), args []*column.Vector, n int) (*column.Vector, error) {
+	if v, err := applyPieces(ctx, f, kernel, args, n); v != nil || err != nil {
+		return v, err
+	}
+	return applyWhole(ctx, f, kernel, args, n)
+}
+
+func applyWhole(ctx *Context, f *Function, kernel func(*Context, []*column.Vector, int) (*column.Vector, error), args []*column.Vector, n int) (*column.Vector, error) {
 	if !f.Strict {
 		ctx.Valid = nil
 		return kernel(ctx, args, n)

@@ -118,7 +118,14 @@ func writeInterval(b *column.Builder, r column.Interval) { b.AppendInterval(r) }
 func eachRow[R any](ctx *expr.Context, t column.Type, write writer[R], n int, f func(i int) (R, error)) (*column.Vector, error) {
 	b := column.NewBuilder(t, n)
 	valid := ctx.Valid
-	for i := range n {
+	const longText = 64 << 10 // results, after which a statement is asked whether it was cancelled
+	for i, asked := 0, 0; i < n; i++ {
+		if i&3 == 3 || b.DataLen()-asked > longText {
+			asked = b.DataLen()
+			if err := ctx.Interrupted(); err != nil {
+				return nil, err
+			}
+		}
 		if valid != nil && !valid.Get(i) {
 			b.AppendNull()
 			continue
