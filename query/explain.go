@@ -19,7 +19,7 @@ type step struct {
 	Details  []string `json:"details,omitempty"`
 	// Stored is how many rows a scan's table has in segments, Expected how many the operator is expected to give.
 	Stored   *int64  `json:"stored_rows,omitempty"`
-	Expected int64   `json:"expected_rows"`
+	Expected *int64  `json:"expected_rows,omitempty"`
 	Actual   *actual `json:"actual,omitempty"`
 	Inputs   []*step `json:"inputs,omitempty"`
 }
@@ -27,10 +27,17 @@ type step struct {
 // actual is what EXPLAIN ANALYZE measured.
 type actual struct {
 	Rows int64 `json:"rows"`
-	// Milliseconds are summed over workers; TotalMs includes the inputs.
-	OwnMs   float64  `json:"own_ms"`
-	TotalMs float64  `json:"total_ms"`
-	Notes   []string `json:"notes,omitempty"`
+	// Parts are the independent streams that the rows came in, Batches the batches.
+	Parts   int64 `json:"parts"`
+	Batches int64 `json:"batches"`
+	// OwnMs and TotalMs are what workers were busy for, summed; TotalMs includes the inputs. WallMs is from the first step to the last.
+	OwnMs   *float64 `json:"own_ms,omitempty"`
+	TotalMs *float64 `json:"total_ms,omitempty"`
+	WallMs  *float64 `json:"wall_ms,omitempty"`
+	// PeakBytes is the memory of the rows that the operator had to keep, SpilledBytes what it wrote to temporary files.
+	PeakBytes    int64    `json:"peak_bytes,omitempty"`
+	SpilledBytes int64    `json:"spilled_bytes,omitempty"`
+	Notes        []string `json:"notes,omitempty"`
 
 	Segments       int   `json:"segments,omitempty"`
 	SegmentsPruned int   `json:"segments_pruned,omitempty"`
@@ -52,7 +59,7 @@ type explained struct {
 	First     []*first      `json:"subqueries,omitempty"`
 	Rules     []opt.Applied `json:"-"`
 	Changed   []string      `json:"rules_applied"`
-	PlanMs    float64       `json:"planning_ms"`
+	PlanMs    *float64      `json:"planning_ms,omitempty"`
 	RunMs     *float64      `json:"execution_ms,omitempty"`
 	PeakBytes *int64        `json:"peak_bytes,omitempty"`
 }
@@ -79,7 +86,8 @@ func (st *statement) explain(e *plan.Explain) (*Result, error) {
 			out.Changed = append(out.Changed, a.Rule)
 		}
 	}
-	out.PlanMs = ms(time.Since(started))
+	planning := ms(time.Since(started))
+	out.PlanMs = &planning
 	expected := st.expected()
 	var stats *exec.Stats
 	if e.Analyze {
@@ -93,10 +101,11 @@ func (st *statement) explain(e *plan.Explain) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		run, peak := ms(time.Since(started)), st.result.pool.Peak()
+		run, peak := ms(time.Since(started)), st.peak()
 		out.RunMs, out.PeakBytes, stats = &run, &peak, rows.Stats()
 	}
 	out.Plan = describe(root, stats, expected)
+	out.choose(e, root)
 	if !e.JSON {
 		return st.give(texts("EXPLAIN", []string{"QUERY PLAN"}, out.lines()))
 	}
@@ -135,7 +144,8 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // describe turns a plan, with what happened if it ran, into steps.
 func describe(n plan.Node, stats *exec.Stats, expected func(plan.Node) float64) *step {
-	s := &step{Expected: int64(math.Ceil(expected(n)))}
+	rows := int64(math.Ceil(expected(n)))
+	s := &step{Expected: &rows}
 	switch n := n.(type) {
 	case *plan.Scan:
 		describeScan(s, n)
@@ -208,7 +218,11 @@ func describe(n plan.Node, stats *exec.Stats, expected func(plan.Node) float64) 
 }
 
 func measured(s *exec.Stats) *actual {
-	a := &actual{Rows: s.Rows(), OwnMs: ms(s.Own()), TotalMs: ms(s.Time()), Notes: s.Notes()}
+	own, total, wall := ms(s.Own()), ms(s.Time()), ms(s.Wall())
+	a := &actual{
+		Rows: s.Rows(), Parts: s.Parts(), Batches: s.Batches(), OwnMs: &own, TotalMs: &total, WallMs: &wall,
+		PeakBytes: s.Peak(), SpilledBytes: s.Spilled(), Notes: s.Notes(),
+	}
 	if j := s.Join(); j != nil {
 		a.Notes = append(a.Notes, fmt.Sprintf("held %d rows of %d keys in %d KiB, looked up %d rows", j.BuildRows, j.Keys, (j.HeldBytes+1023)/1024, j.ProbeRows()))
 	}

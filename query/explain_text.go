@@ -20,6 +20,9 @@ func (e *explained) lines() [][]string {
 		for _, d := range s.Details {
 			add("%s%s", inner, d)
 		}
+		if text := s.Actual.workText(); text != "" {
+			add("%s%s", inner, text)
+		}
 		if s.Actual != nil && s.Actual.isScan {
 			add("%s%s", inner, s.Actual.scanText())
 			add("%s%s", inner, s.Actual.readText())
@@ -33,10 +36,13 @@ func (e *explained) lines() [][]string {
 		add("Run first, for %s:", f.Parameter)
 		draw(f.Plan, 1)
 	}
+	if e.PlanMs == nil {
+		return out // no summary
+	}
 	if len(e.Changed) > 0 {
 		add("Rules: %s", strings.Join(e.Changed, ", "))
 	}
-	add("Planning: %.3f ms", e.PlanMs)
+	add("Planning: %.3f ms", *e.PlanMs)
 	if e.RunMs != nil {
 		add("Execution: %.3f ms, at most %d KiB", *e.RunMs, (*e.PeakBytes+1023)/1024)
 	}
@@ -49,12 +55,39 @@ func (s *step) figures() string {
 	if s.Stored != nil {
 		parts = append(parts, fmt.Sprintf("about %d rows stored", *s.Stored))
 	}
-	parts = append(parts, fmt.Sprintf("expected=%d", s.Expected))
+	if s.Expected != nil {
+		parts = append(parts, fmt.Sprintf("expected=%d", *s.Expected))
+	}
 	if a := s.Actual; a != nil {
-		parts = append(parts, fmt.Sprintf("rows=%d own=%.3f ms total=%.3f ms", a.Rows, a.OwnMs, a.TotalMs))
+		figures := fmt.Sprintf("rows=%d", a.Rows)
+		if a.OwnMs != nil {
+			figures += fmt.Sprintf(" own=%.3f ms total=%.3f ms", *a.OwnMs, *a.TotalMs)
+		}
+		parts = append(parts, figures)
 		parts = append(parts, a.Notes...)
 	}
+	if len(parts) == 0 {
+		return ""
+	}
 	return "  (" + strings.Join(parts, "; ") + ")"
+}
+
+// workText says how an operator worked that had to keep rows, or whose rows came in several parts.
+func (a *actual) workText() string {
+	if a == nil || a.Parts <= 1 && a.PeakBytes == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("parts=%d batches=%d", a.Parts, a.Batches)
+	if a.WallMs != nil {
+		text += fmt.Sprintf(" wall=%.3f ms", *a.WallMs)
+	}
+	if a.PeakBytes > 0 {
+		text += fmt.Sprintf(" held=%d KiB", (a.PeakBytes+1023)/1024)
+	}
+	if a.SpilledBytes > 0 {
+		text += fmt.Sprintf(" spilled=%d KiB", (a.SpilledBytes+1023)/1024)
+	}
+	return text
 }
 
 // readText says what reading segments came to.

@@ -10,24 +10,52 @@ import (
 )
 
 func (b *binder) explain(n *sql.Explain) (plan.Statement, error) {
-	out := &plan.Explain{Analyze: n.Analyze}
+	out := &plan.Explain{Analyze: n.Analyze, Verbose: n.Verbose}
+	timing, buffers := 0, 0 // where they were asked for
 	for _, o := range n.Options {
-		on := o.Value.Kind == sql.OptNone || o.Value.Text == "on" || o.Value.Text == "true" || o.Value.Text == "1"
-		switch strings.ToLower(o.Name) {
-		case "analyze":
-			out.Analyze = on
-		case "format":
-			switch f := strings.ToLower(o.Value.Text); f {
-			case "json":
-				out.JSON = true
-			case "text":
-			default:
-				return nil, errorAt(o.Pos, "22023", "unrecognized value for EXPLAIN option \"format\": \"%s\"", f)
+		name := strings.ToLower(o.Name)
+		if name == "format" {
+			if err := explainFormat(out, o); err != nil {
+				return nil, err
 			}
-		case "verbose", "costs", "buffers", "timing", "summary", "settings", "wal":
+			continue
+		}
+		on, err := explainSwitch(o)
+		if err != nil {
+			return nil, err
+		}
+		switch name {
+		case "analyze", "analyse":
+			out.Analyze = on
+		case "verbose":
+			out.Verbose = on
+		case "costs":
+			out.NoCosts = !on
+		case "summary":
+			out.NoSummary = !on
+		case "timing":
+			out.NoTiming = !on
+			if on {
+				timing = o.Pos + 1
+			}
+		case "buffers":
+			out.NoBuffers = !on
+			if on {
+				buffers = o.Pos + 1
+			}
+		case "settings", "wal":
+			if on {
+				return nil, unsupported(o.Pos, "EXPLAIN ("+strings.ToUpper(name)+")", "Leave it out; SHOW ALL shows the settings.")
+			}
 		default:
 			return nil, errorAt(o.Pos, "42601", "unrecognized EXPLAIN option \"%s\"", o.Name)
 		}
+	}
+	if timing > 0 && !out.Analyze {
+		return nil, errorAt(timing-1, "22023", "EXPLAIN option TIMING requires ANALYZE")
+	}
+	if buffers > 0 && !out.Analyze {
+		return nil, unsupported(buffers-1, "EXPLAIN (BUFFERS) without ANALYZE", "Pages are counted when they are read: add ANALYZE.")
 	}
 	q, ok := n.Stmt.(*sql.Query)
 	if !ok {
@@ -39,6 +67,35 @@ func (b *binder) explain(n *sql.Explain) (plan.Statement, error) {
 	}
 	out.Query = &plan.Query{Root: root, First: b.subqueries}
 	return out, nil
+}
+
+// explainFormat sets the format of the answer.
+func explainFormat(out *plan.Explain, o sql.Option) error {
+	switch f := strings.ToLower(o.Value.Text); f {
+	case "json":
+		out.JSON = true
+	case "text":
+		out.JSON = false
+	case "xml", "yaml":
+		return unsupported(o.Pos, "EXPLAIN (FORMAT "+strings.ToUpper(f)+")", "Use FORMAT JSON.")
+	default:
+		return errorAt(o.Pos, "22023", "unrecognized value for EXPLAIN option \"format\": \"%s\"", f)
+	}
+	return nil
+}
+
+// explainSwitch reads the value of an option that is on or off.
+func explainSwitch(o sql.Option) (bool, error) {
+	if o.Value.Kind == sql.OptNone {
+		return true, nil
+	}
+	switch strings.ToLower(o.Value.Text) {
+	case "on", "true", "1":
+		return true, nil
+	case "off", "false", "0":
+		return false, nil
+	}
+	return false, errorAt(o.Pos, "42601", "%s requires a Boolean value", o.Name)
 }
 
 func (b *binder) show(n *sql.Show) (plan.Statement, error) {

@@ -36,6 +36,8 @@ func (s *Stats) built(left bool, side *buildSide, pool *mem.Pool) *JoinStats {
 		BuildLeft: left, BuildRows: int64(side.rows), Keys: int64(side.groups),
 		HeldBytes: pool.Used(), TableBytes: side.tableBytes(),
 	}
+	s.hold(j.HeldBytes) // for its peak
+	s.hold(-j.HeldBytes)
 	s.join.Store(j)
 	return j
 }

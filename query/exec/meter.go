@@ -17,6 +17,9 @@ type Stats struct {
 	rows    atomic.Int64
 	batches atomic.Int64
 	nanos   atomic.Int64
+	parts   atomic.Int64
+	began   atomic.Int64 // nanoseconds since start
+	ended   atomic.Int64
 	read    scan.Counters
 	join    atomic.Pointer[JoinStats]
 	held    atomic.Int64 // bytes, now
@@ -33,6 +36,26 @@ func (s *Stats) Rows() int64 { return s.rows.Load() }
 
 // Time is the time spent in the operator and its inputs, summed over workers.
 func (s *Stats) Time() time.Duration { return time.Duration(s.nanos.Load()) }
+
+// Wall is the time from the operator's first step to its last: with several workers, less than what they were busy.
+func (s *Stats) Wall() time.Duration { return time.Duration(s.ended.Load() - s.began.Load()) }
+
+// Parts is into how many independent streams its rows came, Batches how many batches of rows.
+func (s *Stats) Parts() int64 { return s.parts.Load() }
+
+// Batches is how many batches the operator gave.
+func (s *Stats) Batches() int64 { return s.batches.Load() }
+
+// start is what times are counted from.
+var start = time.Now()
+
+// worked counts a step that began then.
+func (s *Stats) worked(began time.Time) {
+	now := time.Now()
+	s.nanos.Add(int64(now.Sub(began)))
+	s.began.CompareAndSwap(0, int64(began.Sub(start)))
+	s.ended.Store(int64(now.Sub(start)))
+}
 
 // Own is Time without the inputs'. A breaker runs its input's workers while it waits for them, so the difference can
 // be negative by the parallelism; it is 0 then.
@@ -109,18 +132,19 @@ type meter struct {
 }
 
 func (m *meter) parts(ctx context.Context) ([]part, error) {
-	start := time.Now()
+	began := time.Now()
 	inner, err := m.producer.parts(ctx)
-	m.stats.nanos.Add(int64(time.Since(start)))
+	m.stats.worked(began)
 	if err != nil {
 		return nil, err
 	}
+	m.stats.parts.Add(int64(len(inner)))
 	out := make([]part, len(inner))
 	for i, open := range inner {
 		out[i] = func(ctx context.Context, w *worker) (stream, error) {
-			start := time.Now()
+			began := time.Now()
 			s, err := open(ctx, w)
-			m.stats.nanos.Add(int64(time.Since(start)))
+			m.stats.worked(began)
 			if err != nil {
 				return nil, err
 			}
@@ -136,9 +160,9 @@ type metered struct {
 }
 
 func (m *metered) next(ctx context.Context) (*scan.Batch, error) {
-	start := time.Now()
+	began := time.Now()
 	b, err := m.stream.next(ctx)
-	m.stats.nanos.Add(int64(time.Since(start)))
+	m.stats.worked(began)
 	if err == nil {
 		m.stats.rows.Add(int64(b.Len))
 		m.stats.batches.Add(1)

@@ -31,6 +31,9 @@ type Explain struct {
 	Query   *Query
 	Analyze bool
 	JSON    bool
+	// What is not wanted of what is shown else, and what is wanted besides.
+	NoCosts, NoTiming, NoSummary, NoBuffers bool
+	Verbose                                 bool
 }
 
 // CreateTable makes a table. Columns has ids, tags, time, key and partition set.
