@@ -187,6 +187,8 @@ func describe(n plan.Node, stats *exec.Stats, expected func(plan.Node) float64) 
 		describeJoin(s, n)
 	case *plan.Apply:
 		describeApply(s, n)
+	case *plan.Asof:
+		describeAsof(s, n)
 	case *plan.Shared:
 		s.Operator = "Shared " + n.Name
 		s.Details = []string{"computed once for all who read it"}

@@ -203,6 +203,23 @@ func describeJoin(s *step, n *plan.Join) {
 	}
 }
 
+// describeAsof shows what is compared.
+func describeAsof(s *step, n *plan.Asof) {
+	s.Operator = "Asof Join"
+	if n.Outer {
+		s.Operator = "Asof Left Join"
+	}
+	names := append(columnNames(n.Left), columnNames(n.Right)...)
+	var keys []string
+	for i := range n.LeftKeys {
+		keys = append(keys, expr.String(n.LeftKeys[i], names)+" = "+expr.String(n.RightKeys[i], names))
+	}
+	if len(keys) > 0 {
+		s.Details = append(s.Details, "keys: "+strings.Join(keys, ", "))
+	}
+	s.Details = append(s.Details, "nearest: "+expr.String(n.RightTime, names)+" "+n.Op+" "+expr.String(n.LeftTime, names)+", by halving; held and sorted: the right side")
+}
+
 // describeExpand shows the functions.
 func describeExpand(s *step, n *plan.Expand) {
 	s.Operator = "Expand"

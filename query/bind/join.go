@@ -48,6 +48,12 @@ func (f *fromClause) join(n *sql.Join) (*item, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n.Asof {
+		if out.node, err = f.asof(n, left, right, cond); err != nil {
+			return nil, err
+		}
+		return f.joinAlias(n.Alias, out)
+	}
 	if out.node, err = f.joined(n, left, right, out, cond); err != nil {
 		return nil, err
 	}

@@ -119,6 +119,8 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	switch n := n.(type) {
 	case *plan.Scan:
 		p = &scanner{node: n, env: env, stats: stats}
+	case *plan.Asof:
+		p = &asof{node: n, env: env, left: inputs[0], right: inputs[1]}
 	case *plan.Work:
 		p = &worked{node: n, env: env}
 	case *plan.Values:

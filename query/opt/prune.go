@@ -56,6 +56,8 @@ func prune(n plan.Node, keep []int) (out plan.Node, to []int) {
 		}), everything(len(n.Columns()))
 	case *plan.Expand:
 		return pruneExpand(n, keep)
+	case *plan.Asof:
+		return pruneAsof(n, keep)
 	case *plan.Apply:
 		return pruneApply(n, keep)
 	case *plan.Gapfill:
@@ -177,6 +179,27 @@ func besideEachOther(toLeft, toRight []int, width int) []int {
 		to = append(to, k)
 	}
 	return to
+}
+
+// pruneAsof asks each side for what is read above and what is compared.
+func pruneAsof(n *plan.Asof, keep []int) (plan.Node, []int) {
+	width := len(n.Left.Columns())
+	var left, right []int
+	for _, k := range append(columnsOf(plan.Expressions(n)), keep...) {
+		if k < width {
+			left = append(left, k)
+		} else {
+			right = append(right, k-width)
+		}
+	}
+	l, toLeft := prune(n.Left, ascending(left))
+	r, toRight := prune(n.Right, ascending(right))
+	if l == n.Left && r == n.Right {
+		return n, everything(len(n.Columns()))
+	}
+	to := besideEachOther(toLeft, toRight, len(l.Columns()))
+	out := n.With([]plan.Node{l, r}).(*plan.Asof)
+	return out.Map(func(e expr.Expr) expr.Expr { return renumber(e, to) }), to
 }
 
 // pruneApply asks the left side for what is read above and what the right side needs. The right side is asked only for what is read of it.

@@ -131,6 +131,8 @@ func pushFilter(f *plan.Filter) plan.Node {
 		return pushBelowWindow(f, in)
 	case *plan.Join:
 		return pushIntoJoin(f, in)
+	case *plan.Asof:
+		return pushBelowAsof(f, in)
 	case *plan.Expand:
 		return pushBelowExpand(f, in)
 	case *plan.Apply:
@@ -142,6 +144,23 @@ func pushFilter(f *plan.Filter) plan.Node {
 		return overInputs(in, func(branch plan.Node) plan.Node { return pushFilter(&plan.Filter{Input: branch, Cond: f.Cond}) })
 	}
 	return f
+}
+
+// pushBelowAsof moves the conditions that read the left side only.
+func pushBelowAsof(f *plan.Filter, n *plan.Asof) plan.Node {
+	var below, above []expr.Expr
+	width := len(n.Left.Columns())
+	for _, e := range conjuncts(f.Cond) {
+		if left, right := sides(e, width); left && !right && !expr.Volatile(e) {
+			below = append(below, e)
+		} else {
+			above = append(above, e)
+		}
+	}
+	if len(below) == 0 {
+		return f
+	}
+	return filtered(n.With([]plan.Node{pushed(n.Left, below), n.Right}), above)
 }
 
 // pushBelowExpand moves the conditions that read the input's columns only.

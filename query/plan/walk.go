@@ -10,6 +10,8 @@ func Expressions(n Node) []expr.Expr {
 		return []expr.Expr{n.Cond}
 	case *Project:
 		return n.Exprs
+	case *Asof:
+		return n.expressions()
 	case *Expand:
 		var out []expr.Expr
 		for _, c := range n.Calls {

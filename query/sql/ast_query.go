@@ -188,9 +188,11 @@ const (
 // Join is a join of two FROM items. Of Natural, Using and On at most one is set,
 // none for a CrossJoin.
 type Join struct {
-	Pos         int
-	Kind        JoinKind
-	Natural     bool
+	Pos     int
+	Kind    JoinKind
+	Natural bool
+	// Asof is ASOF JOIN or ASOF LEFT JOIN, which PostgreSQL does not have; On is set then.
+	Asof        bool
 	Left, Right TableExpr
 	Using       []Ident
 	// UsingAlias is USING (...) AS alias.

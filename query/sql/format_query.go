@@ -233,6 +233,7 @@ func (f *formatter) colDefs(list []ColDef) {
 func (f *formatter) join(j *Join) {
 	f.tableExpr(j.Left)
 	f.flag(j.Natural, " NATURAL")
+	f.flag(j.Asof, " ASOF")
 	f.str([...]string{
 		InnerJoin: " JOIN ", LeftJoin: " LEFT JOIN ", RightJoin: " RIGHT JOIN ", FullJoin: " FULL JOIN ", CrossJoin: " CROSS JOIN ",
 	}[j.Kind])

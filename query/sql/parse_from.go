@@ -32,6 +32,9 @@ func (p *parser) startsJoin() bool {
 	switch p.tok.text {
 	case "join", "inner", "left", "right", "full", "cross", "natural":
 		return true
+	case "asof":
+		next := p.peek(1)
+		return next.isKw("join") || next.isKw("left") && (p.peek(2).isKw("join") || p.peek(2).isKw("outer"))
 	}
 	return false
 }
@@ -55,6 +58,9 @@ func (p *parser) parseJoin(left TableExpr) TableExpr {
 		j.Kind = CrossJoin
 		j.Right = p.parseTablePrimary()
 		return j
+	}
+	if p.acceptKw("asof") {
+		return p.parseAsof(j)
 	}
 	j.Natural = p.acceptKw("natural")
 	switch {
@@ -83,6 +89,21 @@ func (p *parser) parseJoin(left TableExpr) TableExpr {
 		}
 		return j
 	}
+	p.expectKw("on")
+	j.On = p.parseExpr()
+	return j
+}
+
+// parseAsof reads [LEFT [OUTER]] JOIN item ON condition behind ASOF, which is no alias (see extensionWords), so that no text that PostgreSQL
+// reads is read otherwise.
+func (p *parser) parseAsof(j *Join) TableExpr {
+	j.Asof = true
+	if p.acceptKw("left") {
+		j.Kind = LeftJoin
+		p.acceptKw("outer")
+	}
+	p.expectKw("join")
+	j.Right = p.parseTablePrimary()
 	p.expectKw("on")
 	j.On = p.parseExpr()
 	return j

@@ -55,7 +55,7 @@ func (p *parser) refuseExtension() {
 	case "fill":
 		p.unsupported(pos, "FILL", "Use time_bucket_gapfill with locf or interpolate.")
 	case "asof":
-		p.unsupported(pos, "ASOF JOIN", "Use a LATERAL subquery with ORDER BY time DESC LIMIT 1.")
+		p.unsupported(pos, "ASOF in this place", "Write a ASOF JOIN b ON a.key = b.key AND a.time >= b.time, or a ASOF LEFT JOIN b.")
 	}
 }
 
