@@ -69,7 +69,7 @@ func (c *tableColumns) of(t *meta.Table) []plan.RelationColumn {
 	for _, f := range t.Columns.Fields {
 		k.columns = append(k.columns, plan.RelationColumn{
 			Name: f.Name, Type: f.Type, ID: f.ID, NotNull: f.NotNull,
-			Tag: t.Columns.IsTag(f.ID), Time: f.ID == t.Columns.Time,
+			Tag: t.Columns.IsTag(f.ID), Time: f.ID == t.Columns.Time, Mod: f.Mod,
 		})
 	}
 	c.mu.Lock()

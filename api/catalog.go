@@ -85,7 +85,7 @@ func columnsOf(t *meta.Table) []columnAnswer {
 	out := []columnAnswer{}
 	for _, f := range t.Columns.Fields {
 		out = append(out, columnAnswer{
-			Name: f.Name, Type: f.Type.String(), Nullable: !f.NotNull, Tag: t.Columns.IsTag(f.ID), Time: f.ID == t.Columns.Time,
+			Name: f.Name, Type: f.Type.Format(f.Mod), Nullable: !f.NotNull, Tag: t.Columns.IsTag(f.ID), Time: f.ID == t.Columns.Time,
 		})
 	}
 	return out
@@ -120,7 +120,7 @@ func (s *Server) table(w http.ResponseWriter, r *http.Request) {
 	a := tableAnswer{Database: snap.Database().Name, Columns: []columnAnswer{}}
 	a.Schema, a.Name, _ = strings.Cut(relation.Name(), ".")
 	for _, c := range relation.Columns() {
-		a.Columns = append(a.Columns, columnAnswer{Name: c.Name, Type: c.Type.String(), Nullable: !c.NotNull, Tag: c.Tag, Time: c.Time})
+		a.Columns = append(a.Columns, columnAnswer{Name: c.Name, Type: c.Type.Format(c.Mod), Nullable: !c.NotNull, Tag: c.Tag, Time: c.Time})
 	}
 	if t := snap.Catalog().Table(snap.Database().ID, a.Schema, a.Name); t != nil {
 		a.measure(snap.Catalog(), t)

@@ -107,7 +107,7 @@ func checkTags(s *column.Schema) error {
 			return column.SQLErrorf(column.Invalid, stateDuplicateColumn, "column %q is a tag twice", f.Name)
 		}
 		labels := s.LabelSets && i == len(s.Tags)-1
-		isText := f.Type.Kind == column.Text
+		isText := f.Type.Kind == column.Text || f.Type.Kind == column.Varchar
 		switch {
 		case labels && !isText && f.Type.Kind != column.JSON:
 			return column.SQLErrorf(column.Invalid, stateInvalidTable, "the label sets %q must be json or text, not %s", f.Name, f.Type)

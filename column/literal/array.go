@@ -217,6 +217,9 @@ func (r *arrayReader) level(depth int) ([]int, error) {
 	count, nested := 0, false
 	var inner []int
 	if r.space(); r.at < len(r.src) && r.src[r.at] == '}' {
+		if depth > 0 {
+			return nil, r.malformed("Unexpected \"}\" character.")
+		}
 		r.at++
 		return nil, nil
 	}

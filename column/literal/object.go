@@ -64,6 +64,9 @@ func appendObject(dst []byte, t column.Type, oid int64, opt Options) []byte {
 		if known, ok := column.TypeOfOID(uint32(oid)); ok {
 			return append(dst, known.String()...)
 		}
+		if uint32(oid) == (column.Type{}).OID() {
+			return append(dst, "unknown"...)
+		}
 	}
 	if opt.Names != nil {
 		if name, ok := opt.Names.NameOf(t, oid); ok {
@@ -80,8 +83,50 @@ func parseObject(t column.Type, text string, opt Options) (int64, error) {
 		return 0, nil
 	case text != "" && strings.Trim(text, "0123456789") == "":
 		return ParseOID(text)
+	case t.Kind == column.RegType:
+		if known, ok := typeNamed(text); ok {
+			return int64(known.OID()), nil
+		}
+		if opt.Names == nil {
+			return 0, errorf("42704", "type \"%s\" does not exist", text)
+		}
+		fallthrough
 	case opt.Names != nil:
 		return opt.Names.NumberOf(t, text)
 	}
 	return 0, column.SQLErrorf(column.Unsupported, "0A000", "names of type %s are not known here", t)
+}
+
+// typeAliases are spellings of types beside their names and internal names.
+var typeAliases = map[string]column.Kind{
+	"int": column.Int32, "decimal": column.Numeric, "dec": column.Numeric, "float": column.Float64, "timestamp": column.Timestamp,
+	"time": column.Time, "character": column.BpChar, "char": column.BpChar, `"char"`: column.InternalChar,
+}
+
+// typeNamed finds a type by its name or its internal name, in any case, with brackets behind it for an array.
+func typeNamed(text string) (column.Type, bool) {
+	name := strings.ToLower(strings.Join(strings.Fields(text), " "))
+	name = strings.TrimPrefix(name, "pg_catalog.")
+	element := strings.TrimSuffix(name, "[]")
+	if open := strings.IndexByte(element, '('); open > 0 { // a modifier means nothing to regtype
+		if end := strings.IndexByte(element, ')'); end > open {
+			element = element[:open] + element[end+1:]
+		}
+	}
+	t, ok := column.TypeOfWord(element)
+	if k, is := typeAliases[element]; is {
+		t, ok = column.T(k), true
+	}
+	for k := column.Bool; k < column.Array && !ok; k++ {
+		if column.T(k).String() == element {
+			t, ok = column.T(k), true
+		}
+	}
+	if ok && element != name && strings.HasSuffix(name, "[]") {
+		if t.IsArray() {
+			return t, false
+		}
+		t = column.ArrayOf(t)
+	}
+	return t, ok
 }

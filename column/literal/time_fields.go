@@ -265,7 +265,7 @@ func (f *fields) addWord(s string) error {
 	}
 	switch word {
 	case "t":
-		if !f.hasDate() || f.hasTime {
+		if !f.hasDate() && !f.m.timeOnly || f.hasTime {
 			return errFormat
 		}
 		f.afterT = true

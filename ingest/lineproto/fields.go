@@ -162,8 +162,8 @@ func (m *member) fit(v *value) bool {
 		return v.kind == isFloat && !math.IsInf(v.float(), 0)
 	case column.Bool:
 		return v.kind == isBool
-	case column.Text:
-		return v.kind == isString
+	case column.Text, column.Varchar:
+		return v.kind == isString && m.field.Mod == 0
 	}
 	return false
 }

@@ -127,6 +127,13 @@ func (b *binder) cast(s *scope, n *sql.Cast) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a, ok := n.Expr.(*sql.Array); ok && t.IsArray() { // the elements take the type at once, and an empty array has one
+		e, err := b.array(s, a, t.Element())
+		if err != nil {
+			return nil, err
+		}
+		return b.limited(e, n.Type, t)
+	}
 	e, err := b.expr(s, n.Expr)
 	if err != nil {
 		return nil, err
@@ -141,7 +148,7 @@ func (b *binder) cast(s *scope, n *sql.Cast) (expr.Expr, error) {
 		}
 		return nil, err
 	}
-	return b.modified(e, n.Type, t)
+	return b.limited(e, n.Type, t)
 }
 
 // coerceInterval reads interval '5' minute: the field is the unit of a bare number.
@@ -159,33 +166,6 @@ func (b *binder) coerceInterval(e expr.Expr, t column.Type, n *sql.TypeName) (ex
 		unit = unit[i+4:]
 	}
 	return &expr.Literal{Value: unknownText(text + " " + unit), At: l.At}, nil
-}
-
-// modified applies a type's modifiers: numeric(p, s), varchar(n).
-func (b *binder) modified(e expr.Expr, n *sql.TypeName, t column.Type) (expr.Expr, error) {
-	mods, err := modifiers(n)
-	if err != nil || len(mods) == 0 {
-		return e, err
-	}
-	switch {
-	case n.Name == "numeric" && len(mods) <= 2:
-		if mods[0] < 1 || mods[0] > 1000 {
-			return nil, errorAt(n.Pos, "22023", "NUMERIC precision %d must be between 1 and 1000", mods[0])
-		}
-		scale := int64(0)
-		if len(mods) == 2 {
-			scale = mods[1]
-		}
-		return b.callNamed("numeric", n.Pos, e, intLiteral(mods[0], n.Pos), intLiteral(scale, n.Pos))
-	case n.Name == "varchar" && len(mods) == 1:
-		if mods[0] < 1 {
-			return nil, errorAt(n.Pos, "22023", "length for type varchar must be at least 1")
-		}
-		return b.callNamed("varchar", n.Pos, e, intLiteral(mods[0], n.Pos))
-	case t.IsTime() && mods[0] >= 6, t.Kind == column.IntervalKind && mods[0] >= 6:
-		return e, nil
-	}
-	return nil, unsupported(n.Pos, "modifiers of type "+n.Name+" are not supported in a cast", "")
 }
 
 func intLiteral(v int64, pos int) expr.Expr {

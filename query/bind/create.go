@@ -60,7 +60,10 @@ func field(c *sql.ColumnDef) (column.Field, error) {
 		return f, errorAt(c.Pos, "42601", "column \"%s\" has no type", c.Name)
 	}
 	var err error
-	if f.Type, err = storedType(c.Type); err != nil {
+	if f.Type, err = typeOf(c.Type); err != nil {
+		return f, err
+	}
+	if f.Mod, err = modOf(c.Type, f.Type); err != nil {
 		return f, err
 	}
 	for _, con := range c.Constraints {
@@ -75,33 +78,6 @@ func field(c *sql.ColumnDef) (column.Field, error) {
 		}
 	}
 	return f, nil
-}
-
-// storedType resolves a column's type and refuses modifiers that nothing would enforce.
-func storedType(n *sql.TypeName) (column.Type, error) {
-	t, err := typeOf(n)
-	if err != nil {
-		return t, err
-	}
-	switch {
-	case n.Name == "bpchar":
-		return t, unsupported(n.Pos, "type character is not supported", "Use text.")
-	case n.Name == "varchar" && len(n.Mods) > 0:
-		return t, unsupported(n.Pos, "a length limit of character varying is not supported", "Use text.")
-	case n.Name == "numeric" && len(n.Mods) > 0:
-		return t, unsupported(n.Pos, "precision and scale of numeric are not supported yet", "Use numeric, which is exact, or double precision.")
-	case n.Fields != "":
-		return t, unsupported(n.Pos, "interval fields are not supported", "Use interval.")
-	case len(n.Mods) > 0:
-		mods, err := modifiers(n)
-		if err != nil {
-			return t, err
-		}
-		if mods[0] < 6 {
-			return t, unsupported(n.Pos, "a precision of "+t.String()+" is not supported", "Leave it out: six decimals are kept.")
-		}
-	}
-	return t, nil
 }
 
 // constraint says why a constraint is refused: what is declared must hold.
@@ -182,7 +158,8 @@ func (t *tableOptions) one(name string, o sql.Option) error {
 		}
 		for _, id := range ids {
 			f := t.field(id)
-			if f.Type.Kind != column.Text && f.Type.Kind != column.Bool && !f.Type.IsInteger() {
+			isText := f.Type.Kind == column.Text || f.Type.Kind == column.Varchar && f.Mod == 0
+			if !isText && f.Type.Kind != column.Bool && !f.Type.IsInteger() {
 				return errorAt(o.Value.Pos, "42804", "tag \"%s\" must be text, an integer or boolean, not %s", f.Name, f.Type)
 			}
 		}

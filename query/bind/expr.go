@@ -87,8 +87,12 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 		return b.scalar(s, n)
 	case *sql.Exists:
 		return b.testValue(s, test{pos: n.Pos, query: n.Query})
-	case *sql.Array, *sql.ArrayQuery, *sql.Subscript:
-		return nil, unsupported(e.Position(), "arrays are not supported", "")
+	case *sql.Array:
+		return b.array(s, n, unknown)
+	case *sql.Subscript:
+		return b.subscript(s, n)
+	case *sql.ArrayQuery:
+		return nil, unsupported(n.Pos, "ARRAY of a query is not supported yet", "")
 	case *sql.Row, *sql.Field:
 		return nil, unsupported(e.Position(), "row values are not supported", "Compare the elements one by one, joined by AND.")
 	case *sql.Default:
@@ -174,7 +178,7 @@ func (b *binder) typedLiteral(n *sql.TypedLiteral) (expr.Expr, error) {
 	if e, err = b.settle(e, t); err != nil {
 		return nil, err
 	}
-	return b.modified(e, n.Type, t)
+	return b.limited(e, n.Type, t)
 }
 
 func (b *binder) param(n *sql.Param) (expr.Expr, error) {
@@ -240,11 +244,15 @@ func (b *binder) callNamed(name string, pos int, args ...expr.Expr) (expr.Expr, 
 	for i, a := range args {
 		ts[i] = a.Type()
 	}
+	if name == "pg_typeof" && len(args) == 1 && ts[0] == unknown {
+		number := []int64{int64(unknown.OID())}
+		return &expr.Literal{Value: column.NewInts(column.T(column.RegType), number, nil), At: pos}, nil
+	}
 	f, err := b.Functions.Function(name, ts)
 	if err != nil {
 		// The name of a type is a cast to it: date(ts).
-		if k, ok := typeNames[name]; ok && len(args) == 1 && (ts[0] == unknown || b.Functions.CanCast(ts[0], column.T(k), fn.Explicit)) {
-			return b.coerce(args[0], column.T(k), fn.Explicit)
+		if t, ok := column.TypeOfWord(name); ok && len(args) == 1 && (ts[0] == unknown || b.Functions.CanCast(ts[0], t, fn.Explicit)) {
+			return b.coerce(args[0], t, fn.Explicit)
 		}
 		return nil, place(err, pos)
 	}

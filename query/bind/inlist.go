@@ -93,59 +93,6 @@ func lookup(all []expr.Expr, t column.Type, not bool, pos int) expr.Expr {
 	return out
 }
 
-// quantified is x op ANY|ALL (ARRAY[…]).
-func (b *binder) quantified(s *scope, n *sql.Quantified) (expr.Expr, error) {
-	if n.Query != nil {
-		t, ok := asTest(n)
-		if !ok {
-			return nil, unsupported(n.Pos, "operators of other schemas are not supported", "")
-		}
-		return b.testValue(s, t)
-	}
-	array, ok := n.Array.(*sql.Array)
-	if !ok {
-		return nil, unsupported(n.Pos, "ANY and ALL take ARRAY[...] only", "Write x IN (...).")
-	}
-	if n.Op == "=" && !n.All || n.Op == "<>" && n.All {
-		if len(array.Elems) == 0 {
-			return &expr.Literal{Value: column.NewBools([]bool{n.All}, nil), At: n.Pos}, nil
-		}
-		return b.inList(s, n.Pos, n.Left, array.Elems, n.All)
-	}
-	out := &expr.Logic{Or: !n.All, At: n.Pos}
-	for _, e := range array.Elems {
-		l, r, err := b.pair(s, n.Left, e)
-		if err != nil {
-			return nil, err
-		}
-		var c expr.Expr
-		switch n.Op {
-		case "LIKE", "NOT LIKE", "ILIKE", "NOT ILIKE":
-			kind, not := sql.Like, n.Op == "NOT LIKE" || n.Op == "NOT ILIKE"
-			if n.Op == "ILIKE" || n.Op == "NOT ILIKE" {
-				kind = sql.ILike
-			}
-			c, err = b.like(s, &sql.LikeExpr{Pos: n.Pos, Kind: kind, Expr: n.Left, Pattern: e, Not: not})
-		default:
-			c, err = b.operator(n.Op, n.Pos, l, r)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if c, err = b.condition(c, "ANY"); err != nil {
-			return nil, err
-		}
-		out.Args = append(out.Args, c)
-	}
-	switch len(out.Args) {
-	case 0:
-		return &expr.Literal{Value: column.NewBools([]bool{n.All}, nil), At: n.Pos}, nil
-	case 1:
-		return out.Args[0], nil
-	}
-	return out, nil
-}
-
 // like is LIKE, ILIKE and SIMILAR TO; the escape character is an argument more.
 func (b *binder) like(s *scope, n *sql.LikeExpr) (expr.Expr, error) {
 	l, r, err := b.pair(s, n.Expr, n.Pattern)

@@ -157,7 +157,7 @@ func (b *binder) insertValues(in *insertion, v *sql.Values) (plan.Node, error) {
 	}
 	for _, c := range in.columns {
 		f := in.schema.Fields[c]
-		out.Out = append(out.Out, plan.Column{Name: f.Name, Type: f.Type, NotNull: f.NotNull})
+		out.Out = append(out.Out, plan.Column{Name: f.Name, Type: f.Type, NotNull: f.NotNull, Mod: f.Mod})
 	}
 	return out, nil
 }
@@ -183,7 +183,11 @@ func (b *binder) assign(e expr.Expr, f *column.Field) (expr.Expr, error) {
 		err.Hint = "You will need to rewrite or cast the expression."
 		return nil, err
 	}
-	return b.coerce(e, f.Type, fn.Assignment)
+	out, err := b.coerce(e, f.Type, fn.Assignment)
+	if err != nil {
+		return nil, err
+	}
+	return b.bounded(out, f.Type, f.Mod, false), nil
 }
 
 // checkNulls refuses a row that has a constant NULL in a NOT NULL column; others are the writer's to check.
@@ -260,10 +264,21 @@ func itemPlaces(q *sql.Query, n int) []int {
 	for i := range out {
 		out[i] = q.Pos
 		if block != nil && len(block.Targets) == n {
-			out[i] = block.Targets[i].Expr.Position()
+			out[i] = beginning(block.Targets[i].Expr)
 		}
 	}
 	return out
+}
+
+// beginning is where an expression with casts begins.
+func beginning(e sql.Expr) int {
+	for {
+		c, ok := e.(*sql.Cast)
+		if !ok {
+			return e.Position()
+		}
+		e = c.Expr
+	}
 }
 
 func firstSelect(body sql.QueryBody) *sql.Select {

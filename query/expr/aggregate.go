@@ -22,7 +22,9 @@ type Aggregate struct {
 	// NewUnsorted, if not nil, makes the state of calls whose last argument is not a Sorted column: the one of New trusts
 	// AddRange's sorted to be about that argument. The binder chooses, by giving the call a copy with another New.
 	NewUnsorted func() State
-	Doc         string
+	// Generic, if not nil, makes New and NewUnsorted for a type, as Function.Generic does the kernel.
+	Generic func(t column.Type) (sorted, unsorted func() State)
+	Doc     string
 }
 
 // AggregateCall is an aggregate in a query. A DISTINCT one is handed each distinct tuple of arguments once per group, by the

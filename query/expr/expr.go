@@ -120,6 +120,9 @@ type Function struct {
 	// Sorted: it may return a RunEnd vector, found without looking at each row. A nil vector declines.
 	Runs    func(ctx *Context, args []*column.Vector, n int) (*column.Vector, error)
 	RunsArg int
+	// Generic, if not nil, makes the kernel for a type: Args and Result then name types that stand for others (see package fn), and the
+	// registry gives copies with the types of a call and Kernel set.
+	Generic func(t column.Type) func(ctx *Context, args []*column.Vector, n int) (*column.Vector, error)
 	// Form, if not empty, says how EXPLAIN and error texts write it: "infix", "prefix", "cast".
 	Form string
 	Doc  string // one line for the reference

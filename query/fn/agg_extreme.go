@@ -10,7 +10,7 @@ import (
 
 func addExtremes(r *Registry) {
 	for _, t := range every {
-		if t == tBool || t == tJSON || t == tBytea {
+		if !hasExtremes(t) {
 			continue
 		}
 		r.aggregate(
@@ -19,10 +19,27 @@ func addExtremes(r *Registry) {
 		)
 	}
 	r.aggregate(
+		expr.Aggregate{Name: "min", Args: types(tAnyArray), Result: tAnyArray, Generic: extremeArray(-1), Doc: "least value"},
+		expr.Aggregate{Name: "max", Args: types(tAnyArray), Result: tAnyArray, Generic: extremeArray(1), Doc: "greatest value"},
 		expr.Aggregate{Name: "bool_and", Args: types(tBool), Result: tBool, New: boolFold(false).state, Doc: "true if all are"},
 		expr.Aggregate{Name: "every", Args: types(tBool), Result: tBool, New: boolFold(false).state, Doc: "true if all are"},
 		expr.Aggregate{Name: "bool_or", Args: types(tBool), Result: tBool, New: boolFold(true).state, Doc: "true if one is"},
 	)
+}
+
+// hasExtremes reports the types whose least and greatest value PostgreSQL computes.
+func hasExtremes(t column.Type) bool {
+	switch t {
+	case tBool, tBytea, tUUID, tJSONB, tName, tChar:
+		return false
+	}
+	return ordered(t)
+}
+
+func extremeArray(sign int) func(elem column.Type) (sorted, unsorted func() expr.State) {
+	return func(elem column.Type) (sorted, unsorted func() expr.State) {
+		return extreme(column.ArrayOf(elem), sign), nil
+	}
 }
 
 func extreme(t column.Type, sign int) func() expr.State {

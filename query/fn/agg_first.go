@@ -12,18 +12,16 @@ import (
 
 func addFirstLast(r *Registry) {
 	times := []column.Type{tInt2, tInt4, tInt8, tDate, tTimestamp, tTimestampTZ, tTimestampNS}
-	for _, v := range every {
-		for _, t := range times {
-			for _, f := range []struct {
-				name, doc string
-				last      bool
-			}{{"first", "value at the least time", false}, {"last", "value at the greatest time", true}} {
-				r.aggregate(expr.Aggregate{
-					Name: f.name, Args: types(v, t), Result: v, Doc: f.doc,
-					New:         func() expr.State { return &edgeState{result: v, last: f.last, ordered: true} },
-					NewUnsorted: func() expr.State { return &edgeState{result: v, last: f.last} },
-				})
-			}
+	for _, t := range times {
+		for _, f := range []struct {
+			name, doc string
+			last      bool
+		}{{"first", "value at the least time", false}, {"last", "value at the greatest time", true}} {
+			r.aggregate(expr.Aggregate{
+				Name: f.name, Args: types(tAnyElement, t), Result: tAnyElement, Doc: f.doc, Generic: func(v column.Type) (sorted, unsorted func() expr.State) {
+					return func() expr.State { return &edgeState{result: v, last: f.last, ordered: true} }, func() expr.State { return &edgeState{result: v, last: f.last} }
+				},
+			})
 		}
 	}
 	for _, t := range []column.Type{tText} {

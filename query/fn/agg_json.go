@@ -10,8 +10,6 @@ import (
 
 // Aggregates that make JSON. The binder has made JSON of their arguments already; an object's name is a JSON string.
 
-var tJSONB = column.T(column.JSONB)
-
 func addJSONAggregates(r *Registry) {
 	for _, t := range []column.Type{tJSON, tJSONB} {
 		name := map[column.Type]string{tJSON: "json", tJSONB: "jsonb"}[t]

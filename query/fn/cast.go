@@ -33,7 +33,7 @@ func (r *Registry) CanCast(from, to column.Type, how CastContext) bool {
 	if from == to {
 		return true
 	}
-	c, ok := r.casts[castKey{from, to}]
+	c, ok := r.castOf(from, to)
 	return ok && c.how <= how
 }
 
@@ -42,7 +42,7 @@ func (r *Registry) Cast(from, to column.Type, how CastContext) (*expr.Function, 
 	if from == to {
 		return nil, true
 	}
-	c, ok := r.casts[castKey{from, to}]
+	c, ok := r.castOf(from, to)
 	if !ok || c.how > how {
 		return nil, false
 	}

@@ -36,7 +36,7 @@ var comparisons = []struct {
 func addComparisons(r *Registry) {
 	pairs := [][2]column.Type{{tFloat4, tFloat8}, {tFloat8, tFloat4}}
 	for _, t := range every {
-		if t != tJSON {
+		if ordered(t) {
 			pairs = append(pairs, [2]column.Type{t, t})
 		}
 	}
@@ -61,15 +61,10 @@ func addComparisons(r *Registry) {
 		loop := compareLoop(p[0], notEqual)
 		r.operator(scalar{name: "is distinct from", args: types(p[0], p[1]), result: tBool, safe: true, nullable: true, kernel: distinctFrom(loop), doc: "not equal, NULL being equal to NULL"})
 	}
-	for _, t := range every {
-		if t == tJSON {
-			continue
-		}
-		r.add(
-			scalar{name: "greatest", args: types(t), result: t, variadic: true, nullable: true, safe: true, kernel: pick(t, 1), doc: "the greatest of the values that are not NULL"},
-			scalar{name: "least", args: types(t), result: t, variadic: true, nullable: true, safe: true, kernel: pick(t, -1), doc: "the least of the values that are not NULL"},
-		)
-	}
+	r.add(
+		scalar{name: "greatest", args: types(tCompatible), result: tCompatible, variadic: true, nullable: true, doc: "the greatest of the values that are not NULL", generic: func(t column.Type) rawKernel { return pick(t, 1) }},
+		scalar{name: "least", args: types(tCompatible), result: tCompatible, variadic: true, nullable: true, doc: "the least of the values that are not NULL", generic: func(t column.Type) rawKernel { return pick(t, -1) }},
+	)
 }
 
 // compareLoop chooses the loop of a type.
@@ -275,8 +270,11 @@ func distinctFrom(loop func(out []bool, a, b *column.Vector)) Kernel {
 }
 
 // pick gives the argument that compares highest (sign 1) or lowest (sign -1), NULLs aside.
-func pick(t column.Type, sign int) Kernel {
+func pick(t column.Type, sign int) rawKernel {
 	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+		if err := comparable(t, less); err != nil {
+			return nil, err
+		}
 		flat := make([]*column.Vector, len(args))
 		for k, a := range args {
 			flat[k] = column.Flatten(a)

@@ -27,11 +27,34 @@ var (
 	tTimestampNS = column.T(column.TimestampNS)
 	tInterval    = column.T(column.IntervalKind)
 	tJSON        = column.T(column.JSON)
+	tVarchar     = column.T(column.Varchar)
+	tBpChar      = column.T(column.BpChar)
+	tUUID        = column.T(column.UUID)
+	tTime        = column.T(column.Time)
+	tTimeTZ      = column.T(column.TimeTZ)
+	tJSONB       = column.T(column.JSONB)
+	tOID         = column.T(column.OID)
+	tName        = column.T(column.Name)
+	tChar        = column.T(column.InternalChar)
+	tRegClass    = column.T(column.RegClass)
+	tRegType     = column.T(column.RegType)
 )
 
-// every lists all types values can have.
-var every = []column.Type{
+// objects are the types of numbers that print as names.
+var objects = []column.Type{
+	tRegClass, tRegType, column.T(column.RegProc), column.T(column.RegProcedure), column.T(column.RegNamespace), column.T(column.RegRole),
+}
+
+// every lists all types values can have, but for arrays, which are as many again.
+var every = append([]column.Type{
 	tBool, tInt2, tInt4, tInt8, tFloat4, tFloat8, tNumeric, tText, tBytea, tDate, tTimestamp, tTimestampTZ, tTimestampNS, tInterval, tJSON,
+	tVarchar, tBpChar, tUUID, tTime, tTimeTZ, tJSONB, tOID, tName, tChar,
+}, objects...)
+
+// ordered reports the types that have comparison operators of their own. The others have none, or those of a type that they
+// become by themselves: character varying those of text, regclass those of oid.
+func ordered(t column.Type) bool {
+	return t != tJSON && t != tVarchar && (t == tOID || !t.IsOID())
 }
 
 // Registry holds every function. It is complete once made and safe for concurrent use.
@@ -44,6 +67,7 @@ type Registry struct {
 	casts      map[castKey]cast
 	nanos      map[column.Type]*expr.Function
 	sets       map[string][]*expr.SetFunction
+	instances  sync.Map // of functions of any type, by instanceKey; of casts of arrays, by castKey; of limits, by limitKey
 }
 
 // New makes the registry of all functions of this package, and what more adds to them.
@@ -104,6 +128,7 @@ var families = []func(r *Registry){
 	addIntegers, addFloats, addNumerics, addNumberTheory, addComparisons,
 	addCasts, addSpecials, addTexts, addQuotes, addUnicode, addBinaries, addEncodings, addLikes, addSimilars, addRegexes,
 	addTimes, addOverlaps, addSleeps, addNullCounts, addExtracts, addBuckets, addMisc, addTimeFormats, addNumberFormats,
+	addTextCasts, addObjectCasts, addJSONCasts, addClocks, addUUIDs, addArrays, addArrayEdits, addArraySearches, addArrayOperators,
 	addSums, addExtremes, addCounts, addBitAggregates, addEdits, addVariances, addFirstLast,
 	addSeries,
 	addGapfills, addSampleAggregates, addApproximations,
@@ -121,7 +146,8 @@ type scalar struct {
 	nullable bool // called with NULLs, too
 	volatile bool
 	stable   bool
-	safe     bool // cannot fail
+	safe     bool                                                                                              // cannot fail
+	generic  func(t column.Type) func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) // of a function of any type: its kernel for t
 
 	params   []string         // names of the arguments, where calls may use them
 	defaults []*column.Vector // values of arguments that such calls leave out; nil = must be given
@@ -132,7 +158,7 @@ func types(t ...column.Type) []column.Type { return t }
 func (s scalar) function(form string) *expr.Function {
 	return &expr.Function{
 		Name: s.name, Args: s.args, Result: s.result, Variadic: s.variadic, Strict: !s.nullable, Volatile: s.volatile,
-		Stable: s.stable, CanFail: !s.safe, Kernel: s.kernel, Scaled: s.scaled, Form: form, Doc: s.doc, Params: s.params, Defaults: s.defaults,
+		Stable: s.stable, CanFail: !s.safe, Kernel: s.kernel, Scaled: s.scaled, Form: form, Doc: s.doc, Generic: s.generic, Params: s.params, Defaults: s.defaults,
 	}
 }
 
@@ -253,8 +279,8 @@ func (r *Registry) Reference() string {
 }
 
 func typeName(t column.Type) string {
-	if t == tAny {
-		return "any"
+	if name, ok := pseudoNames[t]; ok {
+		return name
 	}
 	return t.String()
 }

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -15,7 +16,7 @@ func (r *Registry) Function(name string, args []column.Type) (*expr.Function, er
 	list := r.functions[name]
 	best, ambiguous := choose(r, list, args, func(f *expr.Function) ([]column.Type, bool) { return f.Args, f.Variadic })
 	if best != nil {
-		return best, nil
+		return r.instance(best, args)
 	}
 	return nil, noFunction(name, args, ambiguous)
 }
@@ -23,10 +24,10 @@ func (r *Registry) Function(name string, args []column.Type) (*expr.Function, er
 // Aggregate chooses the overload of an aggregate function.
 func (r *Registry) Aggregate(name string, args []column.Type) (*expr.Aggregate, error) {
 	best, ambiguous := choose(r, r.aggregates[name], args, func(a *expr.Aggregate) ([]column.Type, bool) { return a.Args, false })
-	if best != nil {
-		return best, nil
+	if best == nil {
+		return nil, noFunction(name, args, ambiguous)
 	}
-	return nil, noFunction(name, args, ambiguous)
+	return r.aggregateInstance(best, args)
 }
 
 // OrderedSet gives an aggregate of a name that is called with WITHIN GROUP; nil if there is none.
@@ -57,15 +58,6 @@ func (r *Registry) Window(name string, args []column.Type) (*expr.WindowFunction
 	return nil, noFunction(name, args, ambiguous)
 }
 
-// SetFunction chooses the overload of a function that gives rows.
-func (r *Registry) SetFunction(name string, args []column.Type) (*expr.SetFunction, error) {
-	best, ambiguous := choose(r, r.sets[name], args, func(f *expr.SetFunction) ([]column.Type, bool) { return f.Args, f.Variadic })
-	if best != nil {
-		return best, nil
-	}
-	return nil, noFunction(name, args, ambiguous)
-}
-
 // Operator chooses the overload of an infix operator.
 func (r *Registry) Operator(op string, left, right column.Type) (*expr.Function, error) {
 	args := []column.Type{left, right}
@@ -86,7 +78,7 @@ func (r *Registry) Operator(op string, left, right column.Type) (*expr.Function,
 	}
 	best, ambiguous := choose(r, list, args, func(f *expr.Function) ([]column.Type, bool) { return f.Args, false })
 	if best != nil {
-		return best, nil
+		return r.instance(best, args)
 	}
 	return nil, noOperator(typeText(left)+" "+op+" "+typeText(right), ambiguous)
 }
@@ -172,7 +164,8 @@ func choose[F any](r *Registry, list []*F, args []column.Type, shape func(*F) ([
 			}
 		}
 	}
-	for _, narrow := range []func([]candidate[*F], []column.Type) []candidate[*F]{mostExact[*F], mostPreferred[*F], byCategory[*F], likeKnown[*F]} {
+	alike := func(fit []candidate[*F], args []column.Type) []candidate[*F] { return likeKnown(r, fit, args) }
+	for _, narrow := range []func([]candidate[*F], []column.Type) []candidate[*F]{mostExact[*F], mostPreferred[*F], byCategory[*F], alike} {
 		if len(fit) <= 1 {
 			break
 		}
@@ -212,11 +205,12 @@ func sameTypes(params, args []column.Type) bool {
 
 func (r *Registry) accepts(params, args []column.Type) bool {
 	for i, t := range args {
-		if t.Kind != column.Unknown && params[i] != tAny && params[i] != t && !r.CanCast(t, params[i], Implicit) {
+		if t.Kind != column.Unknown && !isPseudo(params[i]) && params[i] != t && !r.CanCast(t, params[i], Implicit) {
 			return false
 		}
 	}
-	return true
+	_, how := r.resolve(params, args)
+	return how != misfit
 }
 
 // best keeps the candidates with the highest score, all if none scores.
@@ -307,7 +301,7 @@ func byCategory[F any](fit []candidate[F], args []column.Type) []candidate[F] {
 }
 
 // likeKnown takes the unknown arguments to be of the one type the known ones have.
-func likeKnown[F any](fit []candidate[F], args []column.Type) []candidate[F] {
+func likeKnown[F any](r *Registry, fit []candidate[F], args []column.Type) []candidate[F] {
 	var known column.Type
 	for _, t := range args {
 		if t.Kind == column.Unknown {
@@ -321,15 +315,10 @@ func likeKnown[F any](fit []candidate[F], args []column.Type) []candidate[F] {
 	if known.Kind == column.Unknown {
 		return fit
 	}
+	alike := slices.Repeat([]column.Type{known}, len(args))
 	var out []candidate[F]
 	for _, c := range fit {
-		ok := true
-		for i, t := range args {
-			if t.Kind == column.Unknown && c.params[i] != known {
-				ok = false
-			}
-		}
-		if ok {
+		if r.accepts(c.params, alike) {
 			out = append(out, c)
 		}
 	}
@@ -346,21 +335,31 @@ func category(t column.Type) byte {
 		return 'B'
 	case column.Int16, column.Int32, column.Int64, column.Float32, column.Float64, column.Numeric:
 		return 'N'
-	case column.Text:
+	case column.Text, column.Varchar, column.BpChar, column.Name:
 		return 'S'
-	case column.Date, column.Timestamp, column.TimestampTZ, column.TimestampNS:
+	case column.Date, column.Timestamp, column.TimestampTZ, column.TimestampNS, column.Time, column.TimeTZ:
 		return 'D'
 	case column.IntervalKind:
 		return 'T'
+	case column.InternalChar:
+		return 'Z'
 	case column.Unknown:
 		return 'P'
+	case column.Array:
+		if isPseudo(t) {
+			return 'P'
+		}
+		return 'A'
+	}
+	if t.IsOID() {
+		return 'N'
 	}
 	return 'U'
 }
 
 func preferred(t column.Type) bool {
 	switch t.Kind {
-	case column.Bool, column.Float64, column.Text, column.TimestampTZ, column.IntervalKind:
+	case column.Bool, column.Float64, column.Text, column.TimestampTZ, column.IntervalKind, column.OID:
 		return true
 	}
 	return false

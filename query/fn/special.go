@@ -9,9 +9,7 @@ import (
 
 // addSpecials adds what the binder calls by itself: COALESCE over arguments that cannot fail, and type modifiers.
 func addSpecials(r *Registry) {
-	for _, t := range every {
-		r.add(scalar{name: "coalesce", args: types(t), result: t, variadic: true, nullable: true, safe: true, kernel: coalesce(t), doc: "the first value that is not NULL"})
-	}
+	r.add(scalar{name: "coalesce", args: types(tCompatible), result: tCompatible, variadic: true, nullable: true, safe: true, generic: coalesce, doc: "the first value that is not NULL"})
 	r.add(
 		scalar{name: "numeric", args: types(tNumeric, tInt4, tInt4), result: tNumeric, doc: "rounded to so many digits in all and after the point", kernel: kernel3(tNumeric, readNumeric, readInt, readInt, writeDecimal,
 			func(_ *expr.Context, a *apd.Decimal, precision, scale int64) (*apd.Decimal, error) {
@@ -25,7 +23,7 @@ func addSpecials(r *Registry) {
 // Nanos is the conversion of a side of a comparison with timestamp_ns (see ComparableNanos).
 func (r *Registry) Nanos(from column.Type) *expr.Function { return r.nanos[from] }
 
-func coalesce(t column.Type) Kernel {
+func coalesce(t column.Type) rawKernel {
 	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		if !args[0].HasNulls() {
 			return args[0], nil

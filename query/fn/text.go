@@ -130,8 +130,8 @@ func addTexts(r *Registry) {
 		scalar{name: "||", args: types(tBytea, tBytea), result: tBytea, safe: true, doc: "one value behind the other", kernel: kernel2(tBytea, readBytes, readBytes, writeBytes, func(_ *expr.Context, a, b []byte) ([]byte, error) {
 			return append(append([]byte(nil), a...), b...), nil
 		})},
-		scalar{name: "||", args: types(tText, tAny), result: tText, doc: "a text and the text of a value", kernel: concatAny},
-		scalar{name: "||", args: types(tAny, tText), result: tText, doc: "the text of a value and a text", kernel: concatAny},
+		scalar{name: "||", args: types(tText, tAnyNonArray), result: tText, doc: "a text and the text of a value", kernel: concatAny},
+		scalar{name: "||", args: types(tAnyNonArray, tText), result: tText, doc: "the text of a value and a text", kernel: concatAny},
 		text2("^@", "", nil).with(tBool, kernel2(tBool, readBytes, readBytes, writeBool, func(_ *expr.Context, a, b []byte) (bool, error) { return bytes.HasPrefix(a, b), nil }), "whether a text begins with another"),
 	)
 }

@@ -68,11 +68,12 @@ func asBound(e expr.Expr) (bound, bool) {
 		return bound{}, false
 	}
 	op, left, right := call.Fn.Name, call.Args[0], call.Args[1]
+	left, right = asText(left), asText(right)
 	if _, ok := right.(*expr.Column); ok {
 		op, left, right = mirrored[op], right, left
 	}
 	col, ok := left.(*expr.Column)
-	if !ok || right.Type() != col.T {
+	if !ok || right.Type() != col.T && !(col.T.Kind == column.Varchar && right.Type().Kind == column.Text) {
 		return bound{}, false
 	}
 	if p, ok := right.(*expr.Param); ok {
@@ -83,6 +84,14 @@ func asBound(e expr.Expr) (bound, bool) {
 		return bound{}, false
 	}
 	return bound{column: col.Index, op: op, value: v}, true
+}
+
+// asText looks through the cast of character varying to text, which changes no value.
+func asText(e expr.Expr) expr.Expr {
+	if c, ok := e.(*expr.Call); ok && c.Fn.Form == "cast" && c.T.Kind == column.Text && c.Args[0].Type().Kind == column.Varchar {
+		return c.Args[0]
+	}
+	return e
 }
 
 // late adds a bound by a parameter to a scan.

@@ -31,18 +31,13 @@ type outcome struct {
 
 const null = "∅"
 
-// typeNames are the names of the types by their numbers in PostgreSQL; kinds of text that Aegis has one type for share one.
-var typeNames = map[uint32]string{
-	16: "boolean", 17: "bytea", 18: "text", 19: "name", 20: "bigint", 21: "smallint", 23: "integer", 25: "text", 114: "json",
-	1000: "boolean[]", 1001: "bytea[]", 1005: "smallint[]", 1007: "integer[]", 1009: "text[]", 1015: "text[]", 1016: "bigint[]", 1021: "real[]", 1022: "double precision[]",
-	1115: "timestamp without time zone[]", 1182: "date[]", 1185: "timestamp with time zone[]", 1187: "interval[]", 1231: "numeric[]",
-	700: "real", 701: "double precision", 705: "text", 1042: "text", 1043: "text", 1082: "date", 1083: "time without time zone",
-	1114: "timestamp without time zone", 1184: "timestamp with time zone", 1186: "interval", 1700: "numeric", 3802: "jsonb",
-}
-
+// typeName is the name of a type by its number in PostgreSQL.
 func typeName(oid uint32) string {
-	if n, ok := typeNames[oid]; ok {
-		return n
+	if t, ok := column.TypeOfOID(oid); ok {
+		return t.String()
+	}
+	if oid == 705 { // unknown
+		return "text"
 	}
 	return "oid " + strconv.Itoa(int(oid))
 }
