@@ -362,6 +362,9 @@ func (f *fields) finish() error {
 		return errFormat
 	}
 	if f.m.dated = f.hasDate(); !f.m.dated {
+		if f.hasMonth && (f.month < 1 || f.month > 12) || f.hasDay && (f.day < 1 || f.day > 31) {
+			return errFieldMDY
+		}
 		if !f.m.timeOnly || !f.hasTime || f.hasYear || f.hasMonth || f.hasDay {
 			return errFormat
 		}

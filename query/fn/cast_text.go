@@ -67,6 +67,9 @@ func addTextCasts(r *Registry) {
 		}
 		return []byte{byte(a)}, nil
 	}))
+	r.addCast(tBool, tName, Assignment, true, false, kernel1(tName, readBool, writeBytes, func(_ *expr.Context, a bool) ([]byte, error) {
+		return literal.AppendBool(nil, a), nil // only text, varchar and character say true and false
+	}))
 	addPadded(r)
 }
 

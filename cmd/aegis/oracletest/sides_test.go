@@ -41,6 +41,8 @@ func TestOracle(t *testing.T) {
 		{"random_windows", randomWindows},
 		{"random_groupings", randomGroupings},
 		{"random_subqueries", randomSubqueries},
+		{"random_types", randomTypes},
+		{"stored_types", storedTypes},
 		{"time_bucket", timeBuckets},
 		{"first_last", firstLast},
 		{"first_last_time", firstLastTime},
