@@ -1,6 +1,7 @@
 package pgwire
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 
@@ -73,7 +74,22 @@ func decodeBinary(b *column.Builder, v []byte, t column.Type, opt literal.Option
 			return err
 		}
 		return literal.Parse(b, t, text, opt)
-	case column.Text, column.JSON:
+	case column.Array:
+		return decodeArray(b, v, t, opt)
+	case column.JSONB:
+		if len(v) == 0 || v[0] != 1 {
+			return column.SQLErrorf(column.Invalid, "22P03", "unsupported jsonb version number")
+		}
+		return literal.Parse(b, t, string(v[1:]), opt)
+	case column.UUID:
+		b.AppendBytes(v)
+	case column.Time, column.TimeTZ:
+		return decodeClock(b, v, t)
+	case column.InternalChar:
+		b.AppendBytes(bytes.TrimRight(v, "\x00"))
+	case column.OID, column.RegClass, column.RegType, column.RegProc, column.RegProcedure, column.RegNamespace, column.RegRole:
+		b.AppendInt(int64(be.Uint32(v)))
+	case column.Text, column.JSON, column.Varchar, column.BpChar, column.Name:
 		return literal.Parse(b, t, string(v), opt)
 	default:
 		return column.SQLErrorf(column.Unsupported, "42883", "no binary input function available for type %s", t)

@@ -92,7 +92,23 @@ func (w *rowWriter) binary(out []byte, f *column.Vector, j int) ([]byte, error) 
 	case column.Numeric:
 		w.scratch = literal.Append(w.scratch[:0], f, j, w.text)
 		return appendNumeric(out, w.scratch)
-	case column.Text, column.Bytea, column.JSON:
+	case column.Array:
+		return w.array(out, f.Data[f.Offsets[j]:f.Offsets[j+1]], f.Type.Element())
+	case column.JSONB: // version 1 of the format
+		return append(append(out, 1), f.Data[f.Offsets[j]:f.Offsets[j+1]]...), nil
+	case column.Time:
+		return be.AppendUint64(out, uint64(f.Ints[j])), nil
+	case column.TimeTZ:
+		local, east := column.UnpackTimeTZ(f.Ints[j])
+		return be.AppendUint32(be.AppendUint64(out, uint64(local)), uint32(int32(-east))), nil
+	case column.InternalChar:
+		if f.Offsets[j] == f.Offsets[j+1] {
+			return append(out, 0), nil
+		}
+		return append(out, f.Data[f.Offsets[j]]), nil
+	case column.OID, column.RegClass, column.RegType, column.RegProc, column.RegProcedure, column.RegNamespace, column.RegRole:
+		return be.AppendUint32(out, uint32(f.Ints[j])), nil
+	case column.Text, column.Bytea, column.JSON, column.Varchar, column.BpChar, column.Name, column.UUID:
 		return append(out, f.Data[f.Offsets[j]:f.Offsets[j+1]]...), nil
 	}
 	return out, column.SQLErrorf(column.Unsupported, "42883", "no binary output function available for type %s", f.Type)

@@ -167,7 +167,7 @@ func (c *session) describeRows(columns []plan.Column, formats []int16) {
 		c.out = append(c.out, 0, 0, 0, 0, 0, 0) // no table, no column of it
 		c.out = be.AppendUint32(c.out, uint32(t.oid))
 		c.out = be.AppendUint16(c.out, uint16(t.size))
-		c.out = be.AppendUint32(c.out, 0xffffffff) // no modifier
+		c.out = be.AppendUint32(c.out, uint32(col.Mod.TypMod()))
 		format := int16(textFormat)
 		if i < len(formats) {
 			format = formats[i]

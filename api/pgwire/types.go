@@ -13,38 +13,48 @@ type wireType struct {
 	size int16 // of its binary form; -1 = it varies
 }
 
-// wireTypes are PostgreSQL's numbers of our kinds. Nanoseconds are announced as timestamptz: the text has all nine digits, the binary form
-// has room for six.
-var wireTypes = map[column.Kind]wireType{
-	column.Bool: {16, 1}, column.Int16: {21, 2}, column.Int32: {23, 4}, column.Int64: {20, 8}, column.Float32: {700, 4}, column.Float64: {701, 8},
-	column.Numeric: {1700, -1}, column.Text: {25, -1}, column.Bytea: {17, -1}, column.Date: {1082, 4}, column.Timestamp: {1114, 8},
-	column.TimestampTZ: {1184, 8}, column.TimestampNS: {1184, 8}, column.IntervalKind: {1186, 16}, column.JSON: {114, -1},
+// sizes are how long the binary forms of types are whose length is fixed.
+var sizes = map[column.Kind]int16{
+	column.Bool: 1, column.Int16: 2, column.Int32: 4, column.Int64: 8, column.Float32: 4, column.Float64: 8, column.Date: 4, column.Timestamp: 8,
+	column.TimestampTZ: 8, column.TimestampNS: 8, column.IntervalKind: 16, column.UUID: 16, column.Time: 8, column.TimeTZ: 12, column.OID: 4,
+	column.InternalChar: 1, column.RegClass: 4, column.RegType: 4, column.RegProc: 4, column.RegProcedure: 4, column.RegNamespace: 4,
+	column.RegRole: 4,
 }
 
-// typeOID is the number of a type.
+// typeOID is how a type is announced. Nanoseconds are announced as timestamptz: the text has all nine digits, the binary form has room for six.
 func typeOID(t column.Type) wireType {
-	if w, ok := wireTypes[t.Kind]; ok {
-		return w
+	size, fixed := sizes[t.Kind]
+	if !fixed {
+		size = -1
+	}
+	known := t
+	switch {
+	case t.Kind == column.TimestampNS:
+		known = column.T(column.TimestampTZ)
+	case t.IsArray() && t.Elem == column.TimestampNS:
+		known = column.ArrayOf(column.T(column.TimestampTZ))
+	}
+	if n := known.OID(); n != 0 && t.Kind != column.Unknown {
+		return wireType{oid(n), size}
 	}
 	return wireType{25, -1} // clients that do not know a type show its text
 }
 
-// kindsByOID are the types that clients may declare parameters to have. Types that differ from text in what is done to it when it is
-// stored are text here; unknown is what the statement decides.
-var kindsByOID = map[oid]column.Kind{
-	0: column.Unknown, 705: column.Unknown,
-	16: column.Bool, 21: column.Int16, 23: column.Int32, 20: column.Int64, 700: column.Float32, 701: column.Float64, 1700: column.Numeric,
-	25: column.Text, 1043: column.Text, 1042: column.Text, 19: column.Text, 18: column.Text, 17: column.Bytea, 1082: column.Date, 1114: column.Timestamp,
-	1184: column.TimestampTZ, 1186: column.IntervalKind, 114: column.JSON, 26: column.Int64,
-}
+// textNumbers are the types whose parameters are text here: what they do to a text when it is stored is not done to a parameter.
+var textNumbers = map[uint32]bool{1043: true, 1042: true, 19: true, 18: true}
 
-// typeOf is the type that a client means by a number.
+// typeOf is the type that a client means by a number; 0 and unknown are what the statement decides.
 func typeOf(number uint32) (column.Type, error) {
-	k, ok := kindsByOID[oid(number)]
-	if !ok {
-		e := column.SQLErrorf(column.Unsupported, "0A000", "parameters of the type with OID %d are not supported", number)
-		e.Hint = "Send the parameter as text, and cast it in the statement."
-		return column.Type{}, e
+	switch {
+	case number == 0 || number == (column.Type{}).OID():
+		return column.Type{}, nil
+	case textNumbers[number]:
+		return column.T(column.Text), nil
 	}
-	return column.T(k), nil
+	if t, ok := column.TypeOfOID(number); ok {
+		return t, nil
+	}
+	e := column.SQLErrorf(column.Unsupported, "0A000", "parameters of the type with OID %d are not supported", number)
+	e.Hint = "Send the parameter as text, and cast it in the statement."
+	return column.Type{}, e
 }
