@@ -80,7 +80,7 @@ func (p *Prepared) bind(st *statement) error {
 	p.plan = nil
 	switch bound := b.Statement.(type) {
 	case *plan.Query:
-		p.Columns = bound.Root.Columns()
+		p.Columns = plan.Describe(bound.Root)
 		p.timeless = keepable(p.Stmt, p.Text, nil, st.session.engine.functions)
 		if b.Generic && p.timeless && len(bound.First) == 0 {
 			p.keep(st, bound.Root, names)

@@ -123,6 +123,8 @@ type Function struct {
 	// Generic, if not nil, makes the kernel for a type: Args and Result then name types that stand for others (see package fn), and the
 	// registry gives copies with the types of a call and Kernel set.
 	Generic func(t column.Type) func(ctx *Context, args []*column.Vector, n int) (*column.Vector, error)
+	// Mod is the limit that the result keeps to: of a cast to a type with one.
+	Mod column.Mod
 	// Form, if not empty, says how EXPLAIN and error texts write it: "infix", "prefix", "cast".
 	Form string
 	Doc  string // one line for the reference

@@ -40,6 +40,7 @@ func (r *Registry) Limit(t column.Type, mod column.Mod, explicit bool) *expr.Fun
 		k = mapElements(elem, elem, k)
 	}
 	f := scalar{name: t.Format(mod), args: types(t), result: t, kernel: k, doc: "cast"}.function("cast")
+	f.Mod = mod
 	shared, _ := r.instances.LoadOrStore(key, f)
 	return shared.(*expr.Function)
 }
