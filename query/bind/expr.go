@@ -92,7 +92,7 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 	case *sql.Subscript:
 		return b.subscript(s, n)
 	case *sql.ArrayQuery:
-		return nil, unsupported(n.Pos, "ARRAY of a query is not supported yet", "")
+		return b.arrayQuery(s, n)
 	case *sql.Row, *sql.Field:
 		return nil, unsupported(e.Position(), "row values are not supported", "Compare the elements one by one, joined by AND.")
 	case *sql.Default:
