@@ -41,7 +41,16 @@ func randomScaled(r *rand.Rand, n int) *column.Vector {
 // argumentsFor makes arguments for a function with a Scaled kernel; some are constants.
 func argumentsFor(r *rand.Rand, f *expr.Function, n int) []*column.Vector {
 	args := make([]*column.Vector, len(f.Args))
+	wide, scale := r.IntN(8) == 0, int32(r.IntN(3)) // whatever 64 bits hold, at one scale
 	for i, t := range f.Args {
+		if wide && t == tNumeric {
+			ints := make([]int64, n)
+			for k := range ints {
+				ints[k] = int64(r.Uint64())
+			}
+			args[i] = column.NewScaled(ints, scale, nil)
+			continue
+		}
 		if t != tNumeric {
 			args[i] = column.NewConst(column.NewInts(t, []int64{r.Int64N(50) - 20}, nil), 0, n)
 			continue
