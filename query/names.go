@@ -97,3 +97,35 @@ func (s *Session) creationSchema(pos int) (string, error) {
 	e.Position = pos + 1
 	return "", e
 }
+
+// sessionNames translates names outside of a statement, such as those that are values of parameters: each in the newest state of the database.
+type sessionNames struct{ session *Session }
+
+func (n sessionNames) view() (*catalog.View, func(), error) {
+	s := n.session
+	snap, err := s.openSnapshot()
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.view(context.Background(), snap, s.searchPath(), s.now()), snap.Close, nil
+}
+
+// NameOf implements literal.Names.
+func (n sessionNames) NameOf(t column.Type, oid int64) (name string, ok bool) {
+	v, done, err := n.view()
+	if err != nil {
+		return "", false
+	}
+	defer done()
+	return v.NameOf(t, oid)
+}
+
+// NumberOf implements literal.Names.
+func (n sessionNames) NumberOf(t column.Type, name string) (int64, error) {
+	v, done, err := n.view()
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	return v.NumberOf(t, name)
+}

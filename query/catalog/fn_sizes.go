@@ -100,20 +100,20 @@ func (v *View) databaseSize(id meta.DatabaseID) (any, error) {
 	return total, nil
 }
 
-// prettySize rounds half away from zero once an amount reaches ten of the next unit, as PostgreSQL does.
+// prettySize counts in halves of a unit from kB on, cut off, and takes the next unit once there are 20479 of them, as PostgreSQL does.
 func prettySize(v float64, whole bool) string {
-	units := []string{"bytes", "kB", "MB", "GB", "TB", "PB"}
 	if math.Abs(v) < 10*1024 || math.IsNaN(v) {
+		if whole {
+			v = math.Trunc(v)
+		}
 		return strconv.FormatFloat(v, 'f', -1, 64) + " bytes"
 	}
-	i := 0
-	for ; i < len(units)-1 && math.Abs(v) >= 20*1024-1 || i == 0; i++ {
-		v /= 1024
+	units := []string{"kB", "MB", "GB", "TB", "PB"}
+	halves, i := math.Trunc(v/512), 0
+	for ; i < len(units)-1 && math.Abs(halves) >= 20*1024-1; i++ {
+		halves = math.Trunc(halves / 1024)
 	}
-	if whole {
-		v = math.Trunc(v*2) / 2
-	}
-	return strconv.FormatFloat(math.Copysign(math.Floor(math.Abs(v)+0.5), v), 'f', 0, 64) + " " + units[i]
+	return strconv.FormatFloat(math.Trunc((halves+math.Copysign(1, halves))/2), 'f', 0, 64) + " " + units[i]
 }
 
 func sizeBytes(text string) (any, error) {

@@ -48,6 +48,7 @@ func TestOracle(t *testing.T) {
 		{"first_last_time", firstLastTime},
 		{"catalog_facts", catalogFacts},
 		{"system_relations", systemRelations},
+		{"clients", clients},
 		{"gapfill", gapfills},
 		{"gapfill_edges", gapfillEdges},
 	} {
