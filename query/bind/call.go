@@ -35,8 +35,11 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	if n.Name.Schema != "" && n.Name.Schema != "pg_catalog" {
 		return nil, errorAt(n.Pos, "3F000", "schema \"%s\" does not exist", n.Name.Schema)
 	}
+	if out, ok := spreadVariadic(n); ok && b.Functions.IsVariadic(name) {
+		n = out
+	}
 	if n.Variadic {
-		return nil, unsupported(n.Pos, "VARIADIC arguments are not supported", "Write the arguments one by one.")
+		return nil, unsupported(n.Pos, "VARIADIC is supported with ARRAY[...] only", "Write the arguments one by one.")
 	}
 	if isFill(name) && !n.Special {
 		return b.fill(s, n)

@@ -276,6 +276,11 @@ func (b *binder) apply(f *expr.Function, pos int, args ...expr.Expr) (expr.Expr,
 		if err != nil {
 			return nil, err
 		}
+		if l, ok := a.(*expr.Literal); ok && f.Check != nil && !l.Value.IsNull(0) {
+			if err := f.Check(i, l.Value); err != nil {
+				return nil, place(err, l.At)
+			}
+		}
 		out[i] = a
 	}
 	return b.folded(&expr.Call{Fn: f, Args: out, T: f.Result, At: pos}), nil

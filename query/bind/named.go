@@ -39,3 +39,18 @@ func (b *binder) namedCall(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	}
 	return b.apply(f, n.Pos, full...)
 }
+
+// spreadVariadic writes f(a, VARIADIC ARRAY[b, c]) as f(a, b, c).
+func spreadVariadic(n *sql.FuncCall) (*sql.FuncCall, bool) {
+	if !n.Variadic {
+		return nil, false
+	}
+	a, ok := n.Args[len(n.Args)-1].(*sql.Array)
+	if !ok || len(a.Elems) == 0 {
+		return nil, false
+	}
+	out := *n
+	out.Variadic = false
+	out.Args = append(append([]sql.Expr{}, n.Args[:len(n.Args)-1]...), a.Elems...)
+	return &out, true
+}

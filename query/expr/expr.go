@@ -128,6 +128,8 @@ type Function struct {
 	// Form, if not empty, says how EXPLAIN and error texts write it: "infix", "prefix", "cast".
 	Form string
 	Doc  string // one line for the reference
+	// Check, if not nil, looks at argument i where it is a constant that is not NULL, when a call is bound; its error is of that place.
+	Check func(i int, v *column.Vector) error
 	// Params are the names of the arguments, nil where calls by name are not known. Defaults are the values of those that such a
 	// call may leave out, nil for one it may not.
 	Params   []string

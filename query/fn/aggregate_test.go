@@ -85,13 +85,19 @@ func TestAggregatePaths(t *testing.T) {
 	}
 }
 
-// settingOf is the first argument of aggregates that take only certain values there, nil for all others.
-func settingOf(name string) *column.Vector {
-	switch name {
-	case "approx_percentile":
+// settingOf is argument k of aggregates that take only certain values there, nil for all others.
+func settingOf(name string, k int) *column.Vector {
+	switch {
+	case name == "approx_percentile" && k == 0:
 		return column.NewFloats(tFloat8, []float64{0.9}, nil)
-	case "time_weight":
+	case name == "time_weight" && k == 0:
 		return column.NewStrings("linear")
+	case name == "histogram" && k == 1:
+		return column.NewFloats(tFloat8, []float64{-10}, nil)
+	case name == "histogram" && k == 2:
+		return column.NewFloats(tFloat8, []float64{20}, nil)
+	case name == "histogram" && k == 3:
+		return column.NewInts(tInt4, []int64{4}, nil)
 	}
 	return nil
 }
@@ -106,7 +112,7 @@ func checkPaths(t *testing.T, a *expr.Aggregate, make3 func() expr.State) {
 			if typ == tAny {
 				typ = tText
 			}
-			if setting := settingOf(a.Name); k == 0 && setting != nil {
+			if setting := settingOf(a.Name, k); setting != nil {
 				args[k] = column.NewConst(setting, 0, n)
 				continue
 			}

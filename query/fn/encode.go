@@ -16,6 +16,9 @@ import (
 
 func addEncodings(r *Registry) {
 	r.add(
+		scalar{name: "pg_client_encoding", result: tText, safe: true, stable: true, doc: "the encoding of texts", kernel: func(_ *expr.Context, _ []*column.Vector, n int) (*column.Vector, error) {
+			return column.NewConst(column.NewStrings("UTF8"), 0, n), nil
+		}},
 		scalar{name: "encode", args: types(tBytea, tText), result: tText, doc: "bytes as text: base64, hex, escape", kernel: kernel2(tText, readBytes, readBytes, writeString, encode)},
 		scalar{name: "decode", args: types(tText, tText), result: tBytea, doc: "text as bytes: base64, hex, escape", kernel: kernel2(tBytea, readBytes, readBytes, writeBytes, decode)},
 		scalar{name: "convert_from", args: types(tBytea, tText), result: tText, doc: "text from its bytes in an encoding: UTF8, LATIN1, WIN1252, …", kernel: kernel2(tText, readBytes, readBytes, writeBytes, func(_ *expr.Context, a, name []byte) ([]byte, error) {

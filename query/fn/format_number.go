@@ -235,6 +235,7 @@ type numberWriter struct {
 	count    int
 	signed   bool // the sign is written, or is none of ours
 	started  bool // a digit was the last thing written
+	cut      int  // where the text ends although more was written; -1 = nowhere
 }
 
 func (w *numberWriter) write() []byte {
@@ -251,6 +252,7 @@ func (w *numberWriter) write() []byte {
 		p.zeroStart--
 	}
 	w.prepareSign()
+	w.cut = -1
 	w.count = p.post + p.pre - 1
 	w.relevant = -1
 	if point := strings.IndexByte(w.digits, '.'); p.fill && p.decimal && point >= 0 {
@@ -264,6 +266,9 @@ func (w *numberWriter) write() []byte {
 	}
 	for i := range p.nodes {
 		w.node(&p.nodes[i])
+	}
+	if w.cut >= 0 {
+		return w.out[:w.cut]
 	}
 	return w.out
 }
@@ -408,7 +413,10 @@ func (w *numberWriter) digit(field string) {
 
 func (w *numberWriter) nextDigit(field string) {
 	if w.at >= len(w.digits) {
-		// PostgreSQL's writes its terminating zero byte here, which ends nothing.
+		// PostgreSQL puts the zero byte behind its digits here, and its text ends there: NaN has fewer digits than 999.9S asks for.
+		if w.cut < 0 && (w.relevant < 0 || field == "0") {
+			w.cut = len(w.out)
+		}
 		return
 	}
 	last := w.relevant >= 0 && w.digits[w.relevant] == '.'

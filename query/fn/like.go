@@ -171,6 +171,36 @@ func addLikes(r *Registry) {
 	}
 }
 
+// addByteLikes adds LIKE of bytea, where _ is any byte.
+func addByteLikes(r *Registry) {
+	like := func(negate bool) Kernel {
+		return kernel2(tBool, readBytes, readBytes, writeBool, func(ctx *expr.Context, a, pattern []byte) (bool, error) {
+			v, err := ctx.Memo(byteLikeKey(pattern), func() (any, error) { return compileLike(byteRunes(pattern), []byte{'\\'}, false) })
+			if err != nil {
+				return false, err
+			}
+			return v.(*likePattern).match(byteRunes(a)) != negate, nil
+		})
+	}
+	two := types(tBytea, tBytea)
+	r.operator(
+		scalar{name: "~~", args: two, result: tBool, kernel: like(false), doc: "LIKE"},
+		scalar{name: "!~~", args: two, result: tBool, kernel: like(true), doc: "NOT LIKE"},
+	)
+	r.add(scalar{name: "like", args: two, result: tBool, kernel: like(false), doc: "LIKE"})
+}
+
+type byteLikeKey string
+
+// byteRunes makes a character of each byte.
+func byteRunes(a []byte) []byte {
+	out := make([]byte, 0, len(a)+8)
+	for _, c := range a {
+		out = utf8.AppendRune(out, rune(c))
+	}
+	return out
+}
+
 func likeKernel(fold, negate bool) Kernel {
 	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		a, pattern := textsOf(args[0]), textsOf(args[1])

@@ -72,3 +72,13 @@ func indexOf(list []string, name string) int {
 	}
 	return -1
 }
+
+// IsVariadic reports whether a function of a name takes any number of arguments.
+func (r *Registry) IsVariadic(name string) bool {
+	for _, f := range r.functions[name] {
+		if f.Variadic {
+			return true
+		}
+	}
+	return false
+}

@@ -126,12 +126,13 @@ func sameArgs(a, b []column.Type) bool {
 // families are the files of this package, one entry each.
 var families = []func(r *Registry){
 	addIntegers, addFloats, addNumerics, addNumberTheory, addComparisons,
-	addCasts, addSpecials, addTexts, addQuotes, addUnicode, addBinaries, addEncodings, addLikes, addSimilars, addRegexes,
+	addCasts, addSpecials, addTexts, addQuotes, addUnicode, addBinaries, addEncodings, addLikes, addByteLikes, addSimilars, addRegexes,
 	addTimes, addOverlaps, addSleeps, addNullCounts, addExtracts, addBuckets, addMisc, addTimeFormats, addNumberFormats,
 	addTextCasts, addObjectCasts, addJSONCasts, addClocks, addUUIDs, addArrays, addArrayEdits, addArraySearches, addArrayOperators,
 	addSums, addExtremes, addCounts, addBitAggregates, addEdits, addVariances, addFirstLast,
 	addSeries,
 	addGapfills, addSampleAggregates, addApproximations,
+	addJSON, addJSONBuilders, addJSONBEdits, addJSONPaths, addJSONRows, addRegexArrays, addHistograms,
 }
 
 // scalar describes a function for add.
@@ -149,8 +150,9 @@ type scalar struct {
 	safe     bool                                                                                              // cannot fail
 	generic  func(t column.Type) func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) // of a function of any type: its kernel for t
 
-	params   []string         // names of the arguments, where calls may use them
-	defaults []*column.Vector // values of arguments that such calls leave out; nil = must be given
+	check    func(i int, v *column.Vector) error // of constants, when a call is bound
+	params   []string                            // names of the arguments, where calls may use them
+	defaults []*column.Vector                    // values of arguments that such calls leave out; nil = must be given
 }
 
 func types(t ...column.Type) []column.Type { return t }
@@ -158,7 +160,7 @@ func types(t ...column.Type) []column.Type { return t }
 func (s scalar) function(form string) *expr.Function {
 	return &expr.Function{
 		Name: s.name, Args: s.args, Result: s.result, Variadic: s.variadic, Strict: !s.nullable, Volatile: s.volatile,
-		Stable: s.stable, CanFail: !s.safe, Kernel: s.kernel, Scaled: s.scaled, Form: form, Doc: s.doc, Generic: s.generic, Params: s.params, Defaults: s.defaults,
+		Stable: s.stable, CanFail: !s.safe, Kernel: s.kernel, Scaled: s.scaled, Form: form, Doc: s.doc, Generic: s.generic, Check: s.check, Params: s.params, Defaults: s.defaults,
 	}
 }
 

@@ -100,6 +100,8 @@ func (p *parser) parseColNameExpr(word string) Expr {
 		f.Args = append(f.Args, p.parseExpr())
 		p.expect(")")
 		return f
+	case "json_object":
+		return p.parseJSONObject()
 	case "exists":
 		p.advance()
 		return &Exists{Pos: pos, Query: p.parseParenQuery()}
@@ -110,6 +112,21 @@ func (p *parser) parseColNameExpr(word string) Expr {
 	}
 	p.unsupported(pos, upper(word), "")
 	return noExpr(pos)
+}
+
+// parseJSONObject reads json_object with arguments as those of any function; what the SQL standard gives it is not built.
+func (p *parser) parseJSONObject() Expr {
+	f := &FuncCall{Pos: p.pos(), Name: Name{Pos: p.pos(), Name: p.advance().text}}
+	p.expect("(")
+	for !p.accept(")") {
+		p.parseArg(f)
+		if !p.isPunct(",") && !p.isPunct(")") {
+			p.unsupported(f.Pos, "JSON_OBJECT with pairs of keys and values", "")
+			return f
+		}
+		p.accept(",")
+	}
+	return f
 }
 
 // parseParenQuery reads (query).

@@ -78,7 +78,7 @@ func TestManual(t *testing.T) {
 // TestFunctionReference holds docs/sql-functions.md to the registry it is made from.
 func TestFunctionReference(t *testing.T) {
 	want := "# Functions, operators and aggregates\n\nGenerated from the registry: `go test ./cmd/aegis/oracletest -run TestFunctionReference -update`.\n" +
-		"What they mean is PostgreSQL's, except for `time_bucket`, `first` and `last`, which are described in [sql.md](sql.md).\n\n" + catalog.Functions().Reference()
+		"What they mean is PostgreSQL's, except for those of time series (`time_bucket`, `first`, `rate`, …), which are described in [sql.md](sql.md).\n\n" + catalog.Functions().Reference()
 	want = strings.TrimRight(want, "\n") + "\n"
 	if *update {
 		if err := os.WriteFile(functions, []byte(want), 0o644); err != nil {

@@ -28,3 +28,4 @@ SELECT convert_to('€', 'LATIN1');
 SELECT convert_to('€', 'nosuch');
 SELECT convert_from('\x61'::bytea, 'nosuch');
 SELECT by || by, by = '\x00ff', by < '\x61', md5(by), encode(by, 'base64'), encode(by, 'escape'), substring(by, 2), by || '\x00'::bytea FROM t;
+SELECT '\x00ff61'::bytea LIKE '\x0025'::bytea || '61'::bytea, '\x00ff61'::bytea LIKE '%a'::bytea, '\xc3a4'::bytea LIKE '__'::bytea, '\xc3a4'::bytea NOT LIKE '_'::bytea, by LIKE 'a%'::bytea, pg_client_encoding()::text FROM t;

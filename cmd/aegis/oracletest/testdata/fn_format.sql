@@ -53,3 +53,4 @@ SELECT to_timestamp('2026 TZ', 'YYYY TZ');
 SELECT to_timestamp('200', 'DDD');
 SELECT to_date('2026-11-21', ''), to_date('', 'YYYY'), to_timestamp('', ''), to_date(NULL, 'YYYY');
 SELECT to_date(to_char(d, 'YYYY-MM-DD'), 'YYYY-MM-DD') = d, to_timestamp(to_char(ts, 'YYYY-MM-DD HH24:MI:SS.US'), 'YYYY-MM-DD HH24:MI:SS.US') = ts FROM t WHERE d BETWEEN '0001-01-01' AND '9999-12-31';
+SELECT to_char('NaN'::float8, '99999.999S'), to_char('NaN'::numeric, '999.99MI'), to_char('NaN'::numeric, 'S999.99'), to_char('NaN'::numeric, 'FM999.99"x"'), to_char('NaN'::numeric, '000.00'), to_char('NaN'::float8, '999.9PR'), to_char(123456789012345678::float8, '999999999999999999.99S');

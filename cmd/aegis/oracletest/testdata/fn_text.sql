@@ -44,3 +44,4 @@ SELECT make_interval(nosuch => 10);
 SELECT make_interval(days => 10, 5);
 SELECT make_date(year => 2026);
 SELECT upper(string => 'a');
+SELECT concat(VARIADIC ARRAY['a', 'b']), format('%s-%s', VARIADIC ARRAY['x', 'y']), concat_ws(',', VARIADIC ARRAY[1, 2, 3]), num_nulls(VARIADIC ARRAY[1, NULL]), json_extract_path('{"a":{"b":1}}', VARIADIC ARRAY['a', 'b']);
