@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query/bind"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
@@ -176,4 +177,22 @@ func (st *statement) bindOptions(names plan.Resolver, types []column.Type, value
 		Resolver: names, Functions: st.session.engine.functions, ParamTypes: types, ParamValues: values,
 		Location: st.env.Expr.Location, Style: st.env.Expr.Style, Names: st.names.view, Now: st.env.Expr.Now,
 	}
+}
+
+// WithNames calls f with the options that values are read with outside of a statement, and what names of tables, types and the like mean
+// now, which Literals does not know.
+func (s *Session) WithNames(ctx context.Context, f func(literal.Options) error) error {
+	r, err := s.start(ctx, "", s.Timeout(), func(r *Result) (*Result, error) {
+		st, err := s.open(r, "")
+		if err != nil {
+			return nil, err
+		}
+		opt := s.Literals()
+		opt.Names = st.names.view
+		return r, f(opt)
+	})
+	if err == nil {
+		r.Close()
+	}
+	return err
 }

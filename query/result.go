@@ -74,7 +74,7 @@ func (r *Result) enter() (err error) {
 
 // Format is how to print values.
 func (r *Result) Format() literal.Options {
-	return literal.Options{Location: r.Location, Style: r.Style}
+	return literal.Options{Location: r.Location, Style: r.Style, Names: r.names}
 }
 
 // Next gives the next batch of rows, or io.EOF.

@@ -115,11 +115,8 @@ func (c *session) bind(m *pgproto3.Bind) error {
 	p := &portal{statement: s}
 	if len(s.types) > 0 {
 		p.values = make([]*column.Vector, len(s.types))
-		opt := c.literals()
-		for i, t := range s.types {
-			if p.values[i], err = decodeParam(m.Parameters[i], formats[i], t, opt); err != nil {
-				return paramError(err, i)
-			}
+		if err := c.decodeParams(p.values, m.Parameters, formats, s.types); err != nil {
+			return err
 		}
 	}
 	columns := len(c.columnsOf(s))
@@ -132,6 +129,24 @@ func (c *session) bind(m *pgproto3.Bind) error {
 	c.portals[m.DestinationPortal] = p
 	c.out = append(c.out, '2', 0, 0, 0, 4)
 	return nil
+}
+
+// decodeParams reads the values of parameters.
+func (c *session) decodeParams(into []*column.Vector, values [][]byte, formats []int16, types []column.Type) error {
+	read := func(opt literal.Options) (err error) {
+		for i, t := range types {
+			if into[i], err = decodeParam(values[i], formats[i], t, opt); err != nil {
+				return paramError(err, i)
+			}
+		}
+		return nil
+	}
+	for i, t := range types {
+		if t.IsOID() && t.Kind != column.OID && formats[i] == textFormat { // the name of a table, perhaps
+			return c.query.WithNames(c.ctx, read)
+		}
+	}
+	return read(c.literals())
 }
 
 func noStatement(name string) error {
