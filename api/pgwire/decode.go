@@ -37,7 +37,7 @@ func decodeValue(b *column.Builder, value []byte, format int16, t column.Type, o
 // decodeBinary reads the binary form of a value.
 func decodeBinary(b *column.Builder, v []byte, t column.Type, opt literal.Options) error {
 	be := binary.BigEndian
-	if want := typeOID(t).size; want > 0 && len(v) != int(want) {
+	if want := sizes[t.Kind]; want > 0 && len(v) != int(want) {
 		return column.SQLErrorf(column.Invalid, "22P03", "incorrect binary data format: %d bytes for type %s", len(v), t)
 	}
 	switch t.Kind {

@@ -29,6 +29,13 @@ func (w *rowWriter) row(out []byte, b *scan.Batch, i int) ([]byte, error) {
 	out = append(out, 'D', 0, 0, 0, 0)
 	out = binary.BigEndian.AppendUint16(out, uint16(len(b.Columns)))
 	for k, v := range b.Columns {
+		if v.Enc == column.Scaled {
+			var err error
+			if out, err = w.scaled(out, v, i, w.formats[k]); err != nil {
+				return out[:start], err
+			}
+			continue
+		}
 		f, j := v.At(i)
 		if f.Valid != nil && !f.Valid.Get(j) {
 			out = append(out, 0xff, 0xff, 0xff, 0xff)
@@ -50,6 +57,31 @@ func (w *rowWriter) row(out []byte, b *scan.Batch, i int) ([]byte, error) {
 		return out[:start], column.SQLErrorf(column.Limit, "54000", "a row of %d bytes is longer than a message can be", len(out)-start)
 	}
 	binary.BigEndian.PutUint32(out[start+1:], uint32(len(out)-start-1))
+	return out, nil
+}
+
+// The bits of PostgreSQL's NaN; Go's has one more.
+const (
+	nan32 = 0x7fc00000
+	nan64 = 0x7ff8000000000000
+)
+
+// scaled appends row i of a vector of numerics that are integers with a scale.
+func (w *rowWriter) scaled(out []byte, v *column.Vector, i int, format int16) (_ []byte, err error) {
+	if v.Valid != nil && !v.Valid.Get(i) {
+		return append(out, 0xff, 0xff, 0xff, 0xff), nil
+	}
+	at := len(out)
+	out = append(out, 0, 0, 0, 0)
+	if format == textFormat {
+		out = column.AppendScaled(out, v.Ints[i], v.Scale)
+	} else {
+		w.scratch = column.AppendScaled(w.scratch[:0], v.Ints[i], v.Scale)
+		if out, err = appendNumeric(out, w.scratch); err != nil {
+			return out, err
+		}
+	}
+	binary.BigEndian.PutUint32(out[at:], uint32(len(out)-at-4))
 	return out, nil
 }
 
@@ -75,9 +107,15 @@ func (w *rowWriter) binary(out []byte, f *column.Vector, j int) ([]byte, error) 
 	case column.Int64:
 		return be.AppendUint64(out, uint64(f.Ints[j])), nil
 	case column.Float32:
-		return be.AppendUint32(out, math.Float32bits(float32(f.Floats[j]))), nil
+		if v := f.Floats[j]; v == v {
+			return be.AppendUint32(out, math.Float32bits(float32(v))), nil
+		}
+		return be.AppendUint32(out, nan32), nil
 	case column.Float64:
-		return be.AppendUint64(out, math.Float64bits(f.Floats[j])), nil
+		if v := f.Floats[j]; v == v {
+			return be.AppendUint64(out, math.Float64bits(v)), nil
+		}
+		return be.AppendUint64(out, nan64), nil
 	case column.Date:
 		return be.AppendUint32(out, uint32(binaryDate(f.Ints[j]))), nil
 	case column.Timestamp, column.TimestampTZ:

@@ -16,22 +16,23 @@ const (
 	numericNaN      = 0xc000
 	numericInf      = 0xd000
 	numericNegInf   = 0xf000
+	numericInfScale = 0x20 // what PostgreSQL sends there; nobody reads it
 	numericHeader   = 8
 )
 
 // appendNumeric appends the binary form of a number that is given as plain decimal text.
 func appendNumeric(out, text []byte) ([]byte, error) {
 	be := binary.BigEndian
-	special := func(sign uint16) []byte {
-		return be.AppendUint16(be.AppendUint16(be.AppendUint32(out, 0), sign), 0)
+	special := func(sign, scale uint16) []byte {
+		return be.AppendUint16(be.AppendUint16(be.AppendUint32(out, 0), sign), scale)
 	}
 	switch string(text) {
 	case "NaN":
-		return special(numericNaN), nil
+		return special(numericNaN, 0), nil
 	case "Infinity":
-		return special(numericInf), nil
+		return special(numericInf, numericInfScale), nil
 	case "-Infinity":
-		return special(numericNegInf), nil
+		return special(numericNegInf, numericInfScale), nil
 	}
 	sign := uint16(0)
 	if len(text) > 0 && text[0] == '-' {

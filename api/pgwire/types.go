@@ -24,6 +24,9 @@ var sizes = map[column.Kind]int16{
 // typeOID is how a type is announced. Nanoseconds are announced as timestamptz: the text has all nine digits, the binary form has room for six.
 func typeOID(t column.Type) wireType {
 	size, fixed := sizes[t.Kind]
+	if t.Kind == column.Name {
+		size, fixed = 64, true // of its form in memory, which is what PostgreSQL says
+	}
 	if !fixed {
 		size = -1
 	}
