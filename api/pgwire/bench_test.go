@@ -1,3 +1,5 @@
+//go:build unix
+
 package pgwire_test
 
 import (
@@ -5,7 +7,9 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,6 +54,7 @@ func BenchmarkPrepared(b *testing.B) {
 				conns[i] = connect(b, addr)
 			}
 			b.ReportAllocs()
+			before := processorTime(b)
 			b.ResetTimer()
 			var next atomic.Int64
 			var wait sync.WaitGroup
@@ -70,6 +75,18 @@ func BenchmarkPrepared(b *testing.B) {
 			}
 			wait.Wait()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "queries/s")
+			// On a machine that others use, too, this says more: 100 µs are 20,000 queries a second on two cores, clients included.
+			b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(b.N), "µs-cpu/query")
 		})
 	}
+}
+
+// processorTime is what this process has used of the processors.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
