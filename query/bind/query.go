@@ -31,15 +31,6 @@ func (b *binder) open(q *sql.Query) (plan.Node, error) {
 	return b.body(q)
 }
 
-// complete binds a query whose WITH is defined already.
-func (b *binder) complete(q *sql.Query) (plan.Node, error) {
-	root, err := b.body(q)
-	if err != nil {
-		return nil, err
-	}
-	return b.asText(root)
-}
-
 func (b *binder) body(q *sql.Query) (plan.Node, error) {
 	var root plan.Node
 	var err error

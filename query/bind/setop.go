@@ -98,7 +98,7 @@ func (b *binder) counted(n *sql.SetOp, left, right plan.Node) (plan.Node, error)
 	if err != nil {
 		return nil, err
 	}
-	node := plan.Node(agg)
+	var node plan.Node
 	if n.All {
 		series, err := b.Functions.SetFunction("generate_series", []column.Type{count.Result, count.Result})
 		if err != nil {

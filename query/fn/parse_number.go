@@ -27,15 +27,14 @@ func toNumber(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, 
 
 // numberReader reads a number by a pattern, skipping what the pattern does not ask for.
 type numberReader struct {
-	p      *numberPattern
-	text   string
-	at     int
-	sign   byte // ' ' = none seen
-	out    []byte
-	pre    int
-	post   int
-	point  bool
-	digits bool
+	p     *numberPattern
+	text  string
+	at    int
+	sign  byte // ' ' = none seen
+	out   []byte
+	pre   int
+	post  int
+	point bool
 }
 
 func (p *numberPattern) read(text string) (*apd.Decimal, error) {

@@ -158,8 +158,7 @@ func castOfParam(e expr.Expr, param int) (*expr.Call, bool) {
 func onlyCast(n plan.Node, param int) *expr.Call {
 	var found *expr.Call
 	same := true
-	var look func(e expr.Expr) bool
-	look = func(e expr.Expr) bool {
+	look := func(e expr.Expr) bool {
 		if c, ok := castOfParam(e, param); ok {
 			same = same && (found == nil || found.Fn == c.Fn)
 			found = c

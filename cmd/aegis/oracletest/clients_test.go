@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// clients runs what well-known programs ask the system catalogs, as they were heard to ask PostgreSQL. Answers have the same columns of the same types;
-// rows are compared where they can be the same: what a table's columns are, for one. What cannot be answered yet is on a list, with what is missing.
+// clients runs what well-known programs ask the system catalogs: psql, pgjdbc and SQLAlchemy as they were heard to ask PostgreSQL, the tools
+// in the manner they are known for. Answers have columns of the same names and types; rows differ with what is in a database, and are not
+// compared. What cannot be answered yet is on a list, with what is missing.
 func clients(t *testing.T, s *sides) {
 	files, err := filepath.Glob("testdata/clients/*.sql")
 	if err != nil || len(files) < 4 {

@@ -1,4 +1,5 @@
--- What DBeaver asks when it connects and opens a schema, and Grafana's data source for PostgreSQL when it is set up and a query is built.
+-- Statements of the kind that DBeaver asks when it connects and opens a schema, and Grafana's data source for PostgreSQL when it is set up and
+-- a query is built: written after these programs, not recorded from them.
 
 SELECT current_schema(), session_user;
 
