@@ -98,13 +98,20 @@ func (v *Value) Decimal() *apd.Decimal {
 // Compare orders values as jsonb does: by kind, containers by how many members they have.
 func Compare(a, b *Value) int {
 	if a.Kind != b.Kind {
-		// An empty array is less than everything, a relic of how PostgreSQL stores scalars.
+		// An empty array that is the whole value is less than everything, a relic of how PostgreSQL stores scalars.
 		if a.Kind == Array && len(a.Items) == 0 {
 			return -1
 		}
 		if b.Kind == Array && len(b.Items) == 0 {
 			return 1
 		}
+	}
+	return compareInside(a, b)
+}
+
+// compareInside compares values wherever they stand.
+func compareInside(a, b *Value) int {
+	if a.Kind != b.Kind {
 		return cmp.Compare(a.Kind, b.Kind)
 	}
 	switch a.Kind {
@@ -125,7 +132,7 @@ func Compare(a, b *Value) int {
 			return c
 		}
 		for i := range a.Items {
-			if c := Compare(&a.Items[i], &b.Items[i]); c != 0 {
+			if c := compareInside(&a.Items[i], &b.Items[i]); c != 0 {
 				return c
 			}
 		}
@@ -141,13 +148,11 @@ func compareObjects(a, b *Value) int {
 	}
 	for i := range a.Members {
 		x, y := &a.Members[i], &b.Members[i]
-		if x.Key != y.Key {
-			if keyLess(x.Key, y.Key) {
-				return -1
-			}
-			return 1
+		// Members stand in the order of their keys' lengths, but keys are compared as texts.
+		if c := strings.Compare(x.Key, y.Key); c != 0 {
+			return c
 		}
-		if c := Compare(&x.Value, &y.Value); c != 0 {
+		if c := compareInside(&x.Value, &y.Value); c != 0 {
 			return c
 		}
 	}

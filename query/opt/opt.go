@@ -126,7 +126,9 @@ func checkReads(rule string, n plan.Node, list []expr.Expr, columns []plan.Colum
 	for _, e := range list {
 		expr.Walk(e, func(e expr.Expr) bool {
 			c, ok := e.(*expr.Column)
-			if ok && (c.Index >= len(columns) || columns[c.Index].Type != c.T) {
+			if ok && c.Index < len(columns) && columns[c.Index].Type != c.T {
+				bad = column.Errorf(column.Internal, "rule %s: %T reads column %d (%s) as %s, which is %s", rule, n, c.Index, c.Name, c.T, columns[c.Index].Type)
+			} else if ok && c.Index >= len(columns) {
 				bad = column.Errorf(column.Internal, "rule %s: %T reads column %d (%s), which its input does not have", rule, n, c.Index, c.Name)
 			}
 			return bad == nil

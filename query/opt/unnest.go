@@ -131,7 +131,7 @@ func trimmed(a *plan.Apply) *plan.Apply {
 		}
 		if c := onlyCast(a.Right, p.Param); c != nil {
 			out.Right = replaceParams(out.Right, func(e expr.Expr) expr.Expr {
-				if x, ok := castOfParam(e, p.Param); ok {
+				if x, ok := castOfParam(e, p.Param); ok && x.Fn == c.Fn { // a cast of the cast stays
 					return &expr.Param{Index: p.Param, Name: x.Args[0].(*expr.Param).Name, T: x.T, At: x.At}
 				}
 				return e

@@ -149,3 +149,5 @@ SELECT v, (SELECT max(r) FROM (SELECT row_number() OVER (ORDER BY id) AS r FROM 
 SELECT v, sum((SELECT max(id) FROM co WHERE co.k = u.k)) OVER (ORDER BY v, x) FROM u;
 SELECT v, row_number() OVER (ORDER BY (SELECT max(id) FROM co WHERE co.k = u.k), v, x) FROM u;
 SELECT v, x, rank() OVER (PARTITION BY k IN (SELECT k FROM co) ORDER BY v) + (SELECT count(*) FROM co WHERE co.k = u.k) FROM u;
+SELECT k, (SELECT max(co.grp) FROM co WHERE co.grp <> u.v::varchar AND co.k = length(u.k::int::text)) FROM u;
+SELECT k, (SELECT count(*) FROM co WHERE u.v::varchar <> '' AND co.k > u.k::int::text::int) FROM u;
