@@ -132,11 +132,11 @@ func pushFilter(f *plan.Filter) plan.Node {
 	case *plan.Join:
 		return pushIntoJoin(f, in)
 	case *plan.Asof:
-		return pushBelowAsof(f, in)
+		return pushToFirst(f, in)
 	case *plan.Expand:
-		return pushBelowExpand(f, in)
+		return pushToFirst(f, in)
 	case *plan.Apply:
-		return pushBelowApply(f, in)
+		return pushToFirst(f, in)
 	case *plan.Union:
 		if expr.Volatile(f.Cond) {
 			return f
@@ -146,10 +146,12 @@ func pushFilter(f *plan.Filter) plan.Node {
 	return f
 }
 
-// pushBelowAsof moves the conditions that read the left side only.
-func pushBelowAsof(f *plan.Filter, n *plan.Asof) plan.Node {
+// pushToFirst moves the conditions that read nothing but the first input's columns, which come first, to that input: a node that gives rows
+// for each of that input's rows gives none for those that are left out.
+func pushToFirst(f *plan.Filter, n plan.Node) plan.Node {
 	var below, above []expr.Expr
-	width := len(n.Left.Columns())
+	inputs := slices.Clone(n.Inputs())
+	width := len(inputs[0].Columns())
 	for _, e := range conjuncts(f.Cond) {
 		if left, right := sides(e, width); left && !right && !expr.Volatile(e) {
 			below = append(below, e)
@@ -160,41 +162,8 @@ func pushBelowAsof(f *plan.Filter, n *plan.Asof) plan.Node {
 	if len(below) == 0 {
 		return f
 	}
-	return filtered(n.With([]plan.Node{pushed(n.Left, below), n.Right}), above)
-}
-
-// pushBelowExpand moves the conditions that read the input's columns only.
-func pushBelowExpand(f *plan.Filter, n *plan.Expand) plan.Node {
-	var below, above []expr.Expr
-	width := len(n.Input.Columns())
-	for _, e := range conjuncts(f.Cond) {
-		if left, right := sides(e, width); left && !right && !expr.Volatile(e) {
-			below = append(below, e)
-		} else {
-			above = append(above, e)
-		}
-	}
-	if len(below) == 0 {
-		return f
-	}
-	return filtered(n.With([]plan.Node{pushed(n.Input, below)}), above)
-}
-
-// pushBelowApply moves the conditions that read the left side only.
-func pushBelowApply(f *plan.Filter, a *plan.Apply) plan.Node {
-	var below, above []expr.Expr
-	width := len(a.Left.Columns())
-	for _, e := range conjuncts(f.Cond) {
-		if left, right := sides(e, width); left && !right && !expr.Volatile(e) {
-			below = append(below, e)
-		} else {
-			above = append(above, e)
-		}
-	}
-	if len(below) == 0 {
-		return f
-	}
-	return filtered(a.With([]plan.Node{pushed(a.Left, below), a.Right}), above)
+	inputs[0] = pushed(inputs[0], below)
+	return filtered(n.With(inputs), above)
 }
 
 // pushBelowAggregate moves the conditions that read keys only: they keep or drop whole groups.
