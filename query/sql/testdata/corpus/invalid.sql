@@ -289,3 +289,4 @@ SELECT time with time zone
 SELECT float(1)
 SELECT grouping()
 SELECT * FROM a.b.c.d
+SELECT * FROM a LEFT ASOF JOIN b ON true

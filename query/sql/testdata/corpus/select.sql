@@ -158,3 +158,4 @@ SELECT a = NOT b = c AND d, a + NOT b * c, - NOT a, a AND b IS NOT NULL, NOT a B
 SELECT row, double '1', a::double
 SELECT a IS NFC NORMALIZED
 SELECT a || b IS NOT NORMALIZED AND c
+SELECT * FROM a ASOF JOIN b ON a.k = b.k AND a.ts >= b.ts JOIN c ON true
