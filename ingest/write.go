@@ -50,6 +50,16 @@ func (s *Shard) Write(ctx context.Context, batches []meta.Rows, ack meta.Ack) (m
 	}
 }
 
+// Commit implements meta.Writer.
+func (s *Shard) Commit(ctx context.Context, t *meta.Transaction, ack meta.Ack) (meta.Seq, error) {
+	for _, d := range t.Deletes {
+		if d.Rows.Len() > 0 {
+			return 0, column.SQLErrorf(column.Unsupported, "0A000", "rows of table %q cannot be deleted yet", d.Table.Name)
+		}
+	}
+	return s.Write(ctx, t.Rows, ack)
+}
+
 // checkedRows is a batch that fits its table.
 type checkedRows struct {
 	table *meta.Table

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
 )
 
 // Catalog is what the rest of the house sees of package meta's machinery. Safe for concurrent use.
@@ -127,6 +128,19 @@ type Rows struct {
 	Len     int
 }
 
+// Deletes are rows of one table that end, by the addresses that a scan gave.
+type Deletes struct {
+	Table *Table
+	Rows  *scan.RowSet
+}
+
+// Transaction is what one commit does, visible as a whole or not at all. A row of Rows may end in it too: its address is scan.OwnRows and
+// its number among the transaction's rows of its table, in the order of Rows.
+type Transaction struct {
+	Rows    []Rows
+	Deletes []Deletes
+}
+
 // Ack says how durable a write is before it is acknowledged.
 type Ack uint8
 
@@ -141,4 +155,7 @@ const (
 // schema; an error of class column.Overloaded asks the caller to come again.
 type Writer interface {
 	Write(ctx context.Context, batches []Rows, ack Ack) (Seq, error)
+	// Commit does all of a transaction. An error of class column.Conflict with SQLSTATE 40001 says that somebody has changed or moved a row that it
+	// ends since it was read: nothing was done, and the transaction may succeed from its start.
+	Commit(ctx context.Context, t *Transaction, ack Ack) (Seq, error)
 }

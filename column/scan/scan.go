@@ -80,6 +80,9 @@ type Request struct {
 	Filters []ColumnFilter
 	// Labels are extra columns after Columns: members of the label set as text, NULL where absent, computed once per series.
 	Labels []string
+	// Addresses asks for two more columns after the labels, bigint and never NULL: the place that a row lies in, and its number there. A
+	// source of computed rows refuses it.
+	Addresses bool
 	// Limit, if > 0, says the reader needs no more than so many rows in total: a source may stop early.
 	Limit int64
 	// Ends, if not zero, says that of each series only rows at its ends can matter. A hint.

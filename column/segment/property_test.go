@@ -201,6 +201,10 @@ func (m *model) expected(req *scan.Request, i int) string {
 		}
 		sb.WriteString(text + "|")
 	}
+	if req.Addresses {
+		at := column.NewInts(column.T(column.Int64), []int64{9, int64(i)}, nil) // of segment 9
+		sb.WriteString(cell(at, 0) + "|" + cell(at, 1) + "|")
+	}
 	return sb.String()
 }
 
@@ -268,6 +272,7 @@ func TestRandomRequests(t *testing.T) {
 func checkRequest(t *testing.T, rd *Reader, m *model, r *rand.Rand, seed uint64) {
 	t.Helper()
 	req, must, may := randomRequest(m, r)
+	req.Addresses = r.IntN(3) == 0
 	view := View{Schema: m.laterSchema()}
 	dead := map[int]bool{}
 	if r.IntN(2) == 0 {

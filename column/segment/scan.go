@@ -239,7 +239,23 @@ func (s *scanReader) Next(ctx context.Context) (*scan.Batch, error) {
 			b.Columns[i] = column.NewNull(c.missing, total)
 		}
 	}
+	if s.m.req.Addresses {
+		b.Columns = append(b.Columns, s.addresses(total)...)
+	}
 	return b, nil
+}
+
+// addresses says where the rows of the pieces lie.
+func (s *scanReader) addresses(total int) []*column.Vector {
+	rows := make([]int64, 0, total)
+	for _, p := range s.pieces {
+		for row := p.lo; row < p.hi; row++ {
+			rows = append(rows, int64(row))
+		}
+	}
+	bigint := column.T(column.Int64)
+	place := column.NewInts(bigint, []int64{int64(s.m.r.ref.Segment)}, nil)
+	return []*column.Vector{column.NewConst(place, 0, total), column.NewInts(bigint, rows, nil)}
 }
 
 // Close implements scan.Reader.
