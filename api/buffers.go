@@ -8,6 +8,15 @@ var buffers = sync.Pool{New: func() any {
 	return &b
 }}
 
+// usualQuestion is what a statement with its parameters takes, bar those of bulk INSERTs.
+const usualQuestion = 4 << 10
+
+// questions are the bodies of queries that are answered.
+var questions = sync.Pool{New: func() any {
+	b := make([]byte, 0, usualQuestion)
+	return &b
+}}
+
 // borrow gives an empty buffer.
 func borrow() *[]byte {
 	b := buffers.Get().(*[]byte) //nolint:forcetypeassert // nothing else is put there

@@ -28,12 +28,20 @@ type queryRequest struct {
 
 // query runs a statement. Without a JSON body the path is Prometheus' instant query.
 func (s *Server) query(w http.ResponseWriter, r *http.Request) {
-	body, release, err := s.readBody(w, r, s.options.QueryBody)
+	buf := questions.Get().(*[]byte) //nolint:forcetypeassert // nothing else is put there
+	body, release, err := s.readBodyInto(*buf, w, r, s.options.QueryBody)
 	if err != nil {
+		questions.Put(buf)
 		s.fail(w, err)
 		return
 	}
-	defer release()
+	defer func() {
+		release()
+		if cap(body) <= usualQuestion {
+			*buf = body[:0]
+		}
+		questions.Put(buf)
+	}()
 	if !isJSON(body) {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // as in runQuery

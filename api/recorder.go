@@ -11,6 +11,7 @@ type recorder struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	stall   time.Duration
+	until   time.Time // the write deadline that is set
 	status  int
 	bytes   int64
 	failed  error
@@ -33,9 +34,18 @@ func (r *recorder) Fail(err error) { r.failed = err }
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 && status >= 200 {
 		r.status = status
-		_ = r.control.SetWriteDeadline(time.Now().Add(r.stall))
+		r.extend()
 	}
 	r.ResponseWriter.WriteHeader(status)
+}
+
+// extend gives the client its time from now on; what is left of the last time is enough for a piece that follows at once.
+func (r *recorder) extend() {
+	now := time.Now()
+	if r.until.Sub(now) < r.stall-r.stall/64 {
+		r.until = now.Add(r.stall)
+		_ = r.control.SetWriteDeadline(r.until)
+	}
 }
 
 // Write sends a piece of the body.
@@ -43,7 +53,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
-	_ = r.control.SetWriteDeadline(time.Now().Add(r.stall))
+	r.extend()
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
 	return n, err

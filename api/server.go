@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -121,8 +122,14 @@ func (s *Server) routes() http.Handler {
 func (s *Server) elsewhere(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)
-		if pattern != "" {
-			mux.ServeHTTP(w, r)
+		switch {
+		case pattern == "":
+		case strings.Contains(pattern, "{"):
+			mux.ServeHTTP(w, r) // it gives the handler what stands in the braces' place
+			return
+		default: // not looked for twice
+			r.Pattern = pattern
+			h.ServeHTTP(w, r)
 			return
 		}
 		probe := &discard{header: http.Header{}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -13,6 +14,7 @@ import (
 	"github.com/automatanexus/aegis-db/query/catalog"
 	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/plan"
+	"github.com/automatanexus/aegis-db/query/setting"
 )
 
 // Snapshot is what one statement reads.
@@ -97,6 +99,7 @@ type Engine struct {
 	plans      *plans
 	admission  *admission
 	sessions   *sessions
+	usual      atomic.Pointer[setting.Values] // what sessions start with that ask for no settings
 	started    time.Time
 	closing    context.Context // ends, with the reason, when the engine is closed
 	close      context.CancelCauseFunc

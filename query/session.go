@@ -61,16 +61,33 @@ func (e *Engine) NewSession(database string) *Session {
 
 // OpenSession starts a session. The error is one of a setting.
 func (e *Engine) OpenSession(o SessionOptions) (*Session, error) {
-	if o.User == "" {
-		o.User = DefaultUser
-	}
-	v, err := setting.New(setting.Options{
-		User: o.User, Plain: o.Plain, Timeout: e.options.Timeout, WorkBytes: e.options.QueryBytes, Defaults: o.Settings, Rules: ruleNames(),
-	})
+	v, err := e.settingsOf(o)
 	if err != nil {
 		return nil, err
 	}
 	return &Session{engine: e, database: o.Database, settings: v, pid: e.sessions.next.Add(1)}, nil
+}
+
+// settingsOf are the settings that a session starts with. Those of a session that asks for nothing, as each request over HTTP has one, are
+// made once.
+func (e *Engine) settingsOf(o SessionOptions) (*setting.Values, error) {
+	if o.User == "" {
+		o.User = DefaultUser
+	}
+	usual := o.User == DefaultUser && !o.Plain && len(o.Settings) == 0
+	if usual {
+		if v := e.usual.Load(); v != nil {
+			return v.Copy(), nil
+		}
+	}
+	v, err := setting.New(setting.Options{
+		User: o.User, Plain: o.Plain, Timeout: e.options.Timeout, WorkBytes: e.options.QueryBytes, Defaults: o.Settings, Rules: ruleNames(),
+	})
+	if usual && err == nil {
+		e.usual.Store(v)
+		return v.Copy(), nil
+	}
+	return v, err
 }
 
 // ruleNames are the rules that optimizer_rules_off knows.

@@ -16,8 +16,11 @@ type chunkPlace struct {
 	row    int32
 }
 
-// sortChunk gives the rows of a chunk in order.
+// sortChunk gives the rows of a chunk in order. Rows that came in order, as groups of time buckets often do, stay where they are.
 func (k sortKeys) sortChunk(chunk []sortRef) []sortRef {
+	if slices.IsSortedFunc(chunk, func(a, b sortRef) int { return compareRefs(&a, &b) }) {
+		return chunk
+	}
 	places := make([]chunkPlace, len(chunk))
 	skip := k.shared(chunk)
 	for i := range chunk {

@@ -67,6 +67,13 @@ func New(o Options) (*Values, error) {
 	return v, v.derive()
 }
 
+// Copy gives the settings of another new session that starts alike. v has not been changed since New.
+func (v *Values) Copy() *Values {
+	c := *v
+	c.set = map[string]string{}
+	return &c
+}
+
 // Set gives a setting a value, as SET name TO values does; no values mean the default. Local changes last until EndTransaction.
 func (v *Values) Set(name string, values []string, local bool) error {
 	d := Find(name)
