@@ -1,5 +1,5 @@
 // Package index holds the small structures that say where not to look: postings (the series that have a tag value, as
-// roaring bitmaps) and zone maps (what a page's values lie between). It knows values and ordinals; it must not know
+// roaring bitmaps), zone maps (what a page's values lie between) and filters (what is certainly not there). It knows values and ordinals; it must not know
 // files, segments or queries.
 package index
 

@@ -1,0 +1,128 @@
+package index
+
+import (
+	"encoding/binary"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/automatanexus/aegis-db/column"
+)
+
+// A filter is a split-block Bloom filter: a value has one block of 32 bytes, half a cache line, and in each of the block's eight words one
+// bit (https://arxiv.org/abs/2101.01719, as Parquet has it). It says "certainly not" or "maybe". With 10 bits a value it says "maybe" of
+// about one value in a hundred that is not there.
+
+// FilterBits is how many bits a value gets where nobody asks for more or fewer.
+const FilterBits = 10
+
+// blockBytes is the size of a block, blockBits that in bits.
+const (
+	blockBytes = 32
+	blockBits  = 8 * blockBytes
+)
+
+// filterSalt are odd numbers that make eight hashes of one, those of the paper's authors.
+var filterSalt = [8]uint32{0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31}
+
+// Block is a block of a filter. The low half of a value's hash decides its bits, the high half its block.
+type Block [8]uint32
+
+// Add sets the bits of a hash.
+func (b *Block) Add(hash uint64) {
+	for i, salt := range filterSalt {
+		b[i] |= 1 << (uint32(hash) * salt >> 27)
+	}
+}
+
+// Has reports whether all bits of a hash are set.
+func (b *Block) Has(hash uint64) bool {
+	for i, salt := range filterSalt {
+		if b[i]&(1<<(uint32(hash)*salt>>27)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Append appends the block as it is stored.
+func (b *Block) Append(dst []byte) []byte {
+	for _, w := range b {
+		dst = binary.LittleEndian.AppendUint32(dst, w)
+	}
+	return dst
+}
+
+// blockHas is Has for a stored block.
+func blockHas(stored []byte, hash uint64) bool {
+	_ = stored[blockBytes-1]
+	for i, salt := range filterSalt {
+		if binary.LittleEndian.Uint32(stored[4*i:])&(1<<(uint32(hash)*salt>>27)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// FilterHash is the hash by which filters know a value. Filters are stored, so it never changes.
+func FilterHash(value []byte) uint64 { return xxh3.Hash(value) }
+
+// FilterBlocks is how many blocks a filter of so many values needs.
+func FilterBlocks(values int64, bits int) int {
+	return int(max(1, (values*int64(bits)+blockBits-1)/blockBits))
+}
+
+// FilterBlock gives the block of a hash in a filter of n blocks.
+func FilterBlock(hash uint64, n int) int { return int(hash >> 32 * uint64(n) >> 32) }
+
+// Filter is a set of values that knows what is not in it. A filter that is not changed any more is safe for concurrent use.
+type Filter struct{ blocks []Block }
+
+// NewFilter makes an empty filter for so many values with so many bits each.
+func NewFilter(values int64, bits int) *Filter {
+	return &Filter{make([]Block, FilterBlocks(values, bits))}
+}
+
+// Add adds the value of a hash.
+func (f *Filter) Add(hash uint64) { f.blocks[FilterBlock(hash, len(f.blocks))].Add(hash) }
+
+// Has reports whether the value of a hash may be in the filter.
+func (f *Filter) Has(hash uint64) bool { return f.blocks[FilterBlock(hash, len(f.blocks))].Has(hash) }
+
+// SizeBytes is what the filter takes in memory, and about what it takes when stored.
+func (f *Filter) SizeBytes() int64 { return int64(len(f.blocks)) * blockBytes }
+
+// Append appends the filter as it is stored: the number of blocks, then the blocks.
+func (f *Filter) Append(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(f.blocks)))
+	for i := range f.blocks {
+		dst = f.blocks[i].Append(dst)
+	}
+	return dst
+}
+
+// DecodeFilter reads what Append wrote; src must hold nothing else. It cannot tell damaged bits: whoever stores a filter keeps a checksum.
+func DecodeFilter(src []byte) (*Filter, error) {
+	d := decoder{src: src}
+	n := d.uvarint(uint64(len(src)) / blockBytes)
+	if d.bad || n == 0 || uint64(len(src)-d.at) != n*blockBytes {
+		return nil, column.Errorf(column.Corrupt, "filter: %d bytes are no filter", len(src))
+	}
+	f := &Filter{make([]Block, n)}
+	for i := range f.blocks {
+		b := d.bytes(blockBytes)
+		for k := range f.blocks[i] {
+			f.blocks[i][k] = binary.LittleEndian.Uint32(b[4*k:])
+		}
+	}
+	return f, nil
+}
+
+// SlicedHas looks a hash up in many filters of equal size at once. They lie block by block, not filter by filter: slice holds the block of the
+// hash of each filter, one after the other, so that one short read answers for all. It calls found with the number of each filter that may have the value.
+func SlicedHas(slice []byte, hash uint64, found func(filter int)) {
+	for i := 0; len(slice) >= blockBytes; i, slice = i+1, slice[blockBytes:] {
+		if blockHas(slice, hash) {
+			found(i)
+		}
+	}
+}
