@@ -30,6 +30,9 @@ type Schema struct {
 	// Merge says that rows of equal key become one row whose fields are each the newest that is not NULL, instead of the newest
 	// row as a whole: the rule of line protocol, whose points may name some of the fields only.
 	Merge bool `json:",omitempty"` // absent from what was written before there were such tables
+	// Enforced says that Key is a primary key: a row is refused while another one of its key is alive, so rows never supersede each other,
+	// and Key is how they are sorted.
+	Enforced bool `json:",omitempty"`
 	// Partition is the length of a time partition in the time column's unit (> 0 if Time != 0).
 	Partition int64
 	// LabelSets says that the last tag is a JSON object of labels ({"job":"x",…}, keys sorted), whose members
@@ -66,6 +69,9 @@ func (s *Schema) IsTag(id ID) bool {
 	}
 	return false
 }
+
+// Supersedes reports whether a row takes the place of older ones of its key.
+func (s *Schema) Supersedes() bool { return len(s.Key) > 0 && !s.Enforced }
 
 // TagTypes gives the types of the tags: what package key needs to take a series' key apart.
 func (s *Schema) TagTypes() []Type {

@@ -96,6 +96,10 @@ func (c *change) addColumns(cmd *AddColumns) (Result, bool, error) {
 		return Result{}, false, column.SQLErrorf(column.Invalid, stateInvalidTable,
 			"table %q takes no more tags: its last one is the label set, which new labels go into", t.Name)
 	}
+	if cmd.Tags && t.Columns.Enforced {
+		return Result{}, false, column.SQLErrorf(column.Invalid, stateInvalidTable,
+			"table %q takes no more tags: they would have to be part of its primary key", t.Name)
+	}
 	next := *t
 	next.Columns = cloneSchema(&t.Columns)
 	next.Columns.Version++

@@ -142,6 +142,9 @@ func checkTime(s *column.Schema) error {
 }
 
 func checkKey(s *column.Schema) error {
+	if s.Enforced && (len(s.Key) == 0 || s.Merge) {
+		return column.SQLErrorf(column.Invalid, stateInvalidTable, "a primary key needs columns, and rows that do not merge")
+	}
 	if len(s.Key) == 0 {
 		if s.Merge {
 			return column.SQLErrorf(column.Invalid, stateInvalidTable, "a table whose rows merge must have a key that says which rows are one")

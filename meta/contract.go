@@ -139,6 +139,9 @@ type Deletes struct {
 type Transaction struct {
 	Rows    []Rows
 	Deletes []Deletes
+	// Again says that the rows were decided on a snapshot without rows of their keys (ON CONFLICT): where somebody has written such a row
+	// since, the commit fails with 40001, as when rows it ends have changed, and not with 23505.
+	Again bool
 }
 
 // Ack says how durable a write is before it is acknowledged.

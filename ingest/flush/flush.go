@@ -151,7 +151,7 @@ func (j *job) edits(ctx context.Context, held *meta.Snapshot) ([]meta.Edit, erro
 		e := meta.Edit{Table: w.table.ID}
 		for _, p := range w.parts {
 			e.Add = append(e.Add, p.segments...)
-			if len(w.table.Columns.Key) == 0 || held.TableByID(w.table.ID) == nil {
+			if !w.table.Columns.Supersedes() || held.TableByID(w.table.ID) == nil {
 				continue
 			}
 			changes, err := j.supersede(ctx, held, w.table, &p)

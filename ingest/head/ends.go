@@ -30,7 +30,7 @@ func (p *plan) sure(g []piece) (rows int64) {
 			rows += int64(c.rows)
 		}
 	}
-	if len(p.schema.Key) > 0 {
+	if p.schema.Supersedes() {
 		return min(rows, 1) // the others may be of the same key
 	}
 	return rows

@@ -14,7 +14,7 @@ import (
 // Mask names the order keys that the head's rows with a seq in (after, Seq] supersede. It is nil where the table has no key
 // or the head no such rows.
 func (s *Snapshot) Mask(table *meta.Table, after meta.Seq) scan.Mask {
-	if len(table.Columns.Key) == 0 {
+	if !table.Columns.Supersedes() {
 		return nil
 	}
 	parts := s.parts(table.ID, after)

@@ -118,7 +118,7 @@ func (p *plan) choose(vectors []*column.Vector, n int) selection {
 	if n == 0 {
 		return s
 	}
-	keyed := len(p.schema.Key) > 0
+	keyed := p.schema.Supersedes()
 	switch ints := p.singleInt(vectors); {
 	case len(p.order) == 0 && !keyed:
 	case ints != nil:
@@ -145,7 +145,7 @@ func (p *plan) singleInt(vectors []*column.Vector) []int64 {
 }
 
 func (p *plan) sortInts(vectors []*column.Vector, v []int64) selection {
-	keyed, sorted := len(p.schema.Key) > 0, true
+	keyed, sorted := p.schema.Supersedes(), true
 	for i := 1; i < len(v) && sorted; i++ {
 		sorted = v[i-1] < v[i] || !keyed && v[i-1] == v[i]
 	}
@@ -171,7 +171,7 @@ func (p *plan) sortInts(vectors []*column.Vector, v []int64) selection {
 func (p *plan) sortKeys(vectors []*column.Vector, n int) selection {
 	keys, index := p.orderKeys(vectors, n), identity(n)
 	slices.SortStableFunc(index, func(a, b int32) int { return bytes.Compare(keys[a], keys[b]) })
-	if len(p.schema.Key) > 0 {
+	if p.schema.Supersedes() {
 		return p.unite(vectors, index, func(a, b int32) bool { return bytes.Equal(keys[a], keys[b]) })
 	}
 	return selection{index: index}
