@@ -45,6 +45,9 @@ func (c *change) createTable(cmd *CreateTable) (Result, bool, error) {
 		return Result{}, false, column.SQLErrorf(column.Conflict, stateDuplicateTable,
 			"relation %q already exists in schema %q", cmd.Name, cmd.Schema)
 	}
+	if err := c.freeName(name); err != nil {
+		return Result{}, false, err
+	}
 	columns := cloneSchema(&cmd.Columns)
 	columns.Version = 1
 	if i := columns.Index(columns.Time); i >= 0 {
@@ -68,6 +71,7 @@ func (c *change) dropTable(cmd *DropTable) (Result, bool, error) {
 	if t == nil {
 		return Result{}, false, errNoTable(cmd.Table)
 	}
+	c.removeIndexes(t.ID, 0)
 	c.tables = withoutEntry(c.tables, t.ID)
 	c.names = withoutEntry(c.names, tableName{t.Database, t.Schema, t.Name})
 	m := c.Manifest(t.ID)

@@ -36,6 +36,10 @@ type Command struct {
 	CreateUser     *CreateUser     `json:"create_user,omitempty"`
 	AlterUser      *AlterUser      `json:"alter_user,omitempty"`
 	DropUser       *DropUser       `json:"drop_user,omitempty"`
+	CreateIndex    *CreateIndex    `json:"create_index,omitempty"`
+	DropIndex      *DropIndex      `json:"drop_index,omitempty"`
+	RenameIndex    *RenameIndex    `json:"rename_index,omitempty"`
+	RebuildIndex   *RebuildIndex   `json:"rebuild_index,omitempty"`
 }
 
 // Result is what a command made.

@@ -75,6 +75,9 @@ func fromHeader(h *header) (*Snapshot, error) {
 		}
 		s.shards[f.Shard] = f
 	}
+	if err := s.fromIndexes(h.NextIndex, h.Indexes); err != nil {
+		return nil, err
+	}
 	var err error
 	s.users, err = fromUsers(h.Users)
 	return s, err

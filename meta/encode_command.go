@@ -43,6 +43,10 @@ func (cmd *Command) checkNames() error {
 		return checkNamesOf(cmd.CreateTable.Columns.Fields)
 	case cmd.AddColumns != nil:
 		return checkNamesOf(cmd.AddColumns.Columns)
+	case cmd.CreateIndex != nil:
+		return checkName("index", cmd.CreateIndex.Name)
+	case cmd.RenameIndex != nil:
+		return checkName("index", cmd.RenameIndex.Name)
 	case cmd.CreateUser != nil:
 		return checkName("user", cmd.CreateUser.Name)
 	case cmd.AlterUser != nil:

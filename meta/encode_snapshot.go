@@ -27,6 +27,8 @@ type header struct {
 	Tables       []*Table    `json:"tables"`
 	Shards       []Flushed   `json:"shards"`
 	Users        []*User     `json:"users,omitempty"`
+	NextIndex    IndexID     `json:"next_index,omitempty"`
+	Indexes      []*Index    `json:"indexes,omitempty"`
 }
 
 // AppendSnapshot appends the whole state. Equal states give equal bytes. There is no checksum in it: the store that
@@ -35,7 +37,7 @@ func AppendSnapshot(dst []byte, s *Snapshot) ([]byte, error) {
 	h := header{
 		Version: s.Version, Applied: s.applied,
 		NextDatabase: s.nextDatabase, NextTable: s.nextTable, NextSegment: s.nextSegment,
-		Databases: s.Databases(), Users: s.Users(),
+		Databases: s.Databases(), Users: s.Users(), NextIndex: s.nextIndex, Indexes: s.allIndexes(),
 	}
 	for _, t := range s.tables {
 		h.Tables = append(h.Tables, t)

@@ -18,10 +18,15 @@ type Snapshot struct {
 	garbage   sorted[Garbage]
 	users     map[string]*User
 
+	indexes      map[IndexID]*Index
+	indexNames   map[tableName]IndexID
+	tableIndexes map[TableID][]*Index // by id
+
 	// What the next thing of each kind is called.
 	nextDatabase DatabaseID
 	nextTable    TableID
 	nextSegment  SegmentID
+	nextIndex    IndexID // 0 stands for 1
 }
 
 type tableName struct {

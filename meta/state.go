@@ -45,6 +45,7 @@ func (cmd *Command) members() int {
 		cmd.CreateDatabase != nil, cmd.CreateTable != nil, cmd.DropTable != nil, cmd.AddColumns != nil,
 		cmd.OpenShard != nil, cmd.ReserveIDs != nil, cmd.Commit != nil, cmd.Forget != nil,
 		cmd.CreateUser != nil, cmd.AlterUser != nil, cmd.DropUser != nil,
+		cmd.CreateIndex != nil, cmd.DropIndex != nil, cmd.RenameIndex != nil, cmd.RebuildIndex != nil,
 	} {
 		if set {
 			n++
@@ -81,6 +82,14 @@ func (c *change) apply(cmd Command) (result Result, changed bool, err error) {
 		return c.alterUser(cmd.AlterUser)
 	case cmd.DropUser != nil:
 		return c.dropUser(cmd.DropUser)
+	case cmd.CreateIndex != nil:
+		return c.createIndex(cmd.CreateIndex)
+	case cmd.DropIndex != nil:
+		return c.dropIndex(cmd.DropIndex)
+	case cmd.RenameIndex != nil:
+		return c.renameIndex(cmd.RenameIndex)
+	case cmd.RebuildIndex != nil:
+		return c.rebuildIndex(cmd.RebuildIndex)
 	default:
 		return c.forget(cmd.Forget)
 	}
