@@ -2,15 +2,15 @@
 // the next, deleted rows go, and what stays is encoded for size. It is always on and needs memory for one row group and a
 // run per input, however large the segments are.
 //
-// It must not know the head, SQL, or which deletes are to come: its commit is conditional on the segments and deletion
-// vectors that it read.
+// Rows that are deleted while a merge runs are found again in its output, so that it need not start over. It must not know
+// the head, SQL, or which deletes are to come: its commit is conditional on the segments and deletion vectors that it read.
 package compact
 
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -33,8 +33,12 @@ type Options struct {
 	Logger   *slog.Logger
 	// FullRows and FullBytes are the size at which a segment grows no more. Default 64 Mi rows or 1 GiB.
 	FullRows, FullBytes int64
-	// CheapRows is the size up to which a segment is rewritten for a single dead row. Default 64 Ki rows.
+	// CheapRows is the size up to which a segment is rewritten for a single dead row, when no row of it has died for a pass. Default 64 Ki
+	// rows.
 	CheapRows int64
+	// Publish calls replace, which moves segments in the catalog, at a moment when every delete of their rows is in a deletion
+	// vector, and keeps others from coming until it returns. Default: it just calls it, where deletes come by no other way.
+	Publish func(ctx context.Context, replace func(context.Context) error) error
 }
 
 // Compactor merges segments, one job at a time. Safe for concurrent use.
@@ -42,6 +46,8 @@ type Compactor struct {
 	options  Options
 	loop     upkeep.Loop
 	mu       sync.Mutex // held during a pass: two passes would merge the same segments
+	quiet    quiet      // guarded by mu
+	moves    moves
 	merges   atomic.Int64
 	failures atomic.Int64
 }
@@ -60,7 +66,10 @@ func New(o Options) *Compactor {
 	if o.FullBytes == 0 {
 		o.FullBytes = defaultFullBytes
 	}
-	return &Compactor{options: o}
+	if o.Publish == nil {
+		o.Publish = func(ctx context.Context, replace func(context.Context) error) error { return replace(ctx) }
+	}
+	return &Compactor{options: o, moves: moves{pool: mem.NewPool("routes of merges", maxMoves, o.Pool)}}
 }
 
 // Start looks for work at intervals until Stop.
@@ -71,7 +80,10 @@ func (c *Compactor) Start(every time.Duration) {
 }
 
 // Stop ends what Start began: a merge that runs is given up, and leaves nothing.
-func (c *Compactor) Stop() { c.loop.Stop() }
+func (c *Compactor) Stop() {
+	c.loop.Stop()
+	c.moves.forget(math.MaxUint64)
+}
 
 // Run merges every partition into as few segments as their largest size allows.
 func (c *Compactor) Run(ctx context.Context) error { return c.pass(ctx, true) }
@@ -84,13 +96,21 @@ func (c *Compactor) Stats() (merges, failures int64) { return c.merges.Load(), c
 func (c *Compactor) pass(ctx context.Context, all bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer func() { c.moves.forget(c.options.Catalog.OldestHeld()) }()
 	type place struct {
 		table     meta.TableID
 		partition int64
 	}
 	left := map[place]bool{}
 	var errs []error
+	if !all {
+		c.quiet.next()
+	}
 	for {
+		if err := c.dropDead(ctx); err != nil {
+			c.options.Logger.Error("segments without live rows could not be dropped", "error", err)
+			return errors.Join(append(errs, err)...)
+		}
 		j, ok := c.find(all, func(t meta.TableID, p int64) bool { return left[place{t, p}] })
 		if !ok {
 			return errors.Join(errs...)
@@ -120,7 +140,7 @@ func (c *Compactor) find(all bool, skip func(meta.TableID, int64) bool) (job, bo
 				if skip(t.ID, p) {
 					continue
 				}
-				if j, ok := c.options.pick(t.ID, p, slices.Collect(m.InPartition(p)), all); ok {
+				if j, ok := c.options.pick(t.ID, p, slices.Collect(m.InPartition(p)), all, c.quiet.is); ok {
 					return j, true
 				}
 			}
@@ -129,7 +149,7 @@ func (c *Compactor) find(all bool, skip func(meta.TableID, int64) bool) (job, bo
 	return job{}, false
 }
 
-// tries is how often a merge starts again because deletes arrived while it ran.
+// tries is how often a merge starts again because its inputs changed in a way that it cannot follow.
 const tries = 3
 
 func (c *Compactor) merge(ctx context.Context, j job) error {
@@ -138,7 +158,7 @@ func (c *Compactor) merge(ctx context.Context, j job) error {
 		if !errors.Is(err, column.Conflict) || try == tries {
 			return err
 		}
-		// The inputs changed: read their records again, and do without those that are gone.
+		// Read the inputs' records again, and do without those that are gone.
 		m := c.options.Catalog.Snapshot().Manifest(j.table)
 		var inputs []*meta.Segment
 		for _, s := range j.inputs {
@@ -176,13 +196,13 @@ func (c *Compactor) mergeOnce(ctx context.Context, j job) error {
 	}
 	pool := mem.NewPool("compaction", 0, c.options.Pool)
 	defer pool.Close()
-	m := &merger{c: c, job: j, schema: &table.Columns, pool: pool}
+	m := &merger{c: c, job: j, schema: &table.Columns, pool: pool, route: &route{pool: pool}}
 	out, err := m.run(ctx, handles)
 	if err != nil {
 		return err
 	}
-	if err := c.publish(ctx, j, out); err != nil {
-		if refused(err) {
+	if err := m.publish(ctx); err != nil {
+		if !m.unknown {
 			m.abort(context.WithoutCancel(ctx))
 		}
 		return err
@@ -193,23 +213,6 @@ func (c *Compactor) mergeOnce(ctx context.Context, j job) error {
 	return nil
 }
 
-// publish replaces the inputs by the outputs in one command, on the condition that nothing happened to the inputs.
-func (c *Compactor) publish(ctx context.Context, j job, out []meta.Segment) error {
-	edit := meta.Edit{Table: j.table, Add: out}
-	for _, s := range j.inputs {
-		at := meta.SegmentAt{ID: s.ID}
-		if s.Deleted != nil {
-			at.Vector = s.Deleted.Version
-		}
-		edit.Remove = append(edit.Remove, at)
-	}
-	_, err := c.options.Catalog.Propose(ctx, meta.Command{Commit: &meta.Commit{Edits: []meta.Edit{edit}}})
-	if err != nil && !refused(err) && c.applied(j, out) {
-		return nil // the answer was late, the command was not
-	}
-	return err
-}
-
 // refused reports errors that the state machine gave: the command was not applied and will not be. After every other error (a
 // time-out, a caller that went away, a disk that failed) it may still be: the files stay, for the next start to sort out.
 func refused(err error) bool {
@@ -218,21 +221,6 @@ func refused(err error) bool {
 		return true
 	}
 	return false
-}
-
-// applied reports whether the catalog has the outputs: they must not be removed then.
-func (c *Compactor) applied(j job, out []meta.Segment) bool {
-	m := c.options.Catalog.Snapshot().Manifest(j.table)
-	return len(out) > 0 && m.Segment(out[0].ID) != nil
-}
-
-// removeFiles drops the files of a segment that was never published.
-func (c *Compactor) removeFiles(ctx context.Context, table meta.TableID, id meta.SegmentID) {
-	for _, name := range []string{segment.DataName(uint64(table), uint64(id)), segment.SidecarName(uint64(table), uint64(id))} {
-		if err := c.options.Files.Remove(ctx, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			c.options.Logger.Warn("an unpublished file could not be removed; the next start will", "file", name, "error", err)
-		}
-	}
 }
 
 func rowsOf(list []meta.Segment) (n int64) {

@@ -21,6 +21,9 @@ type merger struct {
 	writer  *segment.Writer
 	id      meta.SegmentID
 	out     []meta.Segment
+	route   *route
+	vectors []vector // that were written of the outputs
+	unknown bool     // whether the outputs are published; then their files stay
 }
 
 // run merges and gives the catalog records of the new segments. On an error it leaves no file.
@@ -41,6 +44,7 @@ func (m *merger) run(ctx context.Context, handles []*segments.Handle) (out []met
 		if err != nil {
 			return nil, err
 		}
+		m.route.before = append(m.route.before, h.Deleted)
 	}
 	for {
 		first, second := m.next()
@@ -52,6 +56,7 @@ func (m *merger) run(ctx context.Context, handles []*segments.Handle) (out []met
 		}
 	}
 	err = m.finish()
+	m.route.finish(m.out)
 	return m.out, err
 }
 
@@ -89,6 +94,7 @@ func (m *merger) copy(ctx context.Context, first, second *cursor) error {
 	if err := m.writer.AppendRun(first.run.Series, columns, n); err != nil {
 		return err
 	}
+	m.route.add(first.age, n)
 	return first.advance(ctx, n)
 }
 
@@ -151,4 +157,5 @@ func (m *merger) abort(ctx context.Context) {
 		m.c.removeFiles(ctx, m.job.table, s.ID)
 	}
 	m.out = nil
+	m.removeVectors(ctx)
 }

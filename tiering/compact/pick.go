@@ -15,7 +15,8 @@ const (
 	defaultFullRows = 64 << 20
 	// defaultFullBytes is the same by size, so that a segment stays a comfortable object to upload, move and read.
 	defaultFullBytes = 1 << 30
-	// deadShare is the share of deleted rows that is worth a rewrite: scans pay for dead rows, one in five is felt.
+	// deadShare is the share of deleted rows that is worth a rewrite: scans pay for dead rows, one in five is felt. However rows are deleted,
+	// four are written anew at the most for each that goes.
 	deadShare = 0.2
 	// defaultCheapRows is how many rows are rewritten for a single dead one: it takes some milliseconds, and other programs can read the
 	// Parquet file without our deletion vector then.
@@ -32,8 +33,9 @@ type job struct {
 }
 
 // pick chooses the next job of a partition, or none: the lowest level that has fanIn segments, then a segment full of
-// dead rows. all makes one job of everything that is not one segment yet.
-func (o *Options) pick(table meta.TableID, partition int64, list []*meta.Segment, all bool) (job, bool) {
+// dead rows. all makes one job of everything that is not one segment yet; quiet says of a segment with dead rows whether no row of it has
+// died lately.
+func (o *Options) pick(table meta.TableID, partition int64, list []*meta.Segment, all bool, quiet func(*meta.Segment) bool) (job, bool) {
 	j := job{table: table, partition: partition}
 	if all {
 		if len(list) < 2 && !slices.ContainsFunc(list, func(s *meta.Segment) bool { return s.Deleted != nil || s.Level == 0 }) {
@@ -61,7 +63,7 @@ func (o *Options) pick(table meta.TableID, partition int64, list []*meta.Segment
 		}
 	}
 	for _, s := range list {
-		if s.Deleted != nil && (s.Rows <= o.CheapRows || float64(s.Deleted.Rows) >= deadShare*float64(s.Rows)) {
+		if s.Deleted != nil && (float64(s.Deleted.Rows) >= deadShare*float64(s.Rows) || s.Rows <= o.CheapRows && quiet(s)) {
 			return j.of([]*meta.Segment{s}, "deleted rows"), true
 		}
 	}

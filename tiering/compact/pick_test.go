@@ -41,7 +41,7 @@ func TestPick(t *testing.T) {
 			}
 			list = append(list, s)
 		}
-		j, ok := o.pick(7, 3, list, d.Cmd == "all")
+		j, ok := o.pick(7, 3, list, d.Cmd == "all", func(*meta.Segment) bool { return d.Cmd != "busy" })
 		if !ok {
 			return "nothing"
 		}
