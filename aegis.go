@@ -30,6 +30,7 @@ import (
 	"github.com/automatanexus/aegis-db/tiering/gc"
 	"github.com/automatanexus/aegis-db/tiering/pages"
 	"github.com/automatanexus/aegis-db/tiering/segments"
+	"github.com/automatanexus/aegis-db/tiering/upkeep"
 )
 
 // shardID is the one shard a single node has.
@@ -50,6 +51,7 @@ type DB struct {
 	promql    *promql.Engine
 	compactor *compact.Compactor
 	collector *gc.Collector
+	holders   upkeep.Loop
 	described metadataStore
 	columns   tableColumns
 	samples   relationSamples
@@ -114,7 +116,7 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	}
 	db.engine = query.New(store{db}, query.Options{
 		Pool: db.pool, QueryBytes: o.QueryBytes, Spill: db.temp, QuerySpillBytes: max(0, o.QueryTempBytes),
-		Workers: o.Workers, Timeout: o.QueryTimeout, Logger: o.Logger, Now: o.Now,
+		Workers: o.Workers, Timeout: o.QueryTimeout, Transaction: o.TransactionTimeout, Logger: o.Logger, Now: o.Now,
 	})
 	db.startPromQL()
 	db.startUpkeep()
@@ -130,6 +132,7 @@ func (db *DB) startUpkeep() {
 	if o.CompactEvery > 0 {
 		db.compactor.Start(o.CompactEvery)
 		db.collector.Start(o.CompactEvery)
+		db.holders.Start(o.CompactEvery, db.endHolder)
 	}
 }
 
@@ -163,6 +166,7 @@ func (db *DB) Close(ctx context.Context) error {
 
 func (db *DB) close(ctx context.Context) error {
 	var errs []error
+	db.holders.Stop()
 	if db.compactor != nil {
 		db.compactor.Stop()
 	}

@@ -43,6 +43,12 @@ type Options struct {
 	Workers int
 	// QueryTimeout bounds statements that set no timeout. Default 5 minutes.
 	QueryTimeout time.Duration
+	// TransactionTimeout bounds transactions of several statements that set no transaction_timeout. Default 12 hours.
+	TransactionTimeout time.Duration
+	// HeldFiles and HeldMemory are how much may be kept for snapshots that are open: files that were replaced, and rows in memory that were
+	// flushed, since they were taken. When it is more, the session with the oldest snapshot is ended. Default: 64 GiB, and an eighth of
+	// MemoryBytes; negative: no bound.
+	HeldFiles, HeldMemory int64
 	// PromQL bounds queries in Prometheus' language.
 	PromQL promql.Limits
 	// CompactEvery is how often compaction looks for work. Default 10 seconds; negative: never, for tests.
@@ -75,6 +81,8 @@ func (o *Options) defaults() error {
 	orDefault(&o.HeadBytes, o.MemoryBytes/4)
 	orDefault(&o.FlushBytes, o.HeadBytes/2)
 	orDefault(&o.CacheBytes, o.MemoryBytes/4)
+	orDefault(&o.HeldFiles, 64<<30)
+	orDefault(&o.HeldMemory, o.MemoryBytes/8)
 	orDefault(&o.WALBytes, 4<<30)
 	orDefault(&o.FlushAge, time.Hour)
 	orDefault(&o.CompactEvery, 10*time.Second)

@@ -57,6 +57,8 @@ type Options struct {
 	QueueWait time.Duration
 	// Timeout bounds statements that do not set one. Default 5 minutes.
 	Timeout time.Duration
+	// Transaction bounds transactions of several statements that do not set transaction_timeout. Default 12 hours.
+	Transaction time.Duration
 	// StatementBytes is the longest statement. Default 16 MiB.
 	StatementBytes int
 	// ParsedBytes is the memory for statements that are remembered as parsed, PlanBytes that for plans. Default 4 MiB and 8 MiB.
@@ -73,6 +75,7 @@ func (o *Options) defaults() {
 	setDefault(&o.Queue, 1000)
 	setDefault(&o.QueueWait, 30*time.Second)
 	setDefault(&o.Timeout, 5*time.Minute)
+	setDefault(&o.Transaction, 12*time.Hour)
 	setDefault(&o.StatementBytes, 16<<20)
 	setDefault(&o.ParsedBytes, 4<<20)
 	setDefault(&o.PlanBytes, 8<<20)
@@ -100,6 +103,7 @@ type Engine struct {
 	admission  *admission
 	sessions   *sessions
 	usual      atomic.Pointer[setting.Values] // what sessions start with that ask for no settings
+	holders    holders
 	started    time.Time
 	closing    context.Context // ends, with the reason, when the engine is closed
 	close      context.CancelCauseFunc

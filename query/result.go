@@ -109,6 +109,11 @@ func (r *Result) located(err error) error {
 		r.engine.options.Logger.Error("a statement panicked", "statement", loggable(r.text), "panic", p.Value, "stack", string(p.Stack))
 	}
 	var e *column.Error
+	if r.ctx != nil && (column.ClassOf(err) == column.Cancelled || errors.Is(err, context.Canceled)) {
+		if errors.As(context.Cause(r.ctx), &e) { // which says who ended it
+			err = e
+		}
+	}
 	if r.origin != nil && errors.As(err, &e) && e.Position > 0 {
 		moved := *e
 		moved.Position = r.origin(e.Position-1) + 1

@@ -133,6 +133,11 @@ func (s *Session) start(ctx context.Context, text string, timeout time.Duration,
 	c, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(s.engine.closing, func() { cancel(context.Cause(s.engine.closing)) })
 	r.ctx, r.ended = c, append(r.ended, func() { stop(); cancel(nil) })
+	done, err := s.life.runs(r, cancel)
+	if err != nil {
+		return nil, err
+	}
+	r.ended = append(r.ended, done)
 	if timeout > 0 {
 		c, cancel := context.WithTimeout(r.ctx, timeout)
 		r.ctx, r.ended = c, append(r.ended, cancel)
@@ -151,6 +156,9 @@ func (s *Session) open(r *Result, text string) (*statement, error) {
 		return nil, err
 	}
 	r.ended = append(r.ended, snap.Close)
+	if _, held := snap.(heldSnapshot); !held {
+		r.ended = append(r.ended, s.engine.holders.add(s, snap, r.started))
+	}
 	path := s.searchPath()
 	st := &statement{session: s, text: text, snap: snap, names: &names{snap, path, s.view(r.ctx, snap, path, s.now())}, result: r}
 	r.names = st.names.view

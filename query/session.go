@@ -24,6 +24,7 @@ type Session struct {
 	// Blocks says that the session outlives its statements, so that BEGIN and what belongs to it have a meaning.
 	Blocks bool
 	block  *block // nil = each statement is a transaction of its own
+	life   life
 
 	// Tuning is for tests and EXPLAIN-minded users; the zero value is right.
 	Tuning Tuning
@@ -81,7 +82,7 @@ func (e *Engine) settingsOf(o SessionOptions) (*setting.Values, error) {
 		}
 	}
 	v, err := setting.New(setting.Options{
-		User: o.User, Plain: o.Plain, Timeout: e.options.Timeout, WorkBytes: e.options.QueryBytes, Defaults: o.Settings, Rules: ruleNames(),
+		User: o.User, Plain: o.Plain, Timeout: e.options.Timeout, Transaction: e.options.Transaction, WorkBytes: e.options.QueryBytes, Defaults: o.Settings, Rules: ruleNames(),
 	})
 	if usual && err == nil {
 		e.usual.Store(v)
@@ -113,6 +114,11 @@ func (s *Session) databaseName() string {
 		return meta.DefaultDatabase
 	}
 	return s.database
+}
+
+// IdleTimes are how long the session wants to be waited for, in a transaction and outside of one; 0 = as long as the server waits.
+func (s *Session) IdleTimes() (inBlock, outside time.Duration) {
+	return s.settings.IdleInBlock, s.settings.Idle
 }
 
 // User is the session's user.

@@ -9,6 +9,7 @@ import (
 // set runs SET. SET LOCAL means nothing where there is no transaction that it could end with.
 func (st *statement) set(n *plan.Set) (*Result, error) {
 	s := st.session
+	defer s.relimit()
 	if n.Local && s.block == nil {
 		st.result.Notices = append(st.result.Notices, Notice{
 			Severity: "WARNING", SQLState: "25P01", Message: "SET LOCAL can only be used in transaction blocks",
@@ -23,6 +24,7 @@ func (st *statement) set(n *plan.Set) (*Result, error) {
 }
 
 func (st *statement) reset(n *plan.Reset) (*Result, error) {
+	defer st.session.relimit()
 	if n.Name == "" {
 		return st.ended("RESET", st.session.settings.ResetAll())
 	}

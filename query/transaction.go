@@ -25,6 +25,7 @@ type block struct {
 	started  time.Time
 
 	snap       Snapshot // of a repeatable block, once something was read
+	held       func()   // forgets its holder
 	pending    []meta.Rows
 	pool       *mem.Pool // holds what is pending
 	savepoints []savepoint
@@ -58,6 +59,9 @@ func (s *Session) TxStatus() TxStatus {
 	}
 	return TxBlock
 }
+
+// InBlock reports whether the session's statements are part of a transaction that has not ended, whoever began it.
+func (s *Session) InBlock() bool { return s.block != nil }
 
 // Repeatable reports whether the session's statements read one snapshot now.
 func (s *Session) Repeatable() bool { return s.block != nil && s.settings.Repeatable }
@@ -96,19 +100,38 @@ func (s *Session) begin(explicit bool) {
 	o := &s.engine.options
 	s.settings.BeginTransaction()
 	s.block = &block{explicit: explicit, started: o.Now(), pool: mem.NewPool("the transaction", o.QueryBytes, o.Pool)}
+	s.relimit()
+}
+
+// relimit has the block end when its time is over that the settings give it.
+func (s *Session) relimit() {
+	if s.block == nil {
+		return
+	}
+	d := s.settings.Transaction
+	if d > 0 {
+		d = max(d-s.engine.options.Now().Sub(s.block.started), time.Millisecond)
+	}
+	s.limit(d)
 }
 
 // end ends the block. Results that read its snapshot must be closed.
 func (s *Session) end(ctx context.Context, commit bool) error {
 	b := s.block
 	s.block = nil
+	s.limit(0)
 	defer b.pool.Close()
 	if b.snap != nil {
+		b.held()
 		b.snap.Close()
 	}
 	if !commit || len(b.pending) == 0 {
 		return s.settings.EndTransaction(commit)
 	}
+	if err := s.life.settle(); err != nil {
+		return errors.Join(err, s.settings.EndTransaction(false))
+	}
+	defer s.life.settled()
 	rows, err := joined(b.pending)
 	if err == nil {
 		_, err = s.engine.store.Writer().Write(ctx, rows, meta.AckWAL)
@@ -163,7 +186,7 @@ func (s *Session) openSnapshot() (Snapshot, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.snap = snap
+		b.snap, b.held = snap, s.engine.holders.add(s, snap, s.engine.options.Now())
 	}
 	return heldSnapshot{b.snap}, nil
 }
@@ -408,5 +431,6 @@ func (s *Session) savepoint(r *Result, t *sql.Transaction) error {
 	b.savepoints = b.savepoints[:at+1]
 	b.pending, b.failed = b.pending[:p.pending:p.pending], false
 	b.pool.Shrink(b.pool.Used() - p.bytes)
+	defer s.relimit()
 	return s.settings.Restore(p.values)
 }

@@ -1,6 +1,7 @@
 package pgwire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -114,13 +115,31 @@ func (c *session) flushIfWaiting() error {
 	return c.flush()
 }
 
+// patience is how long the client's next message is waited for, and what is said when that is over. A transaction that is open holds what others
+// may need, so it is waited for less long, also if it is only made of messages that no Sync has ended yet.
+func (c *session) patience() (time.Duration, error) {
+	inBlock, outside := c.query.IdleTimes()
+	if c.query.InBlock() {
+		return cmp.Or(inBlock, c.server.options.IdleInBlock), &column.Error{
+			Class: column.Cancelled, SQLState: "25P03", Message: "terminating connection due to idle-in-transaction timeout",
+		}
+	}
+	return cmp.Or(outside, c.server.options.IdleTimeout), &column.Error{
+		Class: column.Cancelled, SQLState: "57P05", Message: "terminating connection due to idle-session timeout",
+	}
+}
+
+// over is why the connection ends although its client has not left; nil = it does not.
+func (c *session) over() error {
+	if c.server.isStopping() {
+		return errStopping
+	}
+	return c.query.Terminated()
+}
+
 // receive reads a message, for as long as an idle client is put up with.
 func (c *session) receive() (pgproto3.FrontendMessage, error) {
-	patience, err := c.server.options.IdleTimeout, error(&column.Error{Class: column.Cancelled, SQLState: "57P05", Message: "terminating connection due to idle-session timeout"})
-	if c.query.TxStatus() != query.TxIdle && c.server.options.IdleInBlock > 0 {
-		patience = c.server.options.IdleInBlock
-		err = &column.Error{Class: column.Cancelled, SQLState: "25P03", Message: "terminating connection due to idle-in-transaction timeout"}
-	}
+	patience, err := c.patience()
 	var deadline time.Time
 	if patience > 0 {
 		deadline = time.Now().Add(patience)
@@ -128,8 +147,8 @@ func (c *session) receive() (pgproto3.FrontendMessage, error) {
 	if setErr := c.raw.SetReadDeadline(deadline); setErr != nil {
 		return nil, setErr
 	}
-	if c.server.isStopping() {
-		return nil, fatal{errStopping}
+	if why := c.over(); why != nil {
+		return nil, fatal{why}
 	}
 	m, readErr := c.backend.Receive()
 	var long *pgproto3.ExceededMaxBodyLenErr
@@ -142,8 +161,8 @@ func (c *session) receive() (pgproto3.FrontendMessage, error) {
 			Class: column.Limit, SQLState: "54000", Message: readErr.Error(), Hint: "Send less at a time, or raise the server's limit for messages.",
 		}}
 	case errors.Is(readErr, os.ErrDeadlineExceeded):
-		if c.server.isStopping() {
-			return nil, fatal{errStopping}
+		if why := c.over(); why != nil {
+			err = why
 		}
 		return nil, fatal{err}
 	case errors.As(readErr, &network), isEOF(readErr):
@@ -227,6 +246,9 @@ func (c *session) failed(err error) error {
 	var f fatal
 	if errors.As(err, &g) || errors.As(err, &f) {
 		return err
+	}
+	if why := c.query.Terminated(); why != nil {
+		return fatal{why}
 	}
 	c.query.Fail()
 	c.server.metrics.failed(err)

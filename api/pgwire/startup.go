@@ -167,6 +167,7 @@ func (c *session) start(s *startup) error {
 	if err := c.server.register(c); err != nil {
 		return err
 	}
+	c.query.OnTerminate(c.wake)
 	c.query.Attach(c.client())
 	c.negotiateVersion(s)
 	c.reportAll()

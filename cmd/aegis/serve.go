@@ -29,6 +29,8 @@ type serveCmd struct {
 	Memory       size          `help:"Memory the database may hold, such as 2GiB. Default: half of the machine's." env:"AEGIS_MEMORY"`
 	TempFiles    size          `help:"Disk that temporary files of all statements may take, such as 20GiB." default:"64GiB" env:"AEGIS_TEMP_FILES"`
 	QueryTemp    size          `name:"query-temp-files" help:"Disk that temporary files of one statement may take. Default: half of --temp-files." env:"AEGIS_QUERY_TEMP_FILES"`
+	HeldFiles    size          `help:"Disk that replaced files may take which are kept for open snapshots; the oldest is ended when it is more." default:"64GiB" env:"AEGIS_HELD_FILES"`
+	Transaction  time.Duration `name:"transaction-timeout" help:"How long a transaction of several statements may take." default:"12h" env:"AEGIS_TRANSACTION_TIMEOUT"`
 	FlushAge     time.Duration `help:"How long rows stay in memory and log before they become segments." default:"1h" env:"AEGIS_FLUSH_AGE"`
 	CompactEvery time.Duration `help:"How often to look for segments to merge." default:"10s" env:"AEGIS_COMPACT_EVERY"`
 	KeepRemoved  time.Duration `help:"How long the files of merged segments stay for other readers." default:"1m" env:"AEGIS_KEEP_REMOVED"`
@@ -80,6 +82,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	}
 	db, err := aegis.Open(ctx, aegis.Options{
 		Dir: c.DataDir, MemoryBytes: int64(c.Memory), FlushAge: c.FlushAge, CompactEvery: c.CompactEvery, KeepRemoved: c.KeepRemoved,
+		HeldFiles: int64(c.HeldFiles), TransactionTimeout: c.Transaction,
 		TempBytes: int64(c.TempFiles), QueryTempBytes: int64(c.QueryTemp), Repair: c.Repair, Logger: logger, PromQL: c.PromQL.limits(),
 	})
 	if err != nil {

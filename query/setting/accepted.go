@@ -49,11 +49,6 @@ var accepted = []*Definition{
 	{Name: "transaction_deferrable", Kind: Bool, Context: User, Default: "off", Category: behavior, Doc: "No effect: no transaction waits for another."},
 	{Name: "lock_timeout", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: behavior, Doc: "How long a statement waits for a lock. No effect: there are none to wait for."},
 	{
-		Name: "idle_in_transaction_session_timeout", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: behavior,
-		Doc: "How long a transaction may be idle. No effect: an idle transaction holds nothing.",
-	},
-	{Name: "idle_session_timeout", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: behavior, Doc: "How long a session may be idle. No effect."},
-	{
 		Name: "client_connection_check_interval", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: connections,
 		Doc: "How often to look whether the client is still there. No effect: it is noticed at once.",
 	},

@@ -35,6 +35,18 @@ var acting = []*Definition{
 		Doc: "How long a statement may take; 0 is without end.",
 	},
 	{
+		Name: "idle_in_transaction_session_timeout", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: behavior,
+		Doc: "How long a transaction may wait for its next statement until the session is ended; 0 is the server's bound.",
+	},
+	{
+		Name: "idle_session_timeout", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: behavior,
+		Doc: "How long a session may be idle, outside of a transaction, until it is ended; 0 is the server's bound.",
+	},
+	{
+		Name: "transaction_timeout", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: behavior,
+		Doc: "How long a transaction may take until the session is ended; 0 is without end.",
+	},
+	{
 		Name: "work_mem", Kind: Integer, Context: User, Default: "4096", Unit: "kB", Min: 64, Max: maxInt, Category: memory, check: checkMemory,
 		Doc: "Memory that one statement may hold, up to the server's limit for one. In Aegis it is the whole statement's, not that of one sort.",
 	},

@@ -67,7 +67,10 @@ func (v *Values) TransactionModes() map[string]string {
 	return out
 }
 
-func isMode(name string) bool { return strings.HasPrefix(name, "transaction_") }
+// isMode reports the settings of one transaction, whose defaults are the settings of the same names with default_ in front.
+func isMode(name string) bool {
+	return strings.HasPrefix(name, "transaction_") && name != "transaction_timeout"
+}
 
 // State is what settings were at a savepoint.
 type State struct {

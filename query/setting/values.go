@@ -19,6 +19,9 @@ type Values struct {
 	Timeout   time.Duration
 	WorkBytes int64
 	ReadOnly  bool // the transaction may not write
+	// IdleInBlock and Idle are how long the session may wait for its next statement, in a transaction and outside of one; 0 = as long as the
+	// server allows. Transaction is how long a transaction may take; 0 = no limit.
+	IdleInBlock, Idle, Transaction time.Duration
 	// Repeatable says that all statements of a transaction read one snapshot.
 	Repeatable bool
 	RulesOff   map[string]bool // optimizer rules by name
@@ -36,11 +39,13 @@ type Values struct {
 
 // Options are what a new session starts with.
 type Options struct {
-	User      string
-	Plain     bool          // the user may not do everything
-	Timeout   time.Duration // of statements, unless the session says otherwise
-	WorkBytes int64         // what a statement may hold
-	Rules     []string      // the names of the optimizer's rules
+	User    string
+	Plain   bool          // the user may not do everything
+	Timeout time.Duration // of statements, unless the session says otherwise
+	// Transaction bounds transactions, unless the session says otherwise.
+	Transaction time.Duration
+	WorkBytes   int64    // what a statement may hold
+	Rules       []string // the names of the optimizer's rules
 	// Defaults take the place of those of the definitions: what a client asks for at its start.
 	Defaults map[string]string
 }
@@ -49,6 +54,7 @@ type Options struct {
 func New(o Options) (*Values, error) {
 	v := &Values{User: o.User, rules: o.Rules, defaults: map[string]string{}, set: map[string]string{}, maxWork: min(max(o.WorkBytes>>10, 64), maxInt)}
 	v.defaults["statement_timeout"] = number(float64(o.Timeout.Milliseconds()))
+	v.defaults["transaction_timeout"] = number(float64(o.Transaction.Milliseconds()))
 	v.defaults["work_mem"] = number(float64(v.maxWork))
 	v.defaults["session_authorization"] = o.User
 	if o.Plain {
@@ -167,7 +173,7 @@ func (v *Values) Reset(name string) error { return v.Set(name, nil, false) }
 // ResetAll gives every setting its default.
 func (v *Values) ResetAll() error {
 	for name := range maps.Clone(v.set) {
-		if d := byName[name]; d != nil && (d.Name == "role" || d.Name == "session_authorization" || strings.HasPrefix(d.Name, "transaction_")) {
+		if d := byName[name]; d != nil && (d.Name == "role" || d.Name == "session_authorization" || isMode(d.Name)) {
 			continue
 		}
 		v.remember(name, false)
@@ -187,7 +193,7 @@ func (v *Values) get(name string) (string, bool) {
 // Default is the value a setting has unless SET gives it another, as it is kept.
 func (v *Values) Default(name string) (string, bool) {
 	name = strings.ToLower(name)
-	if strings.HasPrefix(name, "transaction_") { // where the transaction says nothing
+	if isMode(name) { // where the transaction says nothing
 		return v.get("default_" + name)
 	}
 	if text, ok := v.defaults[name]; ok {
@@ -247,7 +253,9 @@ func (v *Values) derive() error {
 	v.Location = location
 	v.Style = styleOf(text("datestyle"), text("intervalstyle"), text("extra_float_digits"), text("bytea_output"))
 	v.Path = splitIdents(text("search_path"))
-	v.Timeout = time.Duration(kept(text("statement_timeout"))) * time.Millisecond
+	wait := func(name string) time.Duration { return time.Duration(kept(text(name))) * time.Millisecond }
+	v.Timeout, v.Transaction = wait("statement_timeout"), wait("transaction_timeout")
+	v.IdleInBlock, v.Idle = wait("idle_in_transaction_session_timeout"), wait("idle_session_timeout")
 	v.WorkBytes = int64(kept(text("work_mem"))) << 10
 	v.ReadOnly = text("transaction_read_only") == "on"
 	v.Repeatable = !strings.HasPrefix(text("transaction_isolation"), "read ")
