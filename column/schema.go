@@ -12,13 +12,35 @@ type Field struct {
 	NotNull bool
 	// Mod is the limit that the declaration sets to the type's values; whoever writes enforces it, whoever reads may ignore it.
 	Mod Mod `json:",omitempty"`
+	// Default is the SQL expression that gives the value where a row names none; "" = NULL. Generated is the one, over other columns of the
+	// row, that always gives it. The engine evaluates both, before rows are written.
+	Default   string   `json:",omitempty"`
+	Generated string   `json:",omitempty"`
+	Identity  Identity `json:",omitempty"`
+	// Initial is the value of rows that were written under schemas before version Added, which the column came with. Whoever reads them puts it
+	// in the place of what is not stored.
+	Initial Datum  `json:",omitempty"`
+	Added   uint32 `json:",omitempty"` // 0 = of no matter: Initial is NULL
 }
+
+// Identity says that a column is numbered by a sequence of its own.
+type Identity uint8
+
+// The kinds of identity columns.
+const (
+	NoIdentity Identity = iota
+	IdentityAlways
+	IdentityByDefault
+)
 
 // Schema is what a table's rows look like and how they lie: the one description shared by head, WAL, segments and
 // planner. It is immutable once published; a change makes a new Version.
 type Schema struct {
 	Version uint32
-	Fields  []Field
+	// Strict is the version since which rows must satisfy more than before (a constraint, NOT NULL, a generated column): rows that were made for
+	// an older one are not written.
+	Strict uint32 `json:",omitempty"`
+	Fields []Field
 	// Tags say who is measured, in sort order. One distinct tuple of their values is a series. Empty: the table
 	// has one series, with the empty tuple.
 	Tags []ID

@@ -30,39 +30,32 @@ func (c *change) createTable(cmd *CreateTable) (Result, bool, error) {
 	if err := checkName("table", cmd.Name); err != nil {
 		return Result{}, false, err
 	}
-	if !c.hasDatabase(cmd.Database) {
-		return Result{}, false, column.SQLErrorf(column.NotFound, stateNoDatabase, "there is no database with id %d", cmd.Database)
-	}
-	if slices.Contains(reservedSchemas[:], cmd.Schema) {
-		return Result{}, false, column.SQLErrorf(column.Invalid, stateReservedName,
-			"schema %q is computed: no table can be made in it", cmd.Schema)
-	}
-	name := tableName{cmd.Database, cmd.Schema, cmd.Name}
-	if old, ok := c.names[name]; ok {
-		if cmd.IfNotExists {
-			return Result{ID: uint64(old), Existed: true}, false, nil
-		}
-		return Result{}, false, column.SQLErrorf(column.Conflict, stateDuplicateTable,
-			"relation %q already exists in schema %q", cmd.Name, cmd.Schema)
-	}
-	if err := c.freeName(name); err != nil {
-		return Result{}, false, err
-	}
 	columns := cloneSchema(&cmd.Columns)
 	columns.Version = 1
 	if i := columns.Index(columns.Time); i >= 0 {
 		columns.Fields[i].NotNull = true // a row without time would belong to no partition
 	}
-	if err := CheckSchema(&columns); err != nil {
-		return Result{}, false, err
+	for i := range columns.Fields {
+		columns.Fields[i].Initial, columns.Fields[i].Added = "", 0 // there are no rows
 	}
 	t := &Table{
-		ID: c.nextTable, Database: cmd.Database, Schema: cmd.Schema, Name: cmd.Name,
-		Columns: columns, NextColumn: maxColumn(columns.Fields) + 1, Created: c.Version,
+		Database: cmd.Database, Schema: cmd.Schema, Name: cmd.Name, Columns: columns, Created: c.Version,
+		Constraints: cloneConstraints(cmd.Constraints), Retention: cmd.Retention, Comment: cmd.Comment, ColumnComments: cloneComments(cmd.ColumnComments),
 	}
-	c.nextTable++
+	id, existed, err := c.place(cmd.Database, cmd.Schema, cmd.Name, cmd.ID)
+	switch {
+	case err != nil:
+		return Result{}, false, err
+	case existed != 0 && cmd.IfNotExists:
+		return Result{ID: uint64(existed), Existed: true}, false, nil
+	case existed != 0:
+		return Result{}, false, errExists(cmd.Schema, cmd.Name)
+	}
+	if err := checkTable(t); err != nil {
+		return Result{}, false, err
+	}
+	t.ID, t.NextColumn = id, maxColumn(columns.Fields)+1
 	c.tables = withEntry(c.tables, t.ID, t)
-	c.names = withEntry(c.names, name, t.ID)
 	return Result{ID: uint64(t.ID)}, true, nil
 }
 
@@ -81,6 +74,7 @@ func (c *change) dropTable(cmd *DropTable) (Result, bool, error) {
 	}
 	c.addGarbage(gone)
 	c.manifests = c.manifests.edit(&byTable, nil, []*Manifest{m})
+	c.dropOwned(t.ID, nil)
 	return Result{ID: uint64(t.ID)}, true, nil
 }
 
@@ -129,7 +123,7 @@ func (t *Table) addColumn(f column.Field, tag bool) error {
 	if f.ID != 0 && f.ID != t.NextColumn {
 		return column.Errorf(column.Invalid, "ids of added columns are given by the catalog, column %q has id %d", f.Name, f.ID)
 	}
-	f.ID = t.NextColumn
+	f.ID, f.Initial, f.Added = t.NextColumn, "", 0
 	t.NextColumn++
 	s := &t.Columns
 	s.Fields = append(s.Fields, f)

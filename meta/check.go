@@ -21,6 +21,12 @@ const (
 	stateInvalidTable      = "42P16" // invalid_table_definition
 	stateTooManyColumns    = "54011"
 	stateNotNull           = "23502"
+	stateNoSchema          = "3F000"
+	stateDuplicateSchema   = "42P06"
+	stateDuplicateObject   = "42710"
+	stateInUse             = "55006"
+	stateDependent         = "2BP01"
+	stateSequenceEnded     = "2200H"
 	stateUnsupported       = "0A000"
 )
 

@@ -9,12 +9,12 @@ import (
 	"github.com/automatanexus/aegis-db/column"
 )
 
-// base gives a catalog with database 1 and in it table 1 ("s"."t", timed).
+// base gives a catalog with database 1 and in it table 1 ("public"."t", timed).
 func base(t testing.TB) *Snapshot {
 	t.Helper()
 	s := NewSnapshot()
 	s = must(t, s, Command{CreateDatabase: &CreateDatabase{Name: DefaultDatabase}})
-	return must(t, s, Command{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "t", Columns: timedSchema()}})
+	return must(t, s, Command{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "t", Columns: timedSchema()}})
 }
 
 func must(t testing.TB, s *Snapshot, cmd Command) *Snapshot {
@@ -80,7 +80,7 @@ func TestSchemaRefused(t *testing.T) {
 	} {
 		schema := timedSchema()
 		c.change(&schema)
-		refused(t, s, Command{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "new", Columns: schema}}, c.class, c.state, c.part)
+		refused(t, s, Command{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "new", Columns: schema}}, c.class, c.state, c.part)
 	}
 }
 
@@ -108,8 +108,8 @@ func TestCommandRefused(t *testing.T) {
 		{Command{}, column.Invalid, "", "exactly one member"},
 		{Command{OpenShard: &OpenShard{}, DropTable: &DropTable{}}, column.Invalid, "", "exactly one member"},
 		{Command{CreateDatabase: &CreateDatabase{Name: DefaultDatabase}}, column.Conflict, "42P04", "already exists"},
-		{Command{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "t"}}, column.Conflict, "42P07", "already exists"},
-		{Command{CreateTable: &CreateTable{Database: 2, Schema: "s", Name: "t"}}, column.NotFound, "3D000", "no database"},
+		{Command{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "t"}}, column.Conflict, "42P07", "already exists"},
+		{Command{CreateTable: &CreateTable{Database: 2, Schema: "public", Name: "t"}}, column.NotFound, "3D000", "no database"},
 		{Command{CreateTable: &CreateTable{Database: 1, Schema: MetricsSchema, Name: "t"}}, column.Invalid, "42939", "is computed"},
 		{Command{DropTable: &DropTable{Table: 3}}, column.NotFound, "42P01", "no table"},
 		{Command{AddColumns: &AddColumns{Table: 3}}, column.NotFound, "42P01", "no table"},
@@ -167,18 +167,18 @@ func TestCreateTable(t *testing.T) {
 	schema := timedSchema()
 	s := NewSnapshot()
 	s = must(t, s, Command{CreateDatabase: &CreateDatabase{Name: "d"}})
-	s, r, err := s.Apply(Command{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "t", Columns: schema}}, 0)
+	s, r, err := s.Apply(Command{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "t", Columns: schema}}, 0)
 	if err != nil || r.ID != 1 || r.Version != 2 {
 		t.Fatal(r, err)
 	}
-	got := s.Table(1, "s", "t")
+	got := s.Table(1, "public", "t")
 	if !got.Columns.Fields[1].NotNull || schema.Fields[1].NotNull {
 		t.Error("the time column must become NOT NULL, in the catalog alone")
 	}
 	if got.NextColumn != 6 || got.Columns.Version != 1 || got.Created != 2 {
 		t.Errorf("%+v", got)
 	}
-	same, r, err := s.Apply(Command{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "t", IfNotExists: true}}, 0)
+	same, r, err := s.Apply(Command{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "t", IfNotExists: true}}, 0)
 	if err != nil || same != s || !r.Existed || r.ID != 1 || r.Version != 2 {
 		t.Error(r, err)
 	}
@@ -258,8 +258,8 @@ func TestManifestIterators(t *testing.T) {
 func TestAddTags(t *testing.T) {
 	keyed := timedSchema()
 	keyed.Key, keyed.Merge = []column.ID{2, 1}, true
-	s := must(t, base(t), Command{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "keyed", Columns: keyed}})
-	s = must(t, s, Command{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "plain", Columns: plainSchema()}})
+	s := must(t, base(t), Command{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "keyed", Columns: keyed}})
+	s = must(t, s, Command{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "plain", Columns: plainSchema()}})
 	add := func(table TableID, from uint32, names ...string) {
 		cmd := &AddColumns{Table: table, From: from, Tags: true}
 		for _, n := range names {

@@ -40,6 +40,26 @@ type Command struct {
 	DropIndex      *DropIndex      `json:"drop_index,omitempty"`
 	RenameIndex    *RenameIndex    `json:"rename_index,omitempty"`
 	RebuildIndex   *RebuildIndex   `json:"rebuild_index,omitempty"`
+	Batch          *Batch          `json:"batch,omitempty"`
+	ReserveTables  *ReserveTables  `json:"reserve_tables,omitempty"`
+	DropDatabase   *DropDatabase   `json:"drop_database,omitempty"`
+	CreateSchema   *CreateSchema   `json:"create_schema,omitempty"`
+	DropSchema     *DropSchema     `json:"drop_schema,omitempty"`
+	AlterTable     *AlterTable     `json:"alter_table,omitempty"`
+	CreateView     *CreateView     `json:"create_view,omitempty"`
+	CreateSequence *CreateSequence `json:"create_sequence,omitempty"`
+	AlterSequence  *AlterSequence  `json:"alter_sequence,omitempty"`
+	TakeSequence   *TakeSequence   `json:"take_sequence,omitempty"`
+	SetSequence    *SetSequence    `json:"set_sequence,omitempty"`
+	MoveRelation   *MoveRelation   `json:"move_relation,omitempty"`
+	DropRelation   *DropRelation   `json:"drop_relation,omitempty"`
+	Comment        *Comment        `json:"comment,omitempty"`
+}
+
+// Batch applies several commands as one version, or none. Later members see what earlier ones made; those that name what the batch itself creates
+// use ids that were reserved before (ReserveTables, ReserveIDs). A batch has no batch in it.
+type Batch struct {
+	Commands []Command `json:"commands"`
 }
 
 // Result is what a command made.
@@ -47,6 +67,10 @@ type Result struct {
 	Version Version
 	ID      uint64 // of what was created; first of what was reserved; the epoch of an opened shard
 	Existed bool   // IfNotExists, and it did
+	// Values are what TakeSequence took.
+	Values SequenceValues
+	// Members are the results of a batch's commands.
+	Members []Result
 }
 
 // CreateDatabase makes a database.
@@ -62,6 +86,30 @@ type CreateTable struct {
 	Name        string        `json:"name"`
 	Columns     column.Schema `json:"columns"`
 	IfNotExists bool          `json:"if_not_exists,omitempty"`
+	// ID is one that was reserved; 0 = the next.
+	ID             TableID              `json:"id,omitempty"`
+	Constraints    []Constraint         `json:"constraints,omitempty"`
+	Retention      int64                `json:"retention,omitempty"`
+	Comment        string               `json:"comment,omitempty"`
+	ColumnComments map[column.ID]string `json:"column_comments,omitempty"`
+}
+
+// ReserveTables hands out Count consecutive ids of relations: tables, views and sequences share them.
+type ReserveTables struct {
+	Count uint64 `json:"count"`
+}
+
+// AlterTable gives a table another description, conditional on the schema version it was computed from. What is stored stays as it is,
+// so the catalog takes only descriptions that it can be read under: columns keep their ids for ever, types become wider (column.Type.Widens), and
+// the time column, the tags and the key stay. The partition length may change where no segment is.
+type AlterTable struct {
+	Table TableID `json:"table"`
+	From  uint32  `json:"from"` // of Columns.Version
+	// To is the description as a whole. Its ID, Database, Created and the versions in Columns are the catalog's to set. Ids of added columns begin
+	// at the table's NextColumn; fields with an initial value get Added.
+	To Table `json:"to"`
+	// Strict says that rows made for older versions must not be written any more.
+	Strict bool `json:"strict,omitempty"`
 }
 
 // DropTable removes a table; its segments become garbage.

@@ -60,7 +60,7 @@ func fromHeader(h *header) (*Snapshot, error) {
 		if _, twice := s.names[name]; twice {
 			return nil, column.Errorf(column.Corrupt, "there are two tables of the name %q", t.Name)
 		}
-		if err := CheckSchema(&t.Columns); err != nil {
+		if err := checkTable(t); err != nil {
 			return nil, column.Errorf(classOfSchema(err), "table %q: %w", t.Name, err)
 		}
 		if maxColumn(t.Columns.Fields) >= t.NextColumn || t.Columns.Version == 0 {
@@ -79,8 +79,10 @@ func fromHeader(h *header) (*Snapshot, error) {
 		return nil, err
 	}
 	var err error
-	s.users, err = fromUsers(h.Users)
-	return s, err
+	if s.users, err = fromUsers(h.Users); err != nil {
+		return nil, err
+	}
+	return s, s.fromRelations(h, ids)
 }
 
 // classOfSchema tells a type of a newer version from damage.

@@ -2,5 +2,6 @@
 // each shard has been flushed. It is the only thing Raft replicates. Its contracts (Catalog, Writer) are what
 // query, ingest and tiering share instead of importing each other.
 //
-// It must not know Parquet, Arrow compute, HTTP or SQL text, and it keeps nothing per series or per row.
+// It must not know Parquet, Arrow compute or HTTP; SQL texts (of views, defaults, constraints) it keeps but never
+// reads. It keeps nothing per series or per row.
 package meta

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -53,6 +54,37 @@ func (cmd *Command) checkNames() error {
 		return checkName("user", cmd.AlterUser.Name)
 	case cmd.DropUser != nil:
 		return checkName("user", cmd.DropUser.Name)
+	case cmd.Batch != nil:
+		for i := range cmd.Batch.Commands {
+			if err := cmd.Batch.Commands[i].checkNames(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return cmd.checkRelationNames()
+}
+
+func (cmd *Command) checkRelationNames() error {
+	switch {
+	case cmd.CreateSchema != nil:
+		return checkName("schema", cmd.CreateSchema.Name)
+	case cmd.AlterTable != nil:
+		to := &cmd.AlterTable.To
+		if err := cmp.Or(checkName("schema", to.Schema), checkName("table", to.Name)); err != nil {
+			return err
+		}
+		return checkNamesOf(to.Columns.Fields)
+	case cmd.CreateView != nil:
+		return checkView(&cmd.CreateView.View)
+	case cmd.CreateSequence != nil:
+		return checkSequence(&cmd.CreateSequence.Sequence)
+	case cmd.MoveRelation != nil:
+		err := cmp.Or(checkName("schema", cmd.MoveRelation.Schema), checkName("relation", cmd.MoveRelation.Name))
+		for _, name := range cmd.MoveRelation.Columns {
+			err = cmp.Or(err, checkName("column", name))
+		}
+		return err
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 
@@ -29,6 +30,9 @@ type header struct {
 	Users        []*User     `json:"users,omitempty"`
 	NextIndex    IndexID     `json:"next_index,omitempty"`
 	Indexes      []*Index    `json:"indexes,omitempty"`
+	Schemas      []*Schema   `json:"schemas,omitempty"`
+	Views        []*View     `json:"views,omitempty"`
+	Sequences    []*Sequence `json:"sequences,omitempty"`
 }
 
 // AppendSnapshot appends the whole state. Equal states give equal bytes. There is no checksum in it: the store that
@@ -37,7 +41,13 @@ func AppendSnapshot(dst []byte, s *Snapshot) ([]byte, error) {
 	h := header{
 		Version: s.Version, Applied: s.applied,
 		NextDatabase: s.nextDatabase, NextTable: s.nextTable, NextSegment: s.nextSegment,
-		Databases: s.Databases(), Users: s.Users(), NextIndex: s.nextIndex, Indexes: s.allIndexes(),
+		Databases: s.Databases(), Users: s.Users(), NextIndex: s.nextIndex, Indexes: s.allIndexes(), Schemas: s.allSchemas(),
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.views)) {
+		h.Views = append(h.Views, s.views[id])
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.sequences)) {
+		h.Sequences = append(h.Sequences, s.sequences[id])
 	}
 	for _, t := range s.tables {
 		h.Tables = append(h.Tables, t)

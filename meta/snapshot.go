@@ -12,11 +12,14 @@ type Snapshot struct {
 	applied   uint64 // the log index of the command that made it
 	databases map[string]*Database
 	tables    map[TableID]*Table
-	names     map[tableName]TableID
+	names     map[tableName]TableID // of tables, views and sequences
 	manifests sorted[*Manifest]
 	shards    map[ShardID]Flushed
 	garbage   sorted[Garbage]
 	users     map[string]*User
+	schemas   map[schemaName]*Schema
+	views     map[TableID]*View
+	sequences map[TableID]*Sequence
 
 	indexes      map[IndexID]*Index
 	indexNames   map[tableName]IndexID

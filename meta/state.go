@@ -26,6 +26,9 @@ func (s *Snapshot) Apply(cmd Command, index uint64) (*Snapshot, Result, error) {
 		c.applied = index
 	}
 	result, changed, err := c.apply(cmd)
+	if err == nil && changed {
+		err = c.checkReferences(cmd)
+	}
 	if err != nil {
 		return s, unchanged, err
 	}
@@ -46,6 +49,9 @@ func (cmd *Command) members() int {
 		cmd.OpenShard != nil, cmd.ReserveIDs != nil, cmd.Commit != nil, cmd.Forget != nil,
 		cmd.CreateUser != nil, cmd.AlterUser != nil, cmd.DropUser != nil,
 		cmd.CreateIndex != nil, cmd.DropIndex != nil, cmd.RenameIndex != nil, cmd.RebuildIndex != nil,
+		cmd.Batch != nil, cmd.ReserveTables != nil, cmd.DropDatabase != nil, cmd.CreateSchema != nil, cmd.DropSchema != nil,
+		cmd.AlterTable != nil, cmd.CreateView != nil, cmd.CreateSequence != nil, cmd.AlterSequence != nil, cmd.TakeSequence != nil,
+		cmd.SetSequence != nil, cmd.MoveRelation != nil, cmd.DropRelation != nil, cmd.Comment != nil,
 	} {
 		if set {
 			n++
@@ -90,6 +96,28 @@ func (c *change) apply(cmd Command) (result Result, changed bool, err error) {
 		return c.renameIndex(cmd.RenameIndex)
 	case cmd.RebuildIndex != nil:
 		return c.rebuildIndex(cmd.RebuildIndex)
+	case cmd.Batch != nil:
+		return c.batch(cmd.Batch)
+	case cmd.ReserveTables != nil:
+		return c.reserveTables(cmd.ReserveTables)
+	case cmd.DropDatabase != nil:
+		return c.dropDatabase(cmd.DropDatabase)
+	case cmd.CreateSchema != nil:
+		return c.createSchema(cmd.CreateSchema)
+	case cmd.DropSchema != nil:
+		return c.dropSchema(cmd.DropSchema)
+	case cmd.AlterTable != nil:
+		return c.alterTable(cmd.AlterTable)
+	case cmd.CreateView != nil:
+		return c.createView(cmd.CreateView)
+	case cmd.MoveRelation != nil:
+		return c.moveRelation(cmd.MoveRelation)
+	case cmd.DropRelation != nil:
+		return c.dropRelation(cmd.DropRelation)
+	case cmd.Comment != nil:
+		return c.comment(cmd.Comment)
+	case cmd.CreateSequence != nil, cmd.AlterSequence != nil, cmd.TakeSequence != nil, cmd.SetSequence != nil:
+		return c.sequence(cmd)
 	default:
 		return c.forget(cmd.Forget)
 	}

@@ -28,8 +28,8 @@ func plainSchema() column.Schema {
 // prelude makes a state in which most commands can succeed.
 var prelude = []Command{
 	{CreateDatabase: &CreateDatabase{Name: "a"}},
-	{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "t", Columns: timedSchema()}},
-	{CreateTable: &CreateTable{Database: 1, Schema: "s", Name: "u", Columns: plainSchema()}},
+	{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "t", Columns: timedSchema()}},
+	{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "u", Columns: plainSchema()}},
 	{OpenShard: &OpenShard{Shard: 1}},
 	{ReserveIDs: &ReserveIDs{Count: 12}},
 }
@@ -119,7 +119,7 @@ func drawCommand(t *rapid.T, s *Snapshot) Command {
 			schema = plainSchema()
 		}
 		return Command{CreateTable: &CreateTable{
-			Database: DatabaseID(rapid.Uint64Range(1, 2).Draw(t, "db")), Schema: "s", Columns: schema,
+			Database: DatabaseID(rapid.Uint64Range(1, 2).Draw(t, "db")), Schema: "public", Columns: schema,
 			Name: rapid.SampledFrom([]string{"t", "u", "w"}).Draw(t, "name"), IfNotExists: rapid.Bool().Draw(t, "if not exists"),
 		}}
 	case "drop":

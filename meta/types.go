@@ -30,8 +30,9 @@ const (
 
 // Database is a tenant.
 type Database struct {
-	ID   DatabaseID `json:"id"`
-	Name string     `json:"name"`
+	ID      DatabaseID `json:"id"`
+	Name    string     `json:"name"`
+	Comment string     `json:"comment,omitempty"`
 }
 
 // Table is a table's description at one catalog version. Immutable.
@@ -44,6 +45,39 @@ type Table struct {
 	// NextColumn is the id the next added column gets: ids are never used twice.
 	NextColumn column.ID `json:"next_column"`
 	Created    Version   `json:"created"`
+	// Constraints are kept here; whoever writes rows enforces them.
+	Constraints []Constraint `json:"constraints,omitempty"`
+	// Retention is for how long rows are kept, in microseconds of the time column; 0 = for ever.
+	Retention      int64                `json:"retention,omitempty"`
+	Comment        string               `json:"comment,omitempty"`
+	ColumnComments map[column.ID]string `json:"column_comments,omitempty"`
+}
+
+// ConstraintKind is a kind of constraint; NOT NULL is a column's.
+type ConstraintKind string
+
+// The kinds.
+const (
+	CheckConstraint   ConstraintKind = "check"
+	PrimaryConstraint ConstraintKind = "primary key"
+	UniqueConstraint  ConstraintKind = "unique"
+	ForeignConstraint ConstraintKind = "foreign key"
+	// NotNullConstraint is a NOT NULL that rows written from now on satisfy while it is not known of the others; it has one column and goes when
+	// the column becomes NOT NULL.
+	NotNullConstraint ConstraintKind = "not null"
+)
+
+// Constraint is a rule that rows of a table satisfy. Its name is unique in the table.
+type Constraint struct {
+	Name string         `json:"name"`
+	Kind ConstraintKind `json:"kind"`
+	// Columns are those of a key, in order, or those that a check reads.
+	Columns []column.ID `json:"columns,omitempty"`
+	// Text is the SQL expression of a check.
+	Text string `json:"text,omitempty"`
+	// NotValid says that rows that were there before it may break it.
+	NotValid bool   `json:"not_valid,omitempty"`
+	Comment  string `json:"comment,omitempty"`
 }
 
 // Segment is the catalog's record of one segment: what is needed to decide whether to open it. Everything else
@@ -90,6 +124,16 @@ type Flushed struct {
 	Shard ShardID `json:"shard"`
 	Epoch uint64  `json:"epoch"`
 	Seq   Seq     `json:"seq"`
+}
+
+// Constraint finds a constraint by name, nil if there is none.
+func (t *Table) Constraint(name string) *Constraint {
+	for i := range t.Constraints {
+		if t.Constraints[i].Name == name {
+			return &t.Constraints[i]
+		}
+	}
+	return nil
 }
 
 // Garbage is a segment or deletion vector no manifest names any more: its files may go once no snapshot older
