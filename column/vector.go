@@ -94,6 +94,19 @@ func NewStrings(s ...string) *Vector {
 	return NewBytes(T(Text), offsets, data, nil)
 }
 
+// As gives the vector as one of another type of the same layout, where the values mean the same (see Type.Widens). It shares the values.
+func (v *Vector) As(t Type) *Vector {
+	if v.Type == t {
+		return v
+	}
+	out := *v
+	out.Type = t
+	if v.Child != nil {
+		out.Child = v.Child.As(t)
+	}
+	return &out
+}
+
 // At maps row i to the row of the flat vector that holds its value: the vector itself or its child. For a row of a Scaled
 // vector that vector is made: loops flatten it first, or know the encoding.
 func (v *Vector) At(i int) (*Vector, int) {

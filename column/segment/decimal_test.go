@@ -91,7 +91,7 @@ func TestDecimals(t *testing.T) {
 		{2, -2e18, -1e18, 1}, // and leaves its page without bounds
 	} {
 		f := scan.ColumnFilter{Column: c.id, FloatMin: c.lo, FloatMax: c.hi}
-		spans, err := r.prune([]Span{{Lo: 0, Hi: 100}}, &scan.Request{Filters: []scan.ColumnFilter{f}})
+		spans, err := r.prune([]Span{{Lo: 0, Hi: 100}}, &scan.Request{Filters: []scan.ColumnFilter{f}}, nil)
 		rows := 0
 		for _, s := range spans {
 			rows += int(s.Hi - s.Lo)

@@ -142,7 +142,7 @@ func (f *Filler) Fill(ctx context.Context, series []byte, keys [][]byte, columns
 				}
 			})
 			for i := 0; i < len(columns) && err == nil; i++ {
-				err = r.appendRows(ctx, builders[i], columns[i], rows, pool)
+				err = r.appendRows(ctx, builders[i], &f.schema.Fields[f.schema.Index(columns[i])], rows, pool)
 			}
 			return true, err
 		})
@@ -161,11 +161,16 @@ func (f *Filler) Fill(ctx context.Context, series []byte, keys [][]byte, columns
 }
 
 // appendRows appends a column's values of some rows, which ascend.
-func (r *Reader) appendRows(ctx context.Context, b *column.Builder, id column.ID, rows []piece, pool *mem.Pool) error {
-	field := r.meta.schema.Index(id)
+func (r *Reader) appendRows(ctx context.Context, b *column.Builder, f *column.Field, rows []piece, pool *mem.Pool) error {
+	field := r.meta.schema.Index(f.ID)
 	if field < 0 {
 		for _, p := range rows {
-			b.AppendNulls(int(p.hi - p.lo))
+			n := int(p.hi - p.lo)
+			v, err := f.InitialValues(n)
+			if err != nil {
+				return err
+			}
+			b.AppendVector(v, 0, n)
 		}
 		return nil
 	}
@@ -180,7 +185,7 @@ func (r *Reader) appendRows(ctx context.Context, b *column.Builder, id column.ID
 			if err != nil {
 				return err
 			}
-			b.AppendVector(v, from, to)
+			b.AppendVector(v.As(f.Type), from, to)
 			at += uint32(to - from)
 		}
 	}

@@ -84,8 +84,11 @@ func (r *RunReader) Next(ctx context.Context) (Run, error) {
 			if run.Columns[i], err = r.readers[i].gather(ctx, r.pieces, total); err != nil {
 				return Run{}, err
 			}
+			run.Columns[i] = run.Columns[i].As(f.Type)
 		case !r.view.Schema.IsTag(f.ID):
-			run.Columns[i] = column.NewNull(f.Type, total)
+			if run.Columns[i], err = f.InitialValues(total); err != nil {
+				return Run{}, err
+			}
 		}
 	}
 	return run, nil

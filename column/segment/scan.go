@@ -15,7 +15,8 @@ import (
 
 // View is how a snapshot sees the segment. The zero value: by the segment's own schema, nothing deleted.
 type View struct {
-	// Schema is the table's schema in the snapshot: it names the types of columns the segment does not have yet.
+	// Schema is the table's schema in the snapshot. It may be newer than the segment's: it has the columns that the segment lacks, with what rows
+	// have there that are older than they, and wider types for some that it has.
 	Schema *column.Schema
 	// Deleted are dead rows; not changed while readers are open.
 	Deleted *roaring.Bitmap
@@ -33,7 +34,7 @@ func (r *Reader) Morsels(ctx context.Context, req *scan.Request, view View, targ
 			return nil, scan.Stats{}, column.Errorf(column.Internal, "segment %d: column %d is not in the schema", r.ref.Segment, id)
 		}
 	}
-	s, stats, err := r.Select(ctx, req)
+	s, stats, err := r.Select(ctx, req, view.Schema)
 	if err != nil {
 		return nil, stats, err
 	}
@@ -156,11 +157,12 @@ func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 	schema := &m.r.meta.schema
 	s.tags = newTagColumns(m.r)
 	for _, id := range m.req.Columns {
-		c := outColumn{tag: -1}
+		shown := &m.view.Schema.Fields[m.view.Schema.Index(id)]
+		c := outColumn{tag: -1, typ: shown.Type}
 		field := schema.Index(id)
 		switch {
 		case field < 0:
-			c.missing = m.view.Schema.Fields[m.view.Schema.Index(id)].Type
+			c.missing = shown
 		case schema.IsTag(id):
 			c.tag = s.tags.want(slices.Index(schema.Tags, id), "")
 		default:
@@ -176,7 +178,7 @@ func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 		s.columns = append(s.columns, c)
 	}
 	for _, name := range m.req.Labels {
-		c := outColumn{tag: -1, missing: column.T(column.Text)}
+		c := outColumn{tag: -1, typ: column.T(column.Text), missing: noLabel}
 		if schema.LabelSets {
 			c.tag = s.tags.want(len(schema.Tags)-1, name)
 		}
@@ -189,8 +191,12 @@ func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 type outColumn struct {
 	reader  *columnReader
 	tag     int // place in tagColumns; -1 = none
-	missing column.Type
+	missing *column.Field
+	typ     column.Type // in the view
 }
+
+// noLabel is a label of a segment without label sets.
+var noLabel = &column.Field{Name: "label", Type: column.T(column.Text)}
 
 // scanReader implements scan.Reader over one morsel.
 type scanReader struct {
@@ -236,8 +242,11 @@ func (s *scanReader) Next(ctx context.Context) (*scan.Batch, error) {
 		case c.tag >= 0:
 			b.Columns[i] = s.tags.column(c.tag, total)
 		default:
-			b.Columns[i] = column.NewNull(c.missing, total)
+			if b.Columns[i], err = c.missing.InitialValues(total); err != nil {
+				return nil, err
+			}
 		}
+		b.Columns[i] = b.Columns[i].As(c.typ)
 	}
 	if s.m.req.Addresses {
 		b.Columns = append(b.Columns, s.addresses(total)...)

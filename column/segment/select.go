@@ -32,8 +32,9 @@ func (s *Selection) Rows() int64 {
 	return n
 }
 
-// Select finds the rows that may answer a request, by the sidecar alone: series by postings, series and pages by their bounds.
-func (r *Reader) Select(ctx context.Context, req *scan.Request) (*Selection, scan.Stats, error) {
+// Select finds the rows that may answer a request, by the sidecar alone: series by postings, series and pages by their bounds. view is the schema
+// that the request is about; nil = the segment's own.
+func (r *Reader) Select(ctx context.Context, req *scan.Request, view *column.Schema) (*Selection, scan.Stats, error) {
 	stats := scan.Stats{Segments: 1, Series: int(r.meta.series)}
 	series, err := r.selectSeries(req.Series)
 	if err != nil {
@@ -44,7 +45,7 @@ func (r *Reader) Select(ctx context.Context, req *scan.Request) (*Selection, sca
 		return nil, stats, err
 	}
 	stats.SeriesPruned = stats.Series - countSeries(spans)
-	if spans, err = r.prune(spans, req); err != nil {
+	if spans, err = r.prune(spans, req, view); err != nil {
 		return nil, stats, err
 	}
 	if len(spans) == 0 {
@@ -184,8 +185,8 @@ func (r *Reader) spans(ctx context.Context, selected *roaring.Bitmap, t scan.Tim
 	return out, nil
 }
 
-// prune drops the pages that time or a filter excludes. A filter on a column the segment does not have is no row's: it is NULL.
-func (r *Reader) prune(spans []Span, req *scan.Request) ([]Span, error) {
+// prune drops the pages that time or a filter excludes. In a column that the segment does not have, every row has its initial value.
+func (r *Reader) prune(spans []Span, req *scan.Request, view *column.Schema) ([]Span, error) {
 	filters := req.Filters
 	if t := r.timeRange(req); t != scan.AllTime && slices.ContainsFunc(spans, func(s Span) bool { return s.Partial }) {
 		filters = append(slices.Clip(filters), scan.ColumnFilter{Column: r.meta.schema.Time, IntMin: t.Min, IntMax: t.Max})
@@ -196,7 +197,10 @@ func (r *Reader) prune(spans []Span, req *scan.Request) ([]Span, error) {
 		}
 		field := r.meta.schema.Index(filters[i].Column)
 		if field < 0 {
-			return nil, nil
+			if admitted, err := admitsInitial(view, &filters[i]); err != nil || !admitted {
+				return nil, err
+			}
+			continue
 		}
 		if r.meta.schema.IsTag(filters[i].Column) {
 			continue // their pages are never read; series filters did this
@@ -208,6 +212,34 @@ func (r *Reader) prune(spans []Span, req *scan.Request) ([]Span, error) {
 		spans = p.prune(spans, &filters[i])
 	}
 	return spans, nil
+}
+
+// admitsInitial reports whether the initial value of a column satisfies a filter.
+func admitsInitial(view *column.Schema, f *scan.ColumnFilter) (bool, error) {
+	at := -1
+	if view != nil {
+		at = view.Index(f.Column)
+	}
+	if at < 0 || view.Fields[at].Initial == "" {
+		return false, nil // it is NULL
+	}
+	t := view.Fields[at].Type
+	v, err := view.Fields[at].Initial.Vector(t)
+	if err != nil {
+		return false, err
+	}
+	var z index.Zone
+	switch {
+	case t.Physical() == column.PhysInt:
+		z = index.Ints(v.Ints, 1)
+	case t.Physical() == column.PhysFloat:
+		z = index.Floats(v.Floats, 1)
+	case t.Bytewise():
+		z = index.Texts(v.Offsets, v.Data, 1)
+	default:
+		return true, nil
+	}
+	return z.Admits(f, t), nil
 }
 
 // prune cuts ascending spans at the pages the filter does not admit.
