@@ -45,6 +45,8 @@ type statusError struct {
 	code   string
 	text   string
 	hint   string
+
+	sqlState, detail string
 }
 
 func (e *statusError) Error() string { return e.text }
@@ -59,7 +61,7 @@ const retryAfter = time.Second
 func describe(err error) (status int, f failure, retry time.Duration) {
 	var s *statusError
 	if errors.As(err, &s) {
-		return s.status, failure{Error: s.text, Code: s.code, Hint: s.hint}, 0
+		return s.status, failure{Error: s.text, Code: s.code, SQLState: s.sqlState, Detail: s.detail, Hint: s.hint}, 0
 	}
 	class := column.ClassOf(err)
 	a, ok := answerOf[class]

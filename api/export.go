@@ -51,7 +51,7 @@ func (s *Server) runExport(w http.ResponseWriter, r *http.Request) error {
 	request.RowsOnly = true
 	w.Header().Set("Trailer", rowsTrailer)
 	w.Header().Set("Content-Disposition", `attachment; filename="export.`+f.name+`"`)
-	rows, err := s.answer(w, r, request, e.Database, f)
+	rows, err := s.answer(w, r, request, &e.queryRequest, f)
 	if err == nil {
 		w.Header().Set(rowsTrailer, strconv.FormatInt(rows, 10))
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -43,7 +44,7 @@ func (s *Server) outer(next http.Handler) http.Handler {
 			p := recover()
 			if p != nil && p != http.ErrAbortHandler { //nolint:errorlint // it is thrown as it is
 				rec.failed = fmt.Errorf("panic: %v", p)
-				s.options.Logger.Error("a handler panicked", "request_id", id, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				s.options.Logger.Error("a handler panicked", "request_id", id, "path", loggedPath(r), "panic", p, "stack", string(debug.Stack()))
 				if rec.status == 0 {
 					s.fail(rec, column.Errorf(column.Internal, "panic: %v", p))
 					p = nil
@@ -83,7 +84,7 @@ func (s *Server) access(r *http.Request, rec *recorder, id string, took time.Dur
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
+		slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", loggedPath(r)), slog.Int("status", rec.status),
 		slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("client", r.RemoteAddr),
 	}
 	if aborted {
@@ -93,4 +94,20 @@ func (s *Server) access(r *http.Request, rec *recorder, id string, took time.Dur
 		attrs = append(attrs, slog.String("error", rec.failed.Error()))
 	}
 	l.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// transactionsPath is in front of tokens of transactions.
+const transactionsPath = "/api/v1/transactions/"
+
+// loggedPath is a request's path as the log may have it: without the token that is all it takes to use a transaction.
+func loggedPath(r *http.Request) string {
+	rest, ok := strings.CutPrefix(r.URL.Path, transactionsPath)
+	if !ok {
+		return r.URL.Path
+	}
+	_, what, more := strings.Cut(rest, "/")
+	if more {
+		what = "/" + what
+	}
+	return transactionsPath + "{token}" + what
 }

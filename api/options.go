@@ -34,6 +34,10 @@ type Options struct {
 	// SpoolDir is where rows of large JSON answers wait for their second place in the answer; "" = the system's folder for
 	// temporary files.
 	SpoolDir string
+	// Transactions is how many transactions clients may have open. Default 1000.
+	Transactions int
+	// Lease is the longest time that one may ask to be kept between two requests. Default 10 minutes.
+	Lease time.Duration
 	// Trusted lets everybody in, as who may do everything: for a server in the process of somebody who has the files anyway.
 	Trusted bool
 	// Collectors add the metrics of other servers of the process to /metrics.
@@ -54,10 +58,12 @@ func (o *Options) defaults() {
 	orDefault(&o.LinesBody, 32<<20)
 	orDefault(&o.ReadTimeout, time.Minute)
 	orDefault(&o.Stall, 30*time.Second)
+	orDefault(&o.Transactions, 1000)
+	orDefault(&o.Lease, 10*time.Minute)
 	orDefault(&o.SpoolBytes, 1<<30)
 }
 
-func orDefault[T int64 | time.Duration](p *T, v T) {
+func orDefault[T int | int64 | time.Duration](p *T, v T) {
 	if *p <= 0 {
 		*p = v
 	}

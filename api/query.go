@@ -24,6 +24,8 @@ type queryRequest struct {
 	Params   json.RawMessage `json:"params"`
 	Database string          `json:"database"`
 	Timeout  string          `json:"timeout"`
+	// Transaction is the token of the one that the statement runs in.
+	Transaction string `json:"transaction"`
 }
 
 // query runs a statement. Without a JSON body the path is Prometheus' instant query.
@@ -76,26 +78,30 @@ func (s *Server) runQuery(w http.ResponseWriter, r *http.Request, body []byte) e
 	if err != nil {
 		return err
 	}
-	_, err = s.answer(w, r, request, q.Database, format)
+	_, err = s.answer(w, r, request, &q, format)
 	return err
 }
 
 // answer runs a statement, sends its result and counts its rows. An error means that nothing was sent; one that comes later aborts the
 // connection, so that the client sees a broken answer and not a short one.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, request query.Request, database string, f format) (rows int64, err error) {
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, request query.Request, q *queryRequest, f format) (rows int64, err error) {
 	// The request is read: how long the statement takes is its own time-out's business.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-	session, err := s.db.OpenSession(query.SessionOptions{Database: database, User: userOf(r)})
+	session, done, err := s.sessionFor(r, q.Database, q.Transaction)
 	if err != nil {
 		return 0, err
 	}
-	session.LoggedIn, session.Trusted = userOf(r) != "", s.options.Trusted
+	ok, tag := false, ""
+	defer func() { done(ok, tag) }()
 	result, err := session.Run(r.Context(), request)
+	if q.Transaction != "" {
+		w.Header().Set(transactionHeader, stateAfter(session, err))
+	}
 	if err != nil {
 		return 0, err
 	}
 	defer result.Close()
-	if tag := result.Tag; tag != "" {
+	if tag = result.Tag; tag != "" {
 		if tag == "INSERT 0" {
 			tag += " " + strconv.FormatInt(result.Affected, 10)
 		}
@@ -113,6 +119,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, request query.Re
 		}
 		s.metrics.queried(result.Elapsed(), err)
 		panic(http.ErrAbortHandler)
+	}
+	if ok = err == nil; !ok && q.Transaction != "" {
+		w.Header().Set(transactionHeader, stateAfter(session, err))
 	}
 	return rows, err
 }

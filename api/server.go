@@ -32,6 +32,7 @@ type Server struct {
 	lineBodies  sync.Pool // *lineBody
 	prom        *prom.API
 	checker     *auth.Checker
+	leases      *leases
 	bodies      *mem.Pool
 	metrics     *metrics
 	started     time.Time
@@ -43,7 +44,7 @@ func New(db *aegis.DB, o Options) *Server {
 	o.defaults()
 	s := &Server{
 		db: db, options: o, crossOrigin: http.NewCrossOriginProtection(), receiver: remotewrite.New(o.Write),
-		lines: lineproto.New(o.Lines), bodies: queryPool(), started: o.Now(),
+		lines: lineproto.New(o.Lines), bodies: queryPool(), leases: newLeases(o.Transactions), started: o.Now(),
 	}
 	if checker, err := auth.New(db.Catalog); err == nil { // it fails where the system has no random numbers: then nobody gets in
 		s.checker = checker
@@ -80,6 +81,7 @@ func (s *Server) Serve(l net.Listener) error {
 // Shutdown stops accepting, lets requests that run finish until ctx ends, and cuts off those that do not.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopping.Store(true)
+	s.leases.close()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		return errors.Join(column.Errorf(column.Cancelled, "requests were cut off: %w", err), s.http.Close())
@@ -91,6 +93,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/v1/query", s.query)
+	mux.HandleFunc("POST /api/v1/transactions", s.beginTransaction)
+	mux.HandleFunc("GET "+transactionsPath+"{token}", s.showTransaction)
+	mux.HandleFunc("POST "+transactionsPath+"{token}/commit", s.commitTransaction)
+	mux.HandleFunc("POST "+transactionsPath+"{token}/rollback", s.rollbackTransaction)
 	mux.HandleFunc("GET /api/v1/query", s.promQuery)
 	mux.HandleFunc("GET /prometheus/api/v1/query", s.promQuery)
 	mux.HandleFunc("POST /prometheus/api/v1/query", s.promQuery)
@@ -138,13 +144,13 @@ func (s *Server) elsewhere(mux *http.ServeMux) http.Handler {
 		case probe.status == http.StatusMethodNotAllowed:
 			w.Header().Set("Allow", probe.header.Get("Allow"))
 			s.fail(w, &statusError{
-				status: probe.status, code: "METHOD_NOT_ALLOWED", text: r.Method + " is not for " + r.URL.Path + "; use " + probe.header.Get("Allow"),
+				status: probe.status, code: "METHOD_NOT_ALLOWED", text: r.Method + " is not for " + loggedPath(r) + "; use " + probe.header.Get("Allow"),
 			})
 		case probe.status >= 300 && probe.status < 400:
 			w.Header().Set("Location", probe.header.Get("Location"))
 			w.WriteHeader(probe.status)
 		default:
-			s.fail(w, &statusError{status: http.StatusNotFound, code: "NOT_FOUND", text: "there is nothing at " + r.URL.Path})
+			s.fail(w, &statusError{status: http.StatusNotFound, code: "NOT_FOUND", text: "there is nothing at " + loggedPath(r)})
 		}
 	})
 }

@@ -20,6 +20,8 @@ type client struct {
 	http     *http.Client
 
 	user, password string // "" = nobody logs in
+
+	transaction string // the token of the block that is open; "" = none is
 }
 
 // newClient makes a client of a server's URL.
@@ -47,6 +49,9 @@ type serverError struct {
 	Position int    `json:"position"`
 	Detail   string `json:"detail"`
 	Hint     string `json:"hint"`
+
+	status     int
+	blockEnded bool // and with it the transaction it was in
 }
 
 func (e *serverError) Error() string {
@@ -65,7 +70,10 @@ type reply struct {
 
 // query runs one statement and asks for an answer of a media type.
 func (c *client) query(ctx context.Context, sql, accept string) (*reply, error) {
-	body, err := json.Marshal(map[string]string{"sql": sql, "database": c.database})
+	if err := c.block(ctx, sql); err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(map[string]string{"sql": sql, "database": c.database, "transaction": c.transaction})
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +85,7 @@ func (c *client) query(ctx context.Context, sql, accept string) (*reply, error) 
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", accept)
 	answer, err := c.do(r)
+	c.ran(answer, err)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +153,7 @@ func (c *client) do(r *http.Request) (*http.Response, error) {
 	if err != nil || json.Unmarshal(b, e) != nil || e.Message == "" {
 		return nil, fmt.Errorf("%s: %s", c.base, answer.Status)
 	}
+	e.status, e.blockEnded = answer.StatusCode, answer.Header.Get(transactionHeader) == "ended"
 	if answer.StatusCode == http.StatusUnauthorized {
 		e.Hint = "Give --user NAME, and the password in AEGIS_PASSWORD or when it is asked for."
 	}

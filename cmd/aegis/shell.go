@@ -19,13 +19,16 @@ const shellHelp = `\d          list tables
 \timing     print how long statements take, or stop that
 \format F   print results as table, csv, json or ndjson
 \q          leave (so does Ctrl-D)
-A statement ends with a semicolon and may take several lines. Each runs in a session of its own: SET does not last.
+A statement ends with a semicolon and may take several lines. Each runs in a session of its own, so SET does not last;
+those from BEGIN to COMMIT or ROLLBACK are one transaction.
 `
 
 // shell talks to a person until they leave.
 func (r *runner) shell(ctx context.Context) error {
 	line := readline.NewShell()
-	line.Prompt.Primary(func() string { return r.client.database + "=> " })
+	line.Prompt.Primary(func() string {
+		return r.client.database + map[bool]string{true: "=> ", false: "=*> "}[r.client.transaction == ""]
+	})
 	line.Prompt.Secondary(func() string { return r.client.database + "-> " })
 	line.AcceptMultiline = func(text []rune) bool { return complete(string(text)) }
 	if name := historyFile(); name != "" {

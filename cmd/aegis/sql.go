@@ -27,7 +27,10 @@ func (c *sqlCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closing()) }()
+	defer func() {
+		cl.rollback(ctx)
+		err = errors.Join(err, closing())
+	}()
 	r := &runner{client: cl, format: c.Format, timing: c.Timing, streams: s}
 	if len(c.Command) > 0 {
 		for _, text := range c.Command {
