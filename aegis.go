@@ -106,7 +106,7 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	db.shard, err = ingest.Open(ctx, ingest.Options{
 		FS: o.FS, Dir: filepath.Join(o.Dir, "wal"), Files: db.files, Shard: shardID, Catalog: db.catalog,
 		Pool: db.pool, Now: o.Now, Logger: o.Logger, HeadBytes: o.HeadBytes, WALBytes: o.WALBytes,
-		FlushBytes: o.FlushBytes, FlushAge: o.FlushAge, Tick: min(time.Second, o.FlushAge/4), Repair: o.Repair,
+		OpenSegment: db.openSegment, FlushBytes: o.FlushBytes, FlushAge: o.FlushAge, Tick: min(time.Second, o.FlushAge/4), Repair: o.Repair,
 	})
 	if err != nil {
 		return db, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/column/segment"
+	"github.com/automatanexus/aegis-db/ingest"
 	"github.com/automatanexus/aegis-db/meta"
 )
 
@@ -83,6 +84,15 @@ func (t *tableSource) filler(times scan.TimeRange) scan.Filler {
 		})
 	}
 	return segment.NewFiller(&t.table.Columns, list)
+}
+
+// openSegment opens a live segment for the shard, which looks keys up.
+func (db *DB) openSegment(ctx context.Context, table meta.TableID, s *meta.Segment) (ingest.OpenedSegment, error) {
+	h, err := db.segments.Acquire(ctx, table, s)
+	if err != nil {
+		return ingest.OpenedSegment{}, err
+	}
+	return ingest.OpenedSegment{Reader: h.Reader, Deleted: h.Deleted, Release: h.Release}, nil
 }
 
 func add(total *scan.Stats, s scan.Stats) {

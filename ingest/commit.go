@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -14,6 +15,7 @@ type prepared struct {
 	batches []head.Batch
 	bodies  []wal.Body
 	keys    []head.Keys
+	again   bool // a key that is taken is a conflict, not an error
 }
 
 // newPrepared encodes the batches for the WAL.
@@ -47,13 +49,19 @@ func (p *prepared) estimate() int64 {
 var errRetired = errors.New("series refs are of a retired dictionary")
 
 // commit makes a prepared commit durable as asked, and visible.
-func (s *Shard) commit(p *prepared, ack meta.Ack) (meta.Seq, error) {
+func (s *Shard) commit(ctx context.Context, p *prepared, ack meta.Ack) (meta.Seq, error) {
 	estimate := p.estimate()
 	if err := s.head.Reserve(estimate); err != nil {
 		s.wake()
 		return 0, refuse(flushPause, "the head is full until it is flushed: %w", err)
 	}
+	release, err := s.admit(ctx, p)
+	if err != nil {
+		s.head.Settle(estimate, 0)
+		return 0, err
+	}
 	seq, grown, err := s.order(p, ack)
+	release()
 	s.head.Settle(estimate, grown)
 	if err != nil {
 		return 0, err

@@ -81,6 +81,7 @@ const flushRetry = 5 * time.Second
 func (s *Shard) Flush(ctx context.Context) error {
 	s.flushMu.Lock()
 	defer s.flushMu.Unlock()
+	s.unique.forget(s.dropped)
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()

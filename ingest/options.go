@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -19,14 +20,17 @@ type Options struct {
 	Dir     string // folder of the WAL; made if missing
 	Shard   meta.ShardID
 	Catalog meta.Catalog
-	Files   segment.Files    // where flushed segments go
-	Pool    *mem.Pool        // parent of the shard's own pools; nil = none
-	Now     func() time.Time // nil = time.Now
-	Logger  *slog.Logger     // nil = silent
+	Files   segment.Files // where flushed segments go
+	// OpenSegment opens a live segment, to look keys up; nil = Files does, each time anew.
+	OpenSegment func(ctx context.Context, table meta.TableID, s *meta.Segment) (OpenedSegment, error)
+	Pool        *mem.Pool        // parent of the shard's own pools; nil = none
+	Now         func() time.Time // nil = time.Now
+	Logger      *slog.Logger     // nil = silent
 
 	HeadBytes     int64         // budget of the head; above it writes are refused
 	WALBytes      int64         // budget of the WAL's files; above it writes are refused
 	InflightBytes int64         // budget of batches on their way to the disk
+	KeyBytes      int64         // budget of the filters by which unique constraints rule segments out
 	FlushBytes    int64         // a head of this size is flushed
 	FlushAge      time.Duration // a head whose oldest row is this old is flushed
 	SegmentBytes  int64         // a flushed segment ends at about this size
@@ -49,6 +53,7 @@ const (
 	defaultHeadBytes     = 1 << 30
 	defaultWALBytes      = 4 << 30
 	defaultInflightBytes = 256 << 20
+	defaultKeyBytes      = 1 << 30
 	defaultFlushAge      = 2 * time.Hour
 	defaultSegmentBytes  = 256 << 20
 	defaultRowBytes      = 1 << 20
@@ -68,6 +73,7 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.HeadBytes, defaultHeadBytes)
 	setDefault(&o.WALBytes, defaultWALBytes)
 	setDefault(&o.InflightBytes, defaultInflightBytes)
+	setDefault(&o.KeyBytes, defaultKeyBytes)
 	setDefault(&o.FlushBytes, o.HeadBytes/2)
 	setDefault(&o.FlushAge, defaultFlushAge)
 	setDefault(&o.SegmentBytes, defaultSegmentBytes)

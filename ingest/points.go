@@ -66,7 +66,7 @@ func (p *Points) Write(ctx context.Context, batches []PointBatch, ack meta.Ack) 
 	if err != nil {
 		return 0, err
 	}
-	seq, err := s.commit(prepared, ack)
+	seq, err := s.commit(ctx, prepared, ack)
 	if errors.Is(err, errRetired) {
 		return 0, ErrStale
 	}

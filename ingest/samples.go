@@ -125,7 +125,7 @@ func (s *Samples) Write(ctx context.Context, b *SampleBatch, ack meta.Ack) (meta
 	if err != nil {
 		return 0, err
 	}
-	seq, err := s.shard.commit(p, ack)
+	seq, err := s.shard.commit(ctx, p, ack)
 	if errors.Is(err, errRetired) {
 		return 0, ErrStale
 	}

@@ -35,6 +35,9 @@ type Shard struct {
 
 	visible visibility
 
+	unique  uniqueTables
+	keyPool *mem.Pool // filters of segments' tuples
+
 	flushMu  sync.Mutex // one flush at a time
 	flushed  atomic.Uint64
 	flushes  atomic.Int64
@@ -63,6 +66,7 @@ func Open(ctx context.Context, o Options) (*Shard, error) {
 		opts: o, epoch: got.ID, kick: make(chan struct{}, 1),
 		headPool: mem.NewPool("the head", o.HeadBytes, o.Pool),
 		inflight: mem.NewPool("writes in flight", o.InflightBytes, o.Pool),
+		keyPool:  mem.NewPool("filters of keys", o.KeyBytes, o.Pool),
 	}
 	s.head = head.New(head.Options{Pool: s.headPool, Now: o.Now, SeriesLimit: o.SeriesLimit, Retire: o.retire})
 	flushed := o.Catalog.Snapshot().FlushedSeq(o.Shard)
@@ -124,6 +128,7 @@ func (s *Shard) Abort() error {
 	defer s.flushMu.Unlock()
 	err := s.log.Close()
 	s.head.Close()
+	s.unique.forget(func(meta.TableID) bool { return true })
 	return err
 }
 

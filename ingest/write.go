@@ -43,7 +43,7 @@ func (s *Shard) Write(ctx context.Context, batches []meta.Rows, ack meta.Ack) (m
 		if err != nil {
 			return 0, err
 		}
-		seq, err := s.commit(p, ack)
+		seq, err := s.commit(ctx, p, ack)
 		if !errors.Is(err, errRetired) {
 			return seq, err
 		}

@@ -1,9 +1,7 @@
 package segment
 
 import (
-	"bytes"
 	"context"
-	"sort"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
@@ -46,22 +44,17 @@ func (r *Reader) matchRows(ctx context.Context, s Series, orderKeys [][]byte, po
 		defer c.close()
 		readers[i] = c
 	}
-	var encoded []byte
-	for row := s.First; row < s.First+s.Rows; row++ {
-		encoded = encoded[:0]
-		for _, c := range readers {
-			v, i, _, err := c.part(ctx, row, row+1)
-			if err != nil {
-				return err
-			}
-			encoded = key.AppendValue(encoded, v, i)
+	if len(readers) == 0 { // all rows have the empty key
+		for row := s.First; row < s.First+s.Rows && len(orderKeys) > 0; row++ {
+			found(row, 0)
 		}
-		k := sort.Search(len(orderKeys), func(i int) bool { return bytes.Compare(orderKeys[i], encoded) >= 0 })
-		if k < len(orderKeys) && bytes.Equal(orderKeys[k], encoded) {
-			found(row, k)
-		}
+		return nil
 	}
-	return nil
+	rows := newSortedRows(readers)
+	if order[0] == schema.Time && !r.meta.timeSorted {
+		return rows.scan(ctx, s.First, s.First+s.Rows, orderKeys, found)
+	}
+	return rows.match(ctx, s.First, s.First+s.Rows, orderKeys, found)
 }
 
 // matchTimes looks sorted times up in a sorted run: both sides only move forward.

@@ -16,6 +16,8 @@ type Batch struct {
 	Dict *Dict
 	// Columns are those that are no tags, flat. A missing one is NULL in every row.
 	Columns []Column
+	// Keys are the tuples of the table's unique constraints.
+	Keys []BatchKeys
 }
 
 // Column is one column of a batch.
@@ -51,6 +53,7 @@ func (p *part) appendGroup(seq meta.Seq, b *Batch, lo, hi int) int64 {
 			grown += p.absentLocked(col)
 		}
 	}
+	grown += p.appendKeysLocked(b, lo, hi)
 	for _, i := range p.sealed {
 		if s := p.seriesLocked(i); int(s.open) >= p.seal {
 			grown += p.sealLocked(i)

@@ -34,6 +34,7 @@ func (p *part) sealLocked(at uint32) int64 {
 		s.chunks = grownTo
 	}
 	s.chunks = append(s.chunks, c)
+	s.sealed += s.open
 	s.open = 0
 	s.seqs = codec.IntAppender{}
 	sl, i := p.slabs[at>>slabBits], at&(slabSize-1)

@@ -40,6 +40,7 @@ type part struct {
 	rowIdx []uint32 // scratch of append
 	locals []uint32
 	sealed []uint32
+	keys   []*keyIndex // of unique constraints that were asked about
 }
 
 type slab struct {
@@ -51,6 +52,7 @@ type slab struct {
 type series struct {
 	ref        uint32
 	open       uint32 // rows in the open chunk
+	sealed     uint32 // rows in the others
 	firstSeq   meta.Seq
 	minT, maxT int64 // of the open chunk
 	seqs       codec.IntAppender

@@ -1,0 +1,229 @@
+package ingest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/key"
+	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/ingest/head"
+	"github.com/automatanexus/aegis-db/meta"
+)
+
+// How unique constraints are held: one commit at a time of a table looks its tuples up among the rows of the commit itself, of the head (also those
+// that are not visible yet) and of the live segments, and is appended before the next one looks. So the lock of a table, and not that
+// of all commits, is held while pages are read. A row that is dead, or that the commit itself ends, is in nobody's way.
+
+// uniqueTable is what a shard keeps of a table with unique constraints.
+type uniqueTable struct {
+	mu       sync.Mutex // held from the look-up to the append
+	segments map[string]*segmentKeys
+}
+
+// uniqueTables finds them by table.
+type uniqueTables struct {
+	mu    sync.Mutex
+	known map[meta.TableID]*uniqueTable
+}
+
+func (u *uniqueTables) of(id meta.TableID) *uniqueTable {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	t := u.known[id]
+	if t == nil {
+		if u.known == nil {
+			u.known = map[meta.TableID]*uniqueTable{}
+		}
+		t = &uniqueTable{segments: map[string]*segmentKeys{}}
+		u.known[id] = t
+	}
+	return t
+}
+
+// forget drops what is kept of tables that the catalog no longer has.
+func (u *uniqueTables) forget(gone func(meta.TableID) bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for id, t := range u.known {
+		if gone(id) {
+			delete(u.known, id)
+			t.mu.Lock()
+			for _, s := range t.segments {
+				s.release()
+			}
+			t.mu.Unlock()
+		}
+	}
+}
+
+// admit looks the rows of a commit up and keeps the tables locked until release is called, which is after they were appended. It is nothing
+// for tables without unique constraints.
+func (s *Shard) admit(ctx context.Context, p *prepared) (release func(), err error) {
+	var locked []*uniqueTable
+	release = func() {
+		for _, t := range locked {
+			t.mu.Unlock()
+		}
+	}
+	order := make([]int, 0, len(p.batches))
+	for i := range p.batches {
+		if len(uniques(p.batches[i].Table)) > 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p.batches[a].Table.ID, p.batches[b].Table.ID) })
+	for n, i := range order {
+		b := &p.batches[i]
+		table := s.unique.of(b.Table.ID)
+		if n > 0 && p.batches[order[n-1]].Table.ID == b.Table.ID {
+			release()
+			return nil, column.Errorf(column.Internal, "two batches of table %q in one commit", b.Table.Name)
+		}
+		table.mu.Lock()
+		locked = append(locked, table)
+		if err := s.admitBatch(ctx, table, b, p.ended(b.Table.ID), p.again); err != nil {
+			release()
+			return nil, err
+		}
+	}
+	return release, nil
+}
+
+// admitBatch looks the rows of one table up. ended are the rows that the commit ends; may be nil.
+func (s *Shard) admitBatch(ctx context.Context, table *uniqueTable, b *head.Batch, ended *scan.RowSet, again bool) error {
+	// Constraints of before the lock may be gone, and others there: the newest count.
+	newest := s.opts.Catalog.Snapshot().TableByID(b.Table.ID)
+	if newest == nil {
+		return nil // its rows go nowhere
+	}
+	b.Keys = b.Keys[:0]
+	for _, u := range uniques(newest) {
+		t, err := tuplesOf(b, u.columns, u.distinct)
+		if err != nil {
+			return err
+		}
+		clash, err := s.clash(ctx, table, newest, &u, t, ended)
+		if err != nil {
+			return err
+		}
+		if clash >= 0 {
+			return duplicate(b, &u, clash, again)
+		}
+		b.Keys = append(b.Keys, t.BatchKeys)
+	}
+	return nil
+}
+
+// clash gives the first row whose tuple another live row has, or one before it, -1 if there is none.
+func (s *Shard) clash(ctx context.Context, table *uniqueTable, t *meta.Table, u *uniqueKey, rows *tuples, ended *scan.RowSet) (int, error) {
+	if rows.Lo == nil {
+		return -1, nil // each row has a NULL
+	}
+	var skip func(i int) bool
+	if ended != nil && ended.Others[scan.OwnRows] != nil {
+		own := ended.Others[scan.OwnRows]
+		skip = func(i int) bool { return own.Contains(uint64(i)) }
+	}
+	own := rows.twice(skip)
+	// What leaves the head meanwhile is in the catalog that is looked at after it.
+	inHead, err := s.clashInHead(t, u, rows, skip, ended)
+	if err != nil {
+		return -1, err
+	}
+	inSegments, err := s.clashInSegments(ctx, table, t, u, rows, skip, ended)
+	return first(first(own, inHead), inSegments), err
+}
+
+// first is the lesser of two numbers of rows, of which -1 is none.
+func first(a, b int) int {
+	if a < 0 || b >= 0 && b < a {
+		return b
+	}
+	return a
+}
+
+func (s *Shard) clashInHead(t *meta.Table, u *uniqueKey, rows *tuples, skip func(int) bool, ended *scan.RowSet) (int, error) {
+	at := -1
+	var bad error
+	err := s.head.FindKeys(t, &rows.BatchKeys, func(i int, row head.KeyRow) {
+		if at >= 0 && at <= i || bad != nil || skip != nil && skip(i) || row.Ended(ended) {
+			return
+		}
+		var tuple []byte
+		if tuple, bad = row.Tuple(&t.Columns, u.columns); bytes.Equal(tuple, rows.tuple(i)) {
+			at = i
+		}
+	})
+	if err == nil {
+		err = bad
+	}
+	return at, err
+}
+
+// duplicate is the error of a row whose tuple is taken.
+func duplicate(b *head.Batch, u *uniqueKey, row int, again bool) error {
+	if again {
+		return column.SQLErrorf(column.Conflict, "40001", "could not serialize access due to concurrent update")
+	}
+	e := column.SQLErrorf(column.Invalid, "23505", "duplicate key value violates unique constraint \"%s\"", u.name)
+	schema := &b.Table.Columns
+	names, values := []byte("("), []byte("(")
+	for i, id := range u.columns {
+		if i > 0 {
+			names, values = append(names, ", "...), append(values, ", "...)
+		}
+		names = append(names, schema.Fields[schema.Index(id)].Name...)
+		values = appendText(values, b, id, row)
+	}
+	e.Detail = fmt.Sprintf("Key %s)=%s) already exists.", names, values)
+	return e
+}
+
+// appendText appends a value as errors show it.
+func appendText(dst []byte, b *head.Batch, id column.ID, row int) []byte {
+	schema := &b.Table.Columns
+	v := vectorOf(b, id)
+	if tag := slices.Index(schema.Tags, id); tag >= 0 {
+		s := series{keys: b.Dict.Keys(), types: schema.TagTypes(), ref: head.NoRef}
+		if s.turn(b, row) == nil {
+			v = tagVector(s.types[tag], s.parts[tag])
+			row = 0
+		}
+	}
+	if v == nil || v.IsNull(row) {
+		return append(dst, "null"...)
+	}
+	return literal.Append(dst, v, row, literal.Options{})
+}
+
+// tagVector is an encoded tag as a vector of one row; nil where it is absent.
+func tagVector(t column.Type, encoded []byte) *column.Vector {
+	value, null, _, err := key.Next(encoded, t, nil)
+	if err != nil || null {
+		return nil
+	}
+	b := column.NewBuilder(t, 1)
+	switch t.Physical() {
+	case column.PhysInt:
+		b.AppendInt(key.Int(value))
+	case column.PhysFloat:
+		b.AppendFloat(key.Float(value))
+	case column.PhysBool:
+		b.AppendBool(value[0] != 0)
+	default:
+		b.AppendBytes(value)
+	}
+	return b.Finish()
+}
+
+// ended gives the rows of a table that the commit ends, nil if there are none.
+func (p *prepared) ended(meta.TableID) *scan.RowSet { return nil }
+
+// ended reports whether a row of a segment has ended and no deletion vector says so yet.
+func (s *Shard) ended(meta.TableID, meta.SegmentID, uint32) bool { return false }
