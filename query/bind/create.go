@@ -23,6 +23,8 @@ func (b *binder) createTable(n *sql.CreateTable) (plan.Statement, error) {
 		return nil, unsupported(n.Pos, "unlogged tables are not supported", "Create an ordinary table.")
 	case n.Name.Schema == computedSchema:
 		return nil, errorAt(n.Name.Pos, "42501", "schema \"%s\" holds computed tables only", computedSchema)
+	case len(n.Likes) > 0:
+		return nil, unsupported(n.Likes[0].Pos, "LIKE in CREATE TABLE is not supported yet", "Write the columns.")
 	case len(n.Columns) == 0:
 		return nil, errorAt(n.Pos, "42601", "a table needs a column")
 	}

@@ -11,9 +11,27 @@ type CreateTable struct {
 	// Constraints are the table constraints; those of one column are in its
 	// ColumnDef.
 	Constraints []*Constraint
+	// Likes are the LIKE elements.
+	Likes []TableLike
 	// Options is the WITH (...) list, where tags, retention and the like are
 	// given.
 	Options []Option
+}
+
+// TableLike is LIKE table among the columns of CREATE TABLE.
+type TableLike struct {
+	Pos  int
+	Name Name
+	// Before is how many columns stand in front of it.
+	Before  int
+	Options []LikeOption
+}
+
+// LikeOption is INCLUDING or EXCLUDING something: "all", "comments",
+// "constraints", "defaults", "generated", "identity", "indexes" and others.
+type LikeOption struct {
+	What      string
+	Excluding bool
 }
 
 // CreateTableAs is CREATE TABLE ... AS query.
@@ -65,7 +83,9 @@ type Constraint struct {
 	// foreign key; nil for a column constraint.
 	Columns []Ident
 	// Always tells GENERATED ALWAYS AS IDENTITY from BY DEFAULT.
-	Always            bool
+	Always bool
+	// Sequence are the options of an identity column's sequence.
+	Sequence          []SequenceOption
 	NullsNotDistinct  bool
 	NoInherit         bool
 	NotValid          bool
@@ -144,6 +164,37 @@ type CreateView struct {
 	Options      []Option
 	Query        *Query
 	NoData       bool
+	// Check is "local" or "cascaded" where WITH CHECK OPTION is written.
+	Check string
+}
+
+// CreateSequence is CREATE SEQUENCE.
+type CreateSequence struct {
+	Pos         int
+	Name        Name
+	Temp        bool
+	IfNotExists bool
+	Options     []SequenceOption
+}
+
+// AlterSequence is ALTER SEQUENCE with options; renaming it is an AlterTable.
+type AlterSequence struct {
+	Pos      int
+	IfExists bool
+	Name     Name
+	Options  []SequenceOption
+}
+
+// SequenceOption is one option of a sequence, by its word: "as" (Type),
+// "increment", "minvalue", "maxvalue", "start", "restart" or "cache" (Value, ""
+// where there is none), "no minvalue", "no maxvalue", "cycle", "no cycle" and
+// "owned by" (Owner, nil for NONE).
+type SequenceOption struct {
+	Pos   int
+	Word  string
+	Type  *TypeName
+	Value string
+	Owner []string
 }
 
 // RefreshView is REFRESH MATERIALIZED VIEW.
@@ -166,9 +217,11 @@ const (
 	ObjSchema
 	ObjDatabase
 	ObjColumn
+	ObjSequence
+	ObjConstraint
 )
 
-// Drop is DROP of any kind of object but ObjColumn.
+// Drop is DROP of any kind of object but ObjColumn and ObjConstraint.
 type Drop struct {
 	Pos          int
 	Kind         ObjectKind
@@ -178,8 +231,8 @@ type Drop struct {
 	Cascade      bool
 }
 
-// Comment is COMMENT ON. Text is nil for IS NULL. Column is set for ObjColumn,
-// whose Name is then the table.
+// Comment is COMMENT ON. Text is nil for IS NULL. Column is set for ObjColumn
+// and ObjConstraint, whose Name is then the table.
 type Comment struct {
 	Pos    int
 	Kind   ObjectKind
@@ -188,7 +241,8 @@ type Comment struct {
 	Text   *string
 }
 
-// AlterTable is ALTER TABLE, ALTER VIEW or ALTER INDEX, as Kind says.
+// AlterTable is ALTER TABLE, ALTER VIEW, ALTER INDEX and what ALTER SCHEMA,
+// DATABASE and SEQUENCE share with them, as Kind says.
 type AlterTable struct {
 	Pos      int
 	Kind     ObjectKind
@@ -203,22 +257,27 @@ type AlterKind uint8
 
 // The kinds of actions. The comment names the fields of AlterAction in use.
 const (
-	AlterAddColumn        AlterKind = iota // Column, IfExists (IF NOT EXISTS)
-	AlterDropColumn                        // Name, IfExists, Cascade
-	AlterColumnType                        // Name, Type, Collation, Expr (of USING)
-	AlterSetDefault                        // Name, Expr
-	AlterDropDefault                       // Name
-	AlterSetNotNull                        // Name
-	AlterDropNotNull                       // Name
-	AlterAddConstraint                     // Constraint
-	AlterDropConstraint                    // Name, IfExists, Cascade
-	AlterRenameColumn                      // Name, NewName; the only action
-	AlterRename                            // NewName; the only action
-	AlterSetSchema                         // NewName; the only action
-	AlterSetOptions                        // Options
-	AlterResetOptions                      // Options, without values
-	AlterOwner                             // NewName
-	AlterRenameConstraint                  // Name, NewName; the only action
+	AlterAddColumn          AlterKind = iota // Column, IfExists (IF NOT EXISTS)
+	AlterDropColumn                          // Name, IfExists, Cascade
+	AlterColumnType                          // Name, Type, Collation, Expr (of USING)
+	AlterSetDefault                          // Name, Expr
+	AlterDropDefault                         // Name
+	AlterSetNotNull                          // Name
+	AlterDropNotNull                         // Name
+	AlterAddConstraint                       // Constraint
+	AlterDropConstraint                      // Name, IfExists, Cascade
+	AlterRenameColumn                        // Name, NewName; the only action
+	AlterRename                              // NewName; the only action
+	AlterSetSchema                           // NewName; the only action
+	AlterSetOptions                          // Options
+	AlterResetOptions                        // Options, without values
+	AlterOwner                               // NewName
+	AlterRenameConstraint                    // Name, NewName; the only action
+	AlterValidateConstraint                  // Name
+	AlterDropExpression                      // Name, IfExists
+	AlterAddIdentity                         // Name, Constraint
+	AlterSetIdentity                         // Name, Constraint: Always where Kind is ConIdentity, and Sequence
+	AlterDropIdentity                        // Name, IfExists
 )
 
 // AlterAction is one action of ALTER TABLE.

@@ -15,6 +15,8 @@ func (*CreateIndex) stmtNode()    {}
 func (*CreateSchema) stmtNode()   {}
 func (*CreateDatabase) stmtNode() {}
 func (*CreateView) stmtNode()     {}
+func (*CreateSequence) stmtNode() {}
+func (*AlterSequence) stmtNode()  {}
 func (*RefreshView) stmtNode()    {}
 func (*Drop) stmtNode()           {}
 func (*Comment) stmtNode()        {}
@@ -109,6 +111,12 @@ func (n *CreateDatabase) Position() int { return n.Pos }
 
 // Position implements Node.
 func (n *CreateView) Position() int { return n.Pos }
+
+// Position implements Node.
+func (n *CreateSequence) Position() int { return n.Pos }
+
+// Position implements Node.
+func (n *AlterSequence) Position() int { return n.Pos }
 
 // Position implements Node.
 func (n *RefreshView) Position() int { return n.Pos }

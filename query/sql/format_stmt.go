@@ -25,6 +25,7 @@ func (f *formatter) stmt(s Stmt) {
 	case *Copy:
 		f.copy(s)
 	case *CreateTable, *CreateTableAs, *CreateIndex, *CreateSchema, *CreateDatabase, *CreateView, *RefreshView,
+		*CreateSequence, *AlterSequence,
 		*Drop, *Comment, *AlterTable:
 		f.ddl(s)
 	default:

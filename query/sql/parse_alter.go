@@ -3,7 +3,9 @@ package sql
 // parseAlter reads ALTER TABLE, VIEW, MATERIALIZED VIEW and INDEX.
 func (p *parser) parseAlter() Stmt {
 	s := &AlterTable{Pos: int(p.advance().pos)}
-	s.Kind = p.parseObjectKind("ALTER", s.Pos)
+	if s.Kind = p.parseObjectKind("ALTER", s.Pos); s.Kind == ObjSequence {
+		return p.parseAlterSequence(s.Pos)
+	}
 	if s.Kind == ObjSchema || s.Kind == ObjDatabase {
 		return p.parseAlterRename(s)
 	}
@@ -89,6 +91,9 @@ func (p *parser) parseAlterAction() AlterAction {
 	case p.acceptKws("owner", "to"):
 		a.Kind = AlterOwner
 		a.NewName = p.roleName()
+	case p.acceptKws("validate", "constraint"):
+		a.Kind = AlterValidateConstraint
+		a.Name = p.colID()
 	case p.isKw("set") && p.peek(1).isPunct("("):
 		p.advance()
 		a.Kind = AlterSetOptions
@@ -150,10 +155,58 @@ func (p *parser) parseAlterColumn(a *AlterAction) {
 		if p.acceptKw("using") {
 			a.Expr = p.parseExpr()
 		}
-	case p.isKw("set"), p.isKw("drop"), p.isKw("add"), p.isKw("reset"), p.isKw("restart"):
+	case p.acceptKws("drop", "expression"):
+		a.Kind = AlterDropExpression
+		a.IfExists = p.acceptKws("if", "exists")
+	case p.acceptKws("drop", "identity"):
+		a.Kind = AlterDropIdentity
+		a.IfExists = p.acceptKws("if", "exists")
+	case p.acceptKw("add"):
+		a.Kind = AlterAddIdentity
+		if a.Constraint = p.parseColumnConstraint(); a.Constraint == nil || a.Constraint.Kind != ConIdentity {
+			p.unexpected()
+		}
+	case p.isKw("restart"), p.isKw("set") && p.startsIdentityOption(p.peek(1)):
+		p.parseAlterIdentity(a)
+	case p.isKw("set"), p.isKw("drop"), p.isKw("reset"):
 		p.advance()
 		p.unsupported(a.Pos, "ALTER COLUMN "+upper(p.prev.text)+" "+upper(p.tok.text), "")
 	default:
 		p.unexpected()
+	}
+}
+
+func (p *parser) startsIdentityOption(t *token) bool {
+	for _, word := range []string{"generated", "as", "increment", "minvalue", "maxvalue", "cache", "start", "restart", "cycle", "no", "owned", "sequence"} {
+		if t.isKw(word) {
+			return true
+		}
+	}
+	return false
+}
+
+// parseAlterIdentity reads SET GENERATED, SET and an option of a sequence, and RESTART, any number of them.
+func (p *parser) parseAlterIdentity(a *AlterAction) {
+	a.Kind = AlterSetIdentity
+	a.Constraint = &Constraint{Pos: p.pos(), Kind: ConNull}
+	for p.err == nil {
+		switch {
+		case p.acceptKws("set", "generated"):
+			a.Constraint.Kind = ConIdentity
+			if a.Constraint.Always = p.acceptKw("always"); !a.Constraint.Always {
+				p.expectKw("by")
+				p.expectKw("default")
+			}
+		case p.isKw("set") && p.startsIdentityOption(p.peek(1)), p.isKw("restart"):
+			p.acceptKw("set")
+			o := SequenceOption{Pos: p.pos()}
+			if !p.parseSequenceOption(&o) {
+				p.unexpected()
+				return
+			}
+			a.Constraint.Sequence = append(a.Constraint.Sequence, o)
+		default:
+			return
+		}
 	}
 }

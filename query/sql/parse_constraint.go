@@ -73,8 +73,11 @@ func (p *parser) parseGenerated(c *Constraint) {
 	p.expectKw("as")
 	if p.acceptKw("identity") {
 		c.Kind = ConIdentity
-		if p.isPunct("(") {
-			p.unsupported(p.pos(), "sequence options of an identity column", "")
+		if p.accept("(") {
+			if c.Sequence = p.parseSequenceOptions(); len(c.Sequence) == 0 {
+				p.unexpected()
+			}
+			p.expect(")")
 		}
 		return
 	}

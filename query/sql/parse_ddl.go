@@ -147,8 +147,12 @@ func (p *parser) parseCreateView(f createFlags) Stmt {
 	s.Query = p.parseQuery()
 	if s.Materialized {
 		s.NoData = p.parseNoData()
-	} else if p.isKw("with") {
-		p.unsupported(p.pos(), "WITH CHECK OPTION", "")
+	} else if p.acceptKw("with") {
+		if s.Check = "cascaded"; p.isKw("local") || p.isKw("cascaded") {
+			s.Check = p.advance().text
+		}
+		p.expectKw("check")
+		p.expectKw("option")
 	}
 	return s
 }
@@ -179,8 +183,12 @@ func (p *parser) parseObjectKind(verb string, pos int) ObjectKind {
 		return ObjSchema
 	case p.acceptKw("database"):
 		return ObjDatabase
+	case p.acceptKw("sequence"):
+		return ObjSequence
 	case verb == "COMMENT ON" && p.acceptKw("column"):
 		return ObjColumn
+	case verb == "COMMENT ON" && p.acceptKw("constraint"):
+		return ObjConstraint
 	case p.tok.kind == tWord && p.tok.kw.class != notKeyword:
 		p.unsupported(pos, verb+" "+upper(p.tok.text), "")
 	}
@@ -221,9 +229,20 @@ func (p *parser) parseComment() Stmt {
 	s := &Comment{Pos: int(p.advance().pos)}
 	p.expectKw("on")
 	s.Kind = p.parseObjectKind("COMMENT ON", s.Pos)
-	if s.Kind == ObjColumn {
+	switch s.Kind {
+	case ObjColumn:
 		p.parseCommentColumn(s)
-	} else {
+	case ObjConstraint:
+		s.Column = p.colID()
+		p.expectKw("on")
+		if p.isKw("domain") {
+			p.unsupported(s.Pos, "COMMENT ON CONSTRAINT ON DOMAIN", "")
+		}
+		s.Name = p.name()
+	case ObjSchema, ObjDatabase:
+		id := p.ident()
+		s.Name = Name{Pos: id.Pos, Name: id.Name}
+	default:
 		s.Name = p.name()
 	}
 	p.expectKw("is")

@@ -34,11 +34,13 @@ func (p *parser) parseCreate() Stmt {
 		return p.parseCreateSchema(f)
 	case p.isKw("database") && !f.replace:
 		return p.parseCreateDatabase(f)
+	case p.isKw("sequence") && !f.replace:
+		return p.parseCreateSequence(f)
 	case p.isKw("view"), p.isKw("recursive"), p.isKw("materialized") && !f.replace:
 		return p.parseCreateView(f)
 	}
 	switch p.tok.text {
-	case "role", "user", "group", "extension", "function", "procedure", "trigger", "type", "domain", "sequence",
+	case "role", "user", "group", "extension", "function", "procedure", "trigger", "type", "domain",
 		"policy", "publication", "subscription", "server", "foreign", "rule", "operator", "aggregate", "cast",
 		"collation", "conversion", "event", "language", "statistics", "tablespace", "text", "transform",
 		"access", "constraint", "trusted", "procedural", "default":
@@ -141,7 +143,7 @@ func (p *parser) parseTableSuffix(s *CreateTable) {
 func (p *parser) parseTableElement(s *CreateTable) {
 	switch {
 	case p.isKw("like"):
-		p.unsupported(p.pos(), "LIKE in CREATE TABLE", "")
+		p.parseTableLike(s)
 	case p.startsTableConstraint():
 		s.Constraints = append(s.Constraints, p.parseTableConstraint())
 	default:
