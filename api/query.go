@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -101,10 +100,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, request query.Re
 		return 0, err
 	}
 	defer result.Close()
-	if tag = result.Tag; tag != "" {
-		if tag == "INSERT 0" {
-			tag += " " + strconv.FormatInt(result.Affected, 10)
-		}
+	if tag = result.Command(); tag != "" {
 		w.Header().Set(commandHeader, tag)
 	}
 	out := newAnswer(w, f.contentType)

@@ -92,37 +92,7 @@ func (st *statement) dropSchema(name string) string {
 	return meta.PublicSchema
 }
 
-// writable is a relation rows can be written to.
-type writable interface {
-	Table() *meta.Table // nil = computed
-}
-
-func (st *statement) insert(in *plan.Insert) (*Result, error) {
-	w, ok := in.Table.(writable)
-	if !ok || w.Table() == nil {
-		return nil, column.SQLErrorf(column.Denied, "42809", "cannot insert into %s: it is not a table of rows of its own", in.Table.Name())
-	}
-	if err := st.first(in.First); err != nil {
-		return nil, err
-	}
-	root, _, err := st.optimize(in.Source)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := st.collect(root, w.Table(), in.Columns)
-	if err != nil {
-		return nil, oneCommit(err)
-	}
-	st.result.Affected = int64(rows.Len)
-	if rows.Len > 0 {
-		if err := st.write(rows); err != nil {
-			return nil, oneCommit(err)
-		}
-	}
-	return st.ended("INSERT 0", nil)
-}
-
-// oneCommit says in an error about a limit what can be done: all rows of an INSERT become visible together, so they must
+// oneCommit says in an error about a limit what can be done: all that a statement changes becomes visible together, so it must
 // fit into memory and into one record of the log.
 func oneCommit(err error) error {
 	var e *column.Error
@@ -130,70 +100,11 @@ func oneCommit(err error) error {
 		return err
 	}
 	out := *e
-	out.Hint = "INSERT writes all of its rows in one commit, or none: insert them in parts, such as one range of time after the other."
+	out.Hint = "A statement makes all of its changes in one commit, or none: make them in parts, such as one range of time after the other."
 	if out.SQLState == "" {
 		out.SQLState = "53200"
 	}
 	return &out
-}
-
-// collect runs the source of an INSERT and lays its columns out as the table has them: all rows become one commit.
-func (st *statement) collect(root plan.Node, t *meta.Table, targets []int) (meta.Rows, error) {
-	fields := t.Columns.Fields
-	builders := make([]*column.Builder, len(targets))
-	for i, f := range targets {
-		builders[i] = column.NewBuilder(fields[f].Type, 0)
-	}
-	n, held := 0, int64(0)
-	_, err := st.each(root, func(b *scan.Batch) error {
-		n += b.Len
-		before := held
-		held = 0
-		for i, v := range b.Columns {
-			builders[i].AppendVector(v, 0, b.Len)
-			if err := builders[i].Err(); err != nil {
-				return err
-			}
-			held += builtBytes(builders[i])
-		}
-		return st.env.Pool.Grow(held - before)
-	})
-	if err != nil {
-		return meta.Rows{}, err
-	}
-	rows := meta.Rows{Table: t, Columns: make([]*column.Vector, len(fields)), Len: n}
-	for i, f := range targets {
-		rows.Columns[f] = builders[i].Finish()
-	}
-	return rows, complete(&rows)
-}
-
-// complete gives the columns that rows lack NULLs, and refuses NULL where none may be.
-func complete(rows *meta.Rows) error {
-	for i, f := range rows.Table.Columns.Fields {
-		if rows.Columns[i] == nil {
-			rows.Columns[i] = column.NewNull(f.Type, rows.Len)
-		}
-		if f.NotNull && rows.Len > 0 && rows.Columns[i].HasNulls() {
-			return column.SQLErrorf(column.Invalid, "23502",
-				"null value in column %q of relation %q violates not-null constraint", f.Name, rows.Table.Name)
-		}
-	}
-	return nil
-}
-
-// builtBytes is what a builder's rows take. A batch may take much less: its constants and runs are written out in a builder.
-func builtBytes(b *column.Builder) int64 {
-	rows := int64(b.Len())
-	switch b.Type().Physical() {
-	case column.PhysBool:
-		return rows
-	case column.PhysInterval:
-		return 16 * rows
-	case column.PhysBytes:
-		return 4*rows + int64(b.DataLen())
-	}
-	return 8 * rows
 }
 
 // each runs a plan to its end.

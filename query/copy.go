@@ -4,8 +4,9 @@ import (
 	"context"
 
 	"github.com/automatanexus/aegis-db/column"
-	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/bind"
+	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
@@ -15,30 +16,25 @@ type Loader struct {
 	Fields []column.Field
 
 	session *Session
-	stmt    *sql.Copy
 	text    string
-	table   *meta.Table
-	columns []int // of the table's fields
+	change  *plan.Change
+	rows    *plan.SharedID // stands for the rows in the change
 }
 
 // NewLoader finds where the rows of COPY FROM go.
 func (s *Session) NewLoader(ctx context.Context, n *sql.Copy, text string) (*Loader, error) {
-	l := &Loader{session: s, stmt: n, text: text}
+	l := &Loader{session: s, text: text}
 	return l, l.run(ctx, func(st *statement) error {
 		if s.settings.ReadOnly {
 			return readOnlyBlock("COPY FROM")
 		}
-		rel, columns, err := bind.CopyTarget(st.env.Expr.Ctx, n, st.names)
+		change, rows, columns, err := bind.Copy(st.env.Expr.Ctx, n, st.bindOptions(st.names, nil, nil))
 		if err != nil {
 			return err
 		}
-		w, ok := rel.(writable)
-		if !ok || w.Table() == nil {
-			return column.SQLErrorf(column.Denied, "42809", "cannot copy to %s: it is not a table of rows of its own", rel.Name())
-		}
-		l.table, l.columns = w.Table(), columns
+		l.change, l.rows = change, rows
 		for _, f := range columns {
-			l.Fields = append(l.Fields, l.table.Columns.Fields[f])
+			l.Fields = append(l.Fields, change.Table.Schema().Fields[f])
 		}
 		return nil
 	})
@@ -64,13 +60,11 @@ func (l *Loader) run(ctx context.Context, f func(*statement) error) error {
 // Add adds n rows: a vector for each of Fields, which the loader keeps.
 func (l *Loader) Add(ctx context.Context, vectors []*column.Vector, n int) error {
 	return l.run(ctx, func(st *statement) error {
-		rows := meta.Rows{Table: l.table, Columns: make([]*column.Vector, len(l.table.Columns.Fields)), Len: n}
-		for i, f := range l.columns {
-			rows.Columns[f] = vectors[i]
-		}
-		if err := complete(&rows); err != nil {
+		st.give1(l.rows, []*scan.Batch{{Len: n, Columns: vectors}})
+		all := &changing{st: st}
+		if _, err := all.make(l.change); err != nil {
 			return err
 		}
-		return oneCommit(st.write(rows))
+		return oneCommit(st.apply(all.transaction()))
 	})
 }

@@ -56,6 +56,7 @@ type actual struct {
 // explained is the whole answer.
 type explained struct {
 	Plan      *step         `json:"plan"`
+	With      []*first      `json:"changes_in_with,omitempty"`
 	First     []*first      `json:"subqueries,omitempty"`
 	Rules     []opt.Applied `json:"-"`
 	Changed   []string      `json:"rules_applied"`
@@ -64,16 +65,19 @@ type explained struct {
 	PeakBytes *int64        `json:"peak_bytes,omitempty"`
 }
 
-// first is a subquery that is run before the rest.
+// first is a subquery, or a change in WITH, that is run before the rest.
 type first struct {
 	Parameter string `json:"parameter"`
 	Plan      *step  `json:"plan"`
 }
 
 func (st *statement) explain(e *plan.Explain) (*Result, error) {
+	if e.Modify != nil {
+		return st.explainModify(e)
+	}
 	started := time.Now()
 	out := explained{Changed: []string{}}
-	if err := st.explainFirst(&out, e); err != nil {
+	if err := st.explainFirst(&out, e, e.Query.First); err != nil {
 		return nil, err
 	}
 	root, applied, err := st.optimize(e.Query.Root)
@@ -105,11 +109,16 @@ func (st *statement) explain(e *plan.Explain) (*Result, error) {
 		out.RunMs, out.PeakBytes, stats = &run, &peak, rows.Stats()
 	}
 	out.Plan = describe(root, stats, expected)
+	return st.show1(&out, e, root)
+}
+
+// show1 gives an answer in the form that was asked for.
+func (st *statement) show1(out *explained, e *plan.Explain, root plan.Node) (*Result, error) {
 	out.choose(e, root)
 	if !e.JSON {
 		return st.give(texts("EXPLAIN", []string{"QUERY PLAN"}, out.lines()))
 	}
-	text, err := json.MarshalIndent([]explained{out}, "", "  ")
+	text, err := json.MarshalIndent([]*explained{out}, "", "  ")
 	if err != nil {
 		return nil, column.Errorf(column.Internal, "explain: %w", err)
 	}
@@ -117,8 +126,8 @@ func (st *statement) explain(e *plan.Explain) (*Result, error) {
 }
 
 // explainFirst describes the subqueries that are run first. ANALYZE runs them; otherwise the plan shows their parameters.
-func (st *statement) explainFirst(out *explained, e *plan.Explain) error {
-	for _, q := range e.Query.First {
+func (st *statement) explainFirst(out *explained, e *plan.Explain, list []plan.Subquery) error {
+	for _, q := range list {
 		root, _, err := st.optimize(q.Root)
 		if err != nil {
 			return err
@@ -199,6 +208,10 @@ func describe(n plan.Node, stats *exec.Stats, expected func(plan.Node) float64) 
 		}
 	case *plan.Work:
 		s.Operator = "Work " + n.Name
+	case *plan.Given:
+		s.Operator = "Rows of " + n.Name
+	case *plan.Change:
+		describeChange(s, n)
 	case *plan.Union:
 		s.Operator = "Union"
 	case *plan.Expand:
@@ -211,7 +224,7 @@ func describe(n plan.Node, stats *exec.Stats, expected func(plan.Node) float64) 
 	}
 	for i, in := range n.Inputs() {
 		var of *exec.Stats
-		if stats != nil {
+		if stats != nil && i < len(stats.Inputs) {
 			of = stats.Inputs[i]
 		}
 		s.Inputs = append(s.Inputs, describe(in, of, expected))

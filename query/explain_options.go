@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -9,7 +10,7 @@ import (
 // choose leaves out of an answer what the options of EXPLAIN do not want, and adds what they do.
 func (e *explained) choose(o *plan.Explain, root plan.Node) {
 	e.Plan.choose(o)
-	for _, f := range e.First {
+	for _, f := range slices.Concat(e.First, e.With) {
 		f.Plan.choose(o)
 	}
 	if o.Verbose {

@@ -31,6 +31,10 @@ func (e *explained) lines() [][]string {
 			draw(in, depth+1)
 		}
 	}
+	for _, w := range e.With {
+		add("Changed first, for %s:", w.Parameter)
+		draw(w.Plan, 1)
+	}
 	draw(e.Plan, 0)
 	for _, f := range e.First {
 		add("Run first, for %s:", f.Parameter)

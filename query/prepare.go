@@ -43,7 +43,7 @@ func (s *Session) Prepare(ctx context.Context, text string, types []column.Type)
 func (s *Session) PrepareStmt(ctx context.Context, text string, stmt sql.Stmt, types []column.Type) (*Prepared, error) {
 	p := &Prepared{Text: text, Stmt: stmt, declared: slices.Clone(types)}
 	switch stmt.(type) {
-	case *sql.Query, *sql.Insert, *sql.Explain, *sql.Show:
+	case *sql.Query, *sql.Insert, *sql.Update, *sql.Delete, *sql.Merge, *sql.Explain, *sql.Show:
 	default:
 		return p, nil // checked when it runs; it has no parameters and gives no rows
 	}
@@ -86,6 +86,8 @@ func (p *Prepared) bind(st *statement) error {
 		if b.Generic && p.timeless && len(bound.First) == 0 {
 			p.keep(st, bound.Root, names)
 		}
+	case *plan.Modify:
+		p.Columns = describeModify(bound)
 	case *plan.Explain:
 		p.Columns = []plan.Column{{Name: "QUERY PLAN", Type: column.T(column.Text)}}
 	case *plan.Show:
@@ -157,18 +159,38 @@ func sameShape(a, b plan.Column) bool { return a.Name == b.Name && a.Type == b.T
 
 // runBound binds the statement with the values and runs it.
 func (p *Prepared) runBound(st *statement, values []*column.Vector) (*Result, error) {
-	names := &resolved{Resolver: st.names, names: map[plan.Relation]*placeholder{}}
 	if values == nil {
 		values = []*column.Vector{}
 	}
-	bound, err := bind.Bind(st.env.Expr.Ctx, p.Stmt, st.bindOptions(names, p.Params, values))
-	if err != nil {
-		return nil, err
+	return st.runBound(func(names plan.Resolver) (plan.Statement, error) {
+		bound, err := bind.Bind(st.env.Expr.Ctx, p.Stmt, st.bindOptions(names, p.Params, values))
+		if err != nil {
+			return nil, err
+		}
+		if given := columnsOf(bound); given != nil && !slices.EqualFunc(given, p.Columns, sameShape) {
+			return nil, column.SQLErrorf(column.Unsupported, "0A000", "cached plan must not change result type")
+		}
+		return bound, nil
+	})
+}
+
+// columnsOf are the columns of a statement that reads or changes rows.
+func columnsOf(bound plan.Statement) []plan.Column {
+	switch b := bound.(type) {
+	case *plan.Query:
+		return b.Root.Columns()
+	case *plan.Modify:
+		return b.Root().Columns()
 	}
-	if q, ok := bound.(*plan.Query); ok && !slices.EqualFunc(q.Root.Columns(), p.Columns, sameShape) {
-		return nil, column.SQLErrorf(column.Unsupported, "0A000", "cached plan must not change result type")
+	return nil
+}
+
+// describeModify describes the rows of a statement that changes rows; nil if it gives none.
+func describeModify(m *plan.Modify) []plan.Column {
+	if m.Change != nil {
+		return m.Change.Out
 	}
-	return st.runStatement(bound, names.names)
+	return plan.Describe(m.Query)
 }
 
 // bindOptions are what a statement is bound against.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ type Result struct {
 	Columns []plan.Column
 	// Tag is PostgreSQL's command tag without its count, such as "SELECT", "INSERT 0" or "CREATE TABLE".
 	Tag string
-	// Affected is how many rows INSERT added.
+	// Affected is how many rows INSERT, UPDATE, DELETE or MERGE changed.
 	Affected int64
 	// Location is the time zone to print timestamps in.
 	Location *time.Location
@@ -48,6 +49,15 @@ type Result struct {
 	engine *Engine
 	place  *place // among the running statements; nil = none now
 	class  class
+}
+
+// Command is the command tag, with the number of rows where the statement changed some. The number of rows that it reads is for those to count who read them.
+func (r *Result) Command() string {
+	switch r.Tag {
+	case "INSERT 0", "UPDATE", "DELETE", "MERGE":
+		return r.Tag + " " + strconv.FormatInt(r.Affected, 10)
+	}
+	return r.Tag
 }
 
 // Notice is something a client should know that is no error.

@@ -37,6 +37,7 @@ type statement struct {
 	snap    Snapshot
 	names   *names
 	result  *Result
+	base    int // of result.ended, how many have nothing to do with what the statement reads
 
 	// The memory of env.Pool that is to be there before the statement begins, if it is heavy; and what is.
 	work, guaranteed int64
@@ -151,19 +152,26 @@ func (s *Session) open(r *Result, text string) (*statement, error) {
 		return nil, err
 	}
 	r.ended = append(r.ended, r.leave)
+	st := &statement{session: s, text: text, result: r, base: len(r.ended)}
+	return st, st.look()
+}
+
+// look opens what the statement reads.
+func (st *statement) look() error {
+	s, r := st.session, st.result
 	snap, err := s.openSnapshot()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.ended = append(r.ended, snap.Close)
 	if _, held := snap.(heldSnapshot); !held {
 		r.ended = append(r.ended, s.engine.holders.add(s, snap, r.started))
 	}
 	path := s.searchPath()
-	st := &statement{session: s, text: text, snap: snap, names: &names{snap, path, s.view(r.ctx, snap, path, s.now())}, result: r}
+	st.snap, st.names = snap, &names{snap, path, s.view(r.ctx, snap, path, s.now())}
 	r.names = st.names.view
 	st.prepare(r.ctx)
-	return st, nil
+	return nil
 }
 
 // kept gives the optimized plan of a statement that was asked before; nil if it has to be made. It notes under what key to keep it then.
@@ -283,12 +291,9 @@ func (st *statement) spill() {
 }
 
 func (st *statement) run(stmt sql.Stmt, params []*string) (*Result, error) {
-	names := &resolved{Resolver: st.names, names: map[plan.Relation]*placeholder{}}
-	bound, err := bind.Bind(st.env.Expr.Ctx, stmt, st.bindOptions(names, nil, untyped(params)))
-	if err != nil {
-		return nil, err
-	}
-	return st.runStatement(bound, names.names)
+	return st.runBound(func(names plan.Resolver) (plan.Statement, error) {
+		return bind.Bind(st.env.Expr.Ctx, stmt, st.bindOptions(names, nil, untyped(params)))
+	})
 }
 
 // runStatement runs a bound statement.
@@ -305,8 +310,8 @@ func (st *statement) runStatement(bound plan.Statement, names map[plan.Relation]
 		return st.createTable(b)
 	case *plan.DropTables:
 		return st.dropTables(b)
-	case *plan.Insert:
-		return st.insert(b)
+	case *plan.Modify:
+		return st.modify(b)
 	case *plan.Users:
 		return st.users(b)
 	case *plan.Set:

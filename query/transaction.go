@@ -27,7 +27,9 @@ type block struct {
 	snap       Snapshot // of a repeatable block, once something was read
 	held       func()   // forgets its holder
 	pending    []meta.Rows
-	pool       *mem.Pool // holds what is pending
+	deletes    []meta.Deletes // of statements that were sent together
+	again      bool           // see meta.Transaction
+	pool       *mem.Pool      // holds what is pending
 	savepoints []savepoint
 }
 
@@ -125,18 +127,23 @@ func (s *Session) end(ctx context.Context, commit bool) error {
 		b.held()
 		b.snap.Close()
 	}
-	if !commit || len(b.pending) == 0 {
+	if !commit || !b.writes() {
 		return s.settings.EndTransaction(commit)
 	}
-	if err := s.life.settle(); err != nil {
-		return errors.Join(err, s.settings.EndTransaction(false))
-	}
-	defer s.life.settled()
+	err := b.commit(ctx, s.engine.store.Writer())
+	return errors.Join(oneCommit(err), s.settings.EndTransaction(err == nil))
+}
+
+// writes reports whether the block has something to commit.
+func (b *block) writes() bool { return len(b.pending) > 0 || len(b.deletes) > 0 }
+
+// commit writes what the block holds.
+func (b *block) commit(ctx context.Context, w meta.Writer) error {
 	rows, err := joined(b.pending)
 	if err == nil {
-		_, err = s.engine.store.Writer().Write(ctx, rows, meta.AckWAL)
+		_, err = w.Commit(ctx, &meta.Transaction{Rows: rows, Deletes: b.deletes, Again: b.again}, meta.AckWAL)
 	}
-	return errors.Join(oneCommit(err), s.settings.EndTransaction(err == nil))
+	return err
 }
 
 // joined gives one batch a table, its rows in the order in which they were written: which of two rows with equal keys is the
@@ -205,20 +212,16 @@ func (s *Session) now() time.Time {
 	return s.engine.options.Now()
 }
 
-// readable refuses a plan that would have to see rows which the block has not written yet.
+// readable refuses a plan that would have to see what the block has not written yet.
 func (b *block) readable(root plan.Node) error {
-	if b == nil || len(b.pending) == 0 {
+	if b == nil || !b.writes() {
 		return nil
 	}
 	if scan, ok := root.(*plan.Scan); ok {
-		if w, ok := scan.Relation.(writable); ok && w.Table() != nil {
-			for _, rows := range b.pending {
-				if rows.Table.ID == w.Table().ID {
-					e := column.SQLErrorf(column.Unsupported, "0A000", "%s cannot be read in the transaction that has inserted rows into it", scan.Relation.Name())
-					e.Hint = "COMMIT first; or read before the INSERT."
-					return e
-				}
-			}
+		if w, ok := plan.Unaddressed(scan.Relation).(plan.Stored); ok && w.Table() != nil && b.changes(w.Table()) {
+			e := column.SQLErrorf(column.Unsupported, "0A000", "%s cannot be read in the transaction that has changed it", scan.Relation.Name())
+			e.Hint = "COMMIT first; or read before the change."
+			return e
 		}
 	}
 	for _, in := range root.Inputs() {
@@ -229,24 +232,39 @@ func (b *block) readable(root plan.Node) error {
 	return nil
 }
 
-// write writes rows: at once, or when the block ends.
-func (st *statement) write(rows meta.Rows) error {
+// changes reports whether the block has rows that come to a table or go from it.
+func (b *block) changes(t *meta.Table) bool {
+	return slices.ContainsFunc(b.pending, func(r meta.Rows) bool { return r.Table.ID == t.ID }) ||
+		slices.ContainsFunc(b.deletes, func(d meta.Deletes) bool { return d.Table.ID == t.ID })
+}
+
+// apply commits what a statement has changed: at once, or when the block ends.
+func (st *statement) apply(t *meta.Transaction) error {
 	b := st.session.block
-	if st.session.settings.ReadOnly {
-		return readOnlyBlock("INSERT")
-	}
-	if b == nil {
-		_, err := st.session.engine.store.Writer().Write(st.env.Expr.Ctx, []meta.Rows{rows}, meta.AckWAL)
+	switch {
+	case len(t.Rows) == 0 && len(t.Deletes) == 0:
+		return nil
+	case b == nil:
+		_, err := st.session.engine.store.Writer().Commit(st.env.Expr.Ctx, t, meta.AckWAL)
 		return err
+	case b.explicit && len(t.Deletes) > 0:
+		e := column.SQLErrorf(column.Unsupported, "0A000", "rows cannot be changed inside of BEGIN and COMMIT yet")
+		e.Hint = "Run the statement on its own; in a driver, switch autocommit on."
+		return e
 	}
 	size := int64(0)
-	for _, v := range rows.Columns {
-		size += v.SizeBytes()
+	for _, rows := range t.Rows {
+		for _, v := range rows.Columns {
+			size += v.SizeBytes()
+		}
+	}
+	for _, d := range t.Deletes {
+		size += d.Rows.SizeBytes()
 	}
 	if err := b.pool.Grow(size); err != nil {
 		return err
 	}
-	b.pending = append(b.pending, rows)
+	b.pending, b.deletes, b.again = append(b.pending, t.Rows...), append(b.deletes, t.Deletes...), b.again || t.Again
 	return nil
 }
 
@@ -271,15 +289,11 @@ func (st *statement) beforeDDL(what string) error {
 	st.result.Notices = append(st.result.Notices, Notice{
 		Severity: "WARNING", SQLState: "01000", Message: what + " is done at once: it is not undone if a statement that was sent with it fails",
 	})
-	if len(b.pending) == 0 {
+	if !b.writes() {
 		return nil
 	}
-	rows, err := joined(b.pending)
-	if err != nil {
-		return err
-	}
-	b.pending = nil
-	_, err = st.session.engine.store.Writer().Write(st.env.Expr.Ctx, rows, meta.AckWAL)
+	err := b.commit(st.env.Expr.Ctx, st.session.engine.store.Writer())
+	b.pending, b.deletes, b.again = nil, nil, false
 	return oneCommit(err)
 }
 

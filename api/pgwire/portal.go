@@ -195,10 +195,8 @@ func (c *session) completed(r *query.Result, rows int64) {
 	case "SELECT":
 		var tag [32]byte
 		c.complete(string(strconv.AppendInt(append(tag[:0], "SELECT "...), rows, 10)))
-	case "INSERT 0":
-		c.complete("INSERT 0 " + strconv.FormatInt(r.Affected, 10))
 	default:
-		c.complete(r.Tag)
+		c.complete(r.Command())
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/automatanexus/aegis-db/column"
 )
 
 // An address says where a row lies: in which place, and which row of the place it is. Places above 0 are segments, by their id, and rows of them
@@ -36,6 +38,36 @@ func (s *RowSet) Add(place, row int64) bool {
 		s.rows++
 	}
 	return added
+}
+
+// AddAll adds the rows of a batch by the two columns that say where they lie.
+func (s *RowSet) AddAll(place, row *column.Vector) {
+	var numbers []uint32
+	for lo := 0; lo < place.Len; {
+		at := place.Int(lo)
+		hi := lo + 1
+		if place.Enc == column.Const {
+			hi = place.Len
+		}
+		for hi < place.Len && place.Int(hi) == at {
+			hi++
+		}
+		if at <= 0 {
+			for i := lo; i < hi; i++ {
+				s.Add(at, row.Int(i))
+			}
+		} else {
+			numbers = numbers[:0]
+			for i := lo; i < hi; i++ {
+				numbers = append(numbers, uint32(row.Int(i)))
+			}
+			b := s.segment(uint64(at))
+			before := b.GetCardinality()
+			b.AddMany(numbers)
+			s.rows += int64(b.GetCardinality() - before)
+		}
+		lo = hi
+	}
 }
 
 func (s *RowSet) segment(id uint64) *roaring.Bitmap {

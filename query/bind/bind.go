@@ -45,23 +45,37 @@ func Describe(ctx context.Context, stmt sql.Stmt, opt Options) (plan.Statement, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if root := rootOf(s); root != nil {
-		if err := b.attached(root); err != nil {
-			return nil, nil, err
-		}
+	if err := b.whole(s); err != nil {
+		return nil, nil, err
 	}
 	return s, b.paramTypes(), nil
 }
 
-// rootOf gives the plan of the query in a statement, nil if it has none.
-func rootOf(s plan.Statement) plan.Node {
+// whole makes sure that no plan of a statement waits for a subquery.
+func (b *binder) whole(s plan.Statement) error {
+	for _, root := range rootsOf(s) {
+		if err := b.attached(root); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rootsOf gives the plans of a statement.
+func rootsOf(s plan.Statement) (out []plan.Node) {
 	switch s := s.(type) {
 	case *plan.Query:
-		return s.Root
+		return []plan.Node{s.Root}
 	case *plan.Explain:
-		return s.Query.Root
-	case *plan.Insert:
-		return s.Source
+		if s.Query != nil {
+			return rootsOf(s.Query)
+		}
+		return rootsOf(s.Modify)
+	case *plan.Modify:
+		for _, w := range s.With {
+			out = append(out, w.Change)
+		}
+		return append(out, s.Root())
 	}
 	return nil
 }
@@ -92,28 +106,25 @@ type binder struct {
 	with       *withScope      // the queries of WITH that can be seen
 	operators  int             // that references to WITH have added
 	subqueries []plan.Subquery // to be run first, in this order
-	places     []subColumn     // of the columns of subqueries in expressions
-	ownParams  int             // parameters that no client gives
+	taken      int             // of these, how many belong to what stands in changes
+	top        *sql.With       // the statement's own, which may change rows
+	changes    []plan.WithChange
+	places     []subColumn // of the columns of subqueries in expressions
+	ownParams  int         // parameters that no client gives
 }
 
 func (b *binder) literalOptions() literal.Options { return b.fold.Literals() }
 
 func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 	switch s := stmt.(type) {
-	case *sql.Query:
-		root, err := b.query(s)
-		if err != nil {
-			return nil, err
-		}
-		return &plan.Query{Root: root, First: b.subqueries}, nil
+	case *sql.Query, *sql.Insert, *sql.Update, *sql.Delete, *sql.Merge:
+		return b.withRows(s)
 	case *sql.Explain:
 		return b.explain(s)
 	case *sql.CreateTable:
 		return b.createTable(s)
 	case *sql.Drop:
 		return b.drop(s)
-	case *sql.Insert:
-		return b.insert(s)
 	case *sql.Set:
 		return b.set(s)
 	case *sql.Show:
@@ -127,12 +138,41 @@ func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 		return &plan.Reset{Name: s.Name}, nil
 	case *sql.Discard:
 		return &plan.Discard{What: s.What}, nil
-	case *sql.Update:
-		return nil, unsupported(s.Pos, "UPDATE is not supported yet", "To replace a row, declare a unique_key and insert it again.")
-	case *sql.Delete:
-		return nil, unsupported(s.Pos, "DELETE is not supported yet", "")
 	}
 	return nil, unsupported(stmt.Position(), "this statement is not supported", "")
+}
+
+// withRows binds a statement that reads rows or changes them.
+func (b *binder) withRows(stmt sql.Stmt) (plan.Statement, error) {
+	q, reads := stmt.(*sql.Query)
+	if !reads {
+		b.top = withOf(stmt)
+		return b.modify(stmt)
+	}
+	b.top = q.With
+	root, err := b.query(q)
+	if err != nil {
+		return nil, err
+	}
+	if len(b.changes) > 0 {
+		return &plan.Modify{With: b.changes, First: b.firstSoFar(), Query: root}, nil
+	}
+	return &plan.Query{Root: root, First: b.subqueries}, nil
+}
+
+// withOf is the WITH of a statement that changes rows.
+func withOf(stmt sql.Stmt) *sql.With {
+	switch s := stmt.(type) {
+	case *sql.Insert:
+		return s.With
+	case *sql.Update:
+		return s.With
+	case *sql.Delete:
+		return s.With
+	case *sql.Merge:
+		return s.With
+	}
+	return nil
 }
 
 // errorAt makes an error with a SQLSTATE at a byte offset.

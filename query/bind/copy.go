@@ -2,31 +2,38 @@ package bind
 
 import (
 	"context"
-	"strings"
 
+	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-// CopyTarget finds the table that COPY FROM fills, and which of its columns the data has, in the data's order.
-func CopyTarget(ctx context.Context, n *sql.Copy, resolver plan.Resolver) (plan.Relation, []int, error) {
-	rel, err := resolver.Resolve(ctx, n.Table.Schema, n.Table.Name)
+// Copy binds COPY FROM: a change that inserts rows which are given to it under an ID. It also gives which columns of the table the data has, as fields in
+// the data's order.
+func Copy(ctx context.Context, n *sql.Copy, opt Options) (*plan.Change, *plan.SharedID, []int, error) {
+	b := newBinder(ctx, opt)
+	t, err := b.changedTable(*n.Table, "copy to")
 	if err != nil {
-		return nil, nil, place(err, n.Table.Pos)
+		return nil, nil, nil, err
 	}
-	if strings.HasPrefix(rel.Name(), computedSchema+".") {
-		e := errorAt(n.Table.Pos, "42809", "cannot copy to \"%s\": it is computed from the samples of a metric", rel.Name())
-		e.Hint = "Send samples by remote write, OTLP or line protocol."
-		return nil, nil, e
-	}
-	in := &insertion{rel: rel, schema: rel.Schema(), name: n.Table.Name}
+	in := &insertion{changedTable: t, listed: n.Columns}
 	if err := in.setColumns(n.Columns); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	for i := range in.schema.Fields {
-		if f := &in.schema.Fields[i]; f.NotNull && !containsInt(in.columns, i) {
-			return nil, nil, notNull(f.Name, in.name, "")
-		}
+	given := &plan.Given{Name: "copied", ID: &plan.SharedID{}}
+	values := make([]expr.Expr, len(t.schema.Fields))
+	for i, f := range in.columns {
+		field := &t.schema.Fields[f]
+		given.Out = append(given.Out, plan.Column{Name: field.Name, Type: field.Type})
+		values[f] = b.bounded(&expr.Column{Index: i, Name: field.Name, T: field.Type, At: n.Pos}, field.Type, field.Mod, false)
 	}
-	return rel, in.columns, nil
+	if err := b.complete(t, values, n.Pos); err != nil {
+		return nil, nil, nil, err
+	}
+	c := &plan.Change{Kind: plan.InsertRows, Table: t.rel, Whole: true}
+	if c.Checks, err = b.checks(t); err != nil {
+		return nil, nil, nil, err
+	}
+	node, at := b.withRow(t, given, values)
+	return c, given.ID, in.columns, b.give(c, node, &scope{}, t.fieldsAt(at), nil)
 }

@@ -69,9 +69,13 @@ func planText(t *testing.T, text string) string {
 	case *plan.Explain:
 		fmt.Fprintf(&b, "explain analyze=%v json=%v\n", s.Analyze, s.JSON)
 		writePlan(&b, s.Query.Root, 1)
-	case *plan.Insert:
-		fmt.Fprintf(&b, "insert %s %v\n", s.Table.Name(), s.Columns)
-		writePlan(&b, s.Source, 1)
+	case *plan.Modify:
+		for _, w := range s.With {
+			fmt.Fprintf(&b, "with %s\n", w.Name)
+			writePlan(&b, w.Change, 1)
+			writeFirst(&b, w.First)
+		}
+		writePlan(&b, s.Root(), 0)
 		writeFirst(&b, s.First)
 	case *plan.CreateTable:
 		fmt.Fprintf(&b, "create %s.%s tags=%v time=%d key=%v partition=%d", s.Schema, s.Name, s.Columns.Tags, s.Columns.Time, s.Columns.Key, s.Columns.Partition)
@@ -135,6 +139,13 @@ func writePlan(b *strings.Builder, n plan.Node, depth int) {
 		}
 	case *plan.Limit:
 		fmt.Fprintf(b, "limit %d offset %d", n.Count, n.Offset)
+	case *plan.Change:
+		fmt.Fprintf(b, "%s on %s addressed=%v choosing=%v whole=%v", strings.ToLower(n.Kind.String()), n.Table.Name(), n.Addressed, n.Choosing, n.Whole)
+		for _, c := range n.Out {
+			fmt.Fprintf(b, " %s %s", c.Name, c.Type)
+		}
+	case *plan.Given:
+		fmt.Fprintf(b, "given %s", n.Name)
 	case *plan.Join:
 		kind := map[plan.JoinKind]string{
 			plan.InnerJoin: "inner", plan.LeftJoin: "left", plan.RightJoin: "right", plan.FullJoin: "full", plan.SemiJoin: "semi",

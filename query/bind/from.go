@@ -35,14 +35,19 @@ func (b *binder) from(list []sql.TableExpr) (plan.Node, *scope, error) {
 		return &plan.Values{Rows: [][]expr.Expr{{}}}, s, nil
 	}
 	f := &fromClause{binder: b, outer: b.outer}
-	var node plan.Node
+	node, err := f.besides(s, nil, list)
+	return node, s, err
+}
+
+// besides joins the items of a list with a node, which is nil at first, and adds their names to a scope.
+func (f *fromClause) besides(s *scope, node plan.Node, list []sql.TableExpr) (plan.Node, error) {
 	for _, t := range list {
 		it, err := f.item(t)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if err := clash(s.sources, it.sources); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		s.add(it)
 		f.left = append(f.left, it)
@@ -56,7 +61,7 @@ func (b *binder) from(list []sql.TableExpr) (plan.Node, *scope, error) {
 		}
 	}
 	s.hidden, s.work = f.all, f.work
-	return node, s, nil
+	return node, nil
 }
 
 // clash refuses two sources with one name. Tables of different schemas may share theirs, and a subquery may have none. It has
@@ -136,6 +141,9 @@ func (f *fromClause) table(t *sql.Table) (*item, error) {
 	}
 	if t.Name.Schema == "" {
 		if c := f.with.find(t.Name.Name); c != nil {
+			if c.silent {
+				return nil, errorAt(t.Pos, "0A000", "WITH query \"%s\" does not have a RETURNING clause", c.name)
+			}
 			node, err := f.reference(c, t.Pos)
 			if err != nil {
 				return nil, err

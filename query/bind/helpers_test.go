@@ -11,6 +11,7 @@ import (
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/bind"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -28,8 +29,13 @@ type table struct {
 func (t *table) Name() string                { return t.name }
 func (t *table) Schema() *column.Schema      { return t.schema }
 func (t *table) Series() []scan.SeriesFilter { return nil }
-func (t *table) Source() scan.Source         { return nil }
-func (t *table) Rows() int64                 { return 0 }
+
+// Table makes it one that can be written to.
+func (t *table) Table() *meta.Table {
+	return &meta.Table{Schema: "public", Name: strings.TrimPrefix(t.Name(), "public."), Columns: *t.Schema()}
+}
+func (t *table) Source() scan.Source { return nil }
+func (t *table) Rows() int64         { return 0 }
 
 func (t *table) Columns() []plan.RelationColumn {
 	var out []plan.RelationColumn

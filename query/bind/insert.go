@@ -1,71 +1,72 @@
 package bind
 
 import (
-	"strings"
-
 	"github.com/automatanexus/aegis-db/column"
-	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query/expr"
-	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-// computedSchema holds the metrics: tables that are views of the samples.
-const computedSchema = "metrics"
-
 // insertion is an INSERT being bound.
 type insertion struct {
-	rel     plan.Relation
-	schema  *column.Schema
-	name    string
+	*changedTable
 	columns []int       // of schema.Fields
 	listed  []sql.Ident // as the statement names them; nil = all
 }
 
-func (b *binder) insert(n *sql.Insert) (plan.Statement, error) {
-	switch {
-	case n.OnConflict != nil:
-		return nil, unsupported(n.OnConflict.Pos, "ON CONFLICT is not supported", "Declare the table WITH (unique_key = (...)): later rows replace earlier ones.")
-	case len(n.Returning) > 0:
-		return nil, unsupported(n.Returning[0].Pos, "RETURNING is not supported yet", "")
-	}
-	rel, err := b.Resolver.Resolve(b.ctx, n.Table.Schema, n.Table.Name)
-	if err != nil {
-		return nil, place(err, n.Table.Pos)
-	}
-	if strings.HasPrefix(rel.Name(), computedSchema+".") {
-		e := errorAt(n.Table.Pos, "42809", "cannot insert into \"%s\": it is computed from the samples of a metric", rel.Name())
-		e.Hint = "Send samples by remote write, OTLP or line protocol."
-		return nil, e
-	}
-	in := &insertion{rel: rel, schema: rel.Schema(), name: n.Table.Name, listed: n.Columns}
-	if err := in.setColumns(n.Columns); err != nil {
-		return nil, err
-	}
-	if n.Query == nil { // DEFAULT VALUES
-		row := make([]sql.Expr, len(in.columns))
-		for i := range row {
-			row[i] = &sql.Default{Pos: n.Pos}
-		}
-		source, err := b.insertValues(in, &sql.Values{Pos: n.Pos, Rows: [][]sql.Expr{row}})
-		return &plan.Insert{Table: rel, Columns: in.columns, Source: source}, err
-	}
+func (b *binder) insert(n *sql.Insert) (*plan.Change, error) {
 	restore, err := b.define(n.With)
 	defer restore()
 	if err != nil {
 		return nil, err
 	}
-	var source plan.Node
-	if v, ok := n.Query.Body.(*sql.Values); ok && n.Query.OrderBy == nil && n.Query.Limit == nil && n.Query.Offset == nil {
-		source, err = b.insertValues(in, v)
-	} else {
-		source, err = b.insertQuery(in, n.Query)
-	}
+	t, err := b.changedTable(n.Table, "insert into")
 	if err != nil {
 		return nil, err
 	}
-	return &plan.Insert{Table: rel, Columns: in.columns, Source: source, First: b.subqueries}, nil
+	in := &insertion{changedTable: t, listed: n.Columns}
+	if err := in.setColumns(n.Columns); err != nil {
+		return nil, err
+	}
+	rows, err := b.insertSource(in, n)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]expr.Expr, len(t.schema.Fields))
+	for i, f := range in.columns {
+		values[f] = &expr.Column{Index: i, Name: t.schema.Fields[f].Name, T: t.schema.Fields[f].Type}
+	}
+	if err := b.complete(t, values, n.Pos); err != nil {
+		return nil, err
+	}
+	c := &plan.Change{Kind: plan.InsertRows, Table: t.rel, Whole: true}
+	if c.Checks, err = b.checks(t); err != nil {
+		return nil, err
+	}
+	node, at := b.withRow(t, rows, values)
+	var alias *sql.Alias
+	if n.Alias != "" {
+		alias = &sql.Alias{Name: n.Alias}
+	}
+	if n.OnConflict != nil {
+		return c, b.onConflict(c, t, n, node, at, alias)
+	}
+	src := t.source(n.Table.Schema, alias, at)
+	s := &scope{sources: []*source{src}, fields: src.fields, outer: b.outer}
+	return c, b.give(c, node, s, t.fieldsAt(at), n.Returning)
+}
+
+// insertSource binds the rows of an INSERT: a column for each that the statement names.
+func (b *binder) insertSource(in *insertion, n *sql.Insert) (plan.Node, error) {
+	if n.Query == nil { // DEFAULT VALUES
+		in.columns = nil
+		return &plan.Values{Rows: [][]expr.Expr{{}}}, nil
+	}
+	q := n.Query
+	if v, ok := q.Body.(*sql.Values); ok && q.With == nil && q.OrderBy == nil && q.Limit == nil && q.Offset == nil {
+		return b.insertValues(in, v)
+	}
+	return b.insertQuery(in, q)
 }
 
 func (in *insertion) setColumns(list []sql.Ident) error {
@@ -77,9 +78,9 @@ func (in *insertion) setColumns(list []sql.Ident) error {
 	}
 	seen := map[string]bool{}
 	for _, c := range list {
-		i := in.schema.Lookup(c.Name)
-		if i < 0 {
-			return errorAt(c.Pos, "42703", "column \"%s\" of relation \"%s\" does not exist", c.Name, in.name)
+		i, err := in.field(c)
+		if err != nil {
+			return err
 		}
 		if seen[c.Name] {
 			return errorAt(c.Pos, "42701", "column \"%s\" specified more than once", c.Name)
@@ -99,29 +100,7 @@ func (in *insertion) fit(n, pos int) error {
 		return errorAt(pos, "42601", "INSERT has more target columns than expressions")
 	}
 	in.columns = in.columns[:n]
-	for i := range in.schema.Fields {
-		f := &in.schema.Fields[i]
-		if f.NotNull && !containsInt(in.columns, i) {
-			return notNull(f.Name, in.name, "")
-		}
-	}
 	return nil
-}
-
-func containsInt(list []int, x int) bool {
-	for _, y := range list {
-		if x == y {
-			return true
-		}
-	}
-	return false
-}
-
-// notNull is the error of a NULL where none may be. It has no position, as in PostgreSQL.
-func notNull(name, table, detail string) error {
-	e := column.SQLErrorf(column.Invalid, "23502", "null value in column \"%s\" of relation \"%s\" violates not-null constraint", name, table)
-	e.Detail = detail
-	return e
 }
 
 func (b *binder) insertValues(in *insertion, v *sql.Values) (plan.Node, error) {
@@ -150,14 +129,11 @@ func (b *binder) insertValues(in *insertion, v *sql.Values) (plan.Node, error) {
 				return nil, err
 			}
 		}
-		if err := in.checkNulls(bound); err != nil {
-			return nil, err
-		}
 		out.Rows[r] = bound
 	}
 	for _, c := range in.columns {
 		f := in.schema.Fields[c]
-		out.Out = append(out.Out, plan.Column{Name: f.Name, Type: f.Type, NotNull: f.NotNull, Mod: f.Mod})
+		out.Out = append(out.Out, plan.Column{Name: f.Name, Type: f.Type, Mod: f.Mod})
 	}
 	return out, nil
 }
@@ -166,56 +142,13 @@ func (b *binder) insertValues(in *insertion, v *sql.Values) (plan.Node, error) {
 func (b *binder) insertValue(s *scope, in *insertion, i int, n sql.Expr) (expr.Expr, error) {
 	f := &in.schema.Fields[in.columns[i]]
 	if d, ok := n.(*sql.Default); ok {
-		return &expr.Literal{Value: nullOf(f.Type), At: d.Pos}, nil
+		return b.defaultOf(in.changedTable, in.columns[i], d.Pos)
 	}
 	e, err := b.expr(s, n)
 	if err != nil {
 		return nil, err
 	}
 	return b.assign(e, f)
-}
-
-// assign brings a value to a column's type.
-func (b *binder) assign(e expr.Expr, f *column.Field) (expr.Expr, error) {
-	from := e.Type()
-	if from != unknown && !b.Functions.CanCast(from, f.Type, fn.Assignment) {
-		err := errorAt(e.Pos(), "42804", "column \"%s\" is of type %s but expression is of type %s", f.Name, f.Type, from)
-		err.Hint = "You will need to rewrite or cast the expression."
-		return nil, err
-	}
-	out, err := b.coerce(e, f.Type, fn.Assignment)
-	if err != nil {
-		return nil, err
-	}
-	return b.bounded(out, f.Type, f.Mod, false), nil
-}
-
-// checkNulls refuses a row that has a constant NULL in a NOT NULL column; others are the writer's to check.
-func (in *insertion) checkNulls(row []expr.Expr) error {
-	for i, e := range row {
-		f := &in.schema.Fields[in.columns[i]]
-		l, ok := e.(*expr.Literal)
-		if f.NotNull && ok && l.Value.IsNull(0) {
-			return notNull(f.Name, in.name, "Failing row contains ("+rowText(row)+").")
-		}
-	}
-	return nil
-}
-
-func rowText(row []expr.Expr) string {
-	var parts []string
-	for _, e := range row {
-		l, ok := e.(*expr.Literal)
-		switch {
-		case !ok:
-			parts = append(parts, "…")
-		case l.Value.IsNull(0):
-			parts = append(parts, "null")
-		default:
-			parts = append(parts, string(literal.Append(nil, l.Value, 0, literal.Options{})))
-		}
-	}
-	return strings.Join(parts, ", ")
 }
 
 func (b *binder) insertQuery(in *insertion, q *sql.Query) (plan.Node, error) {

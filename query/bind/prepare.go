@@ -29,10 +29,8 @@ func Prepare(ctx context.Context, stmt sql.Stmt, opt Options) (*Prepared, error)
 	if err != nil {
 		return nil, err
 	}
-	if root := rootOf(s); root != nil {
-		if err := b.attached(root); err != nil {
-			return nil, err
-		}
+	if err := b.whole(s); err != nil {
+		return nil, err
 	}
 	return &Prepared{Statement: s, Params: b.paramTypes(), Generic: !b.describes}, nil
 }

@@ -57,15 +57,17 @@ func (b *binder) explain(n *sql.Explain) (plan.Statement, error) {
 	if buffers > 0 && !out.Analyze {
 		return nil, unsupported(buffers-1, "EXPLAIN (BUFFERS) without ANALYZE", "Pages are counted when they are read: add ANALYZE.")
 	}
-	q, ok := n.Stmt.(*sql.Query)
-	if !ok {
-		return nil, unsupported(n.Stmt.Position(), "EXPLAIN takes a query only", "")
+	switch n.Stmt.(type) {
+	case *sql.Query, *sql.Insert, *sql.Update, *sql.Delete, *sql.Merge:
+	default:
+		return nil, unsupported(n.Stmt.Position(), "EXPLAIN takes a query, or a statement that changes rows", "")
 	}
-	root, err := b.query(q)
+	bound, err := b.withRows(n.Stmt)
 	if err != nil {
 		return nil, err
 	}
-	out.Query = &plan.Query{Root: root, First: b.subqueries}
+	out.Query, _ = bound.(*plan.Query)
+	out.Modify, _ = bound.(*plan.Modify)
 	return out, nil
 }
 

@@ -121,14 +121,19 @@ func (b *binder) scalars(s *scope, n *sql.Subquery, width, pos int) ([]expr.Expr
 	if !l.crossed && width == 1 {
 		return []expr.Expr{b.first(root, n.Pos)}, nil
 	}
+	return b.rowOf(root, l, n.Pos)
+}
+
+// rowOf makes a subquery that was bound one of at most one row: the expressions that stand for its values.
+func (b *binder) rowOf(root plan.Node, l *link, pos int) ([]expr.Expr, error) {
 	u := &sub{node: root, kind: plan.LeftJoin, params: l.params}
 	if !atMostOne(root) {
-		return b.single(u, n.Pos)
+		return b.single(u, pos)
 	}
 	if exactlyOne(root) {
 		u.kind = plan.InnerJoin
 	}
-	return b.waiting(u, columns, n.Pos), nil
+	return b.waiting(u, root.Columns(), pos), nil
 }
 
 // single makes a subquery one of one row: its values, NULL without a row, and how many rows there were, which is looked at where a value

@@ -15,6 +15,7 @@ type cte struct {
 	names  []string // of the columns, aliases applied
 	size   int      // operators of the plan
 	shared bool     // it is computed once
+	silent bool     // it changes rows and returns none
 	id     *plan.SharedID
 }
 
@@ -58,7 +59,7 @@ func (b *binder) define(n *sql.With) (restore func(), err error) {
 		}
 	}
 	for _, c := range list {
-		bound, err := b.defineOne(c, n.Recursive)
+		bound, err := b.defineOne(c, n)
 		if err != nil {
 			return restore, err
 		}
@@ -67,10 +68,14 @@ func (b *binder) define(n *sql.With) (restore func(), err error) {
 	return restore, nil
 }
 
-func (b *binder) defineOne(n *sql.CTE, recursive bool) (*cte, error) {
+func (b *binder) defineOne(n *sql.CTE, with *sql.With) (*cte, error) {
+	recursive := with.Recursive
 	q, ok := n.Stmt.(*sql.Query)
 	if !ok {
-		return nil, unsupported(n.Stmt.Position(), "statements that change data are not supported in WITH", "")
+		if with != b.top {
+			return nil, errorAt(n.Pos, "0A000", "WITH clause containing a data-modifying statement must be at the top level")
+		}
+		return b.changedIn(n)
 	}
 	out := &cte{name: n.Name, id: &plan.SharedID{}}
 	var err error

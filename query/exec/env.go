@@ -32,6 +32,8 @@ type Env struct {
 	BatchRows int
 	// Shares are the plans that are computed once; nil = the run makes its own.
 	Shares *Shares
+	// Given are the rows of plan.Given nodes.
+	Given map[*plan.SharedID][]*scan.Batch
 	// work are the rows of recursive queries that their steps read.
 	work map[*plan.SharedID][]*scan.Batch
 }

@@ -31,6 +31,9 @@ type Stats struct {
 	notes []string
 }
 
+// Above describes a node over an input that has run, where somebody else than an operator has done the node's work.
+func Above(n plan.Node, input *Stats) *Stats { return &Stats{Node: n, Inputs: []*Stats{input}} }
+
 // Rows is the number of rows the operator gave.
 func (s *Stats) Rows() int64 { return s.rows.Load() }
 

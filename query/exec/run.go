@@ -123,6 +123,8 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 		p = &asof{node: n, env: env, left: inputs[0], right: inputs[1]}
 	case *plan.Work:
 		p = &worked{node: n, env: env}
+	case *plan.Given:
+		p = &given{node: n, env: env}
 	case *plan.Values:
 		p = &values{node: n, env: env}
 	case *plan.Filter:

@@ -69,9 +69,15 @@ func (s *scanner) request() (*scan.Request, []int, error) {
 		}
 	}
 	for i, p := range s.node.Project {
-		if columns[p].ID == 0 {
+		if columns[p].ID == 0 && columns[p].Address == plan.NoAddress {
 			place[i] = len(req.Columns) + len(req.Labels)
 			req.Labels = append(req.Labels, columns[p].Label)
+		}
+	}
+	for i, p := range s.node.Project {
+		if a := columns[p].Address; a != plan.NoAddress {
+			place[i] = len(req.Columns) + len(req.Labels) + int(a-plan.PlaceAddress)
+			req.Addresses = true
 		}
 	}
 	req.Series = append(req.Series, rel.Series()...)
@@ -103,6 +109,9 @@ func (s *scanStream) next(ctx context.Context) (*scan.Batch, error) {
 		}
 		b = &scan.Batch{Len: read.Len, Columns: make([]*column.Vector, len(s.place)), Runs: read.Runs}
 		for i, p := range s.place {
+			if p >= len(read.Columns) {
+				return nil, column.SQLErrorf(column.Unsupported, "0A000", "rows in memory cannot be changed yet")
+			}
 			b.Columns[i] = read.Columns[p]
 		}
 		if s.env.Plain {

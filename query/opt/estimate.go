@@ -77,6 +77,8 @@ func (s *estimator) make(n plan.Node) *profile {
 		return s.scan(n)
 	case *plan.Work:
 		return &profile{rows: seriesRows}
+	case *plan.Given:
+		return given(n)
 	case *plan.Recursive:
 		return &profile{rows: 10 * s.rows(n.Base)}
 	case *plan.Shared:
@@ -128,6 +130,13 @@ func (s *estimator) make(n plan.Node) *profile {
 	return s.other(n)
 }
 
+func given(n *plan.Given) *profile {
+	if n.Rows > 0 {
+		return &profile{rows: float64(n.Rows)}
+	}
+	return &profile{rows: seriesRows}
+}
+
 // other takes a node to give about as many rows as its input, which its first columns are.
 func (s *estimator) other(n plan.Node) *profile {
 	inputs := n.Inputs()
@@ -150,7 +159,9 @@ func (s *estimator) scan(n *plan.Scan) *profile {
 		out.rows = float64(max(taken.Rows, n.Relation.Rows()))
 		out.sample = &sample{columns: make([]*column.Vector, len(n.Project)), rows: taken.Len}
 		for i, c := range n.Project {
-			out.sample.columns[i], out.distinct[i] = taken.Columns[c].Values, taken.Columns[c].Distinct
+			if all[c].Address == plan.NoAddress {
+				out.sample.columns[i], out.distinct[i] = taken.Columns[c].Values, taken.Columns[c].Distinct
+			}
 		}
 	}
 	kept := 1.0
@@ -186,7 +197,7 @@ func (s *estimator) scan(n *plan.Scan) *profile {
 
 // sample asks a scan's relation for the columns that its output and its conditions are about; nil if it cannot say.
 func (s *estimator) sample(n *plan.Scan) *plan.Sample {
-	rel, ok := n.Relation.(plan.Sampled)
+	rel, ok := plan.Unaddressed(n.Relation).(plan.Sampled)
 	if !ok || s.c.expr.Ctx == nil {
 		return nil
 	}
@@ -199,14 +210,17 @@ func (s *estimator) sample(n *plan.Scan) *plan.Sample {
 		}
 		columns = append(columns, c)
 	}
+	all := n.Relation.Columns()
 	for _, c := range n.Project {
-		add(c)
+		if all[c].Address == plan.NoAddress {
+			add(c)
+		}
 	}
 	for _, cond := range n.Series {
 		add(cond.Column)
 	}
 	if n.Time != scan.AllTime {
-		for c, col := range n.Relation.Columns() {
+		for c, col := range all {
 			if col.Time {
 				add(c)
 			}

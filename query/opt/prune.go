@@ -48,8 +48,8 @@ func prune(n plan.Node, keep []int) (out plan.Node, to []int) {
 		return pruneGroupingSets(n, keep)
 	case *plan.Window:
 		return pruneWindow(n, keep)
-	case *plan.Shared, *plan.Recursive:
-		// Whoever else reads it may want other columns; but inside it not all are read.
+	case *plan.Shared, *plan.Recursive, *plan.Change:
+		// Whoever else reads it may want other columns; but inside it not all are read. A change reads its input's columns by their places.
 		return overInputs(n, func(in plan.Node) plan.Node {
 			out, _ := prune(in, everything(len(in.Columns())))
 			return out

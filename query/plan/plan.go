@@ -9,6 +9,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/expr"
 )
 
@@ -60,6 +61,14 @@ type RelationColumn struct {
 	Time    bool
 	NotNull bool
 	Mod     column.Mod
+	// Address, if set, says that the column is part of where the row lies, and not stored.
+	Address Address
+}
+
+// Stored is a Relation that may be a table of the catalog's.
+type Stored interface {
+	// Table is the table, to write to; nil = the relation is computed, or filled by somebody else.
+	Table() *meta.Table
 }
 
 // Resolver finds relations by name. It is bound to one snapshot, one role, one search path.

@@ -26,9 +26,10 @@ type Subquery struct {
 	Pos   int
 }
 
-// Explain returns the plan of a query as rows of text.
+// Explain returns the plan of a query, or of a statement that changes rows, as rows of text: one of the two is set.
 type Explain struct {
 	Query   *Query
+	Modify  *Modify
 	Analyze bool
 	JSON    bool
 	// What is not wanted of what is shown else, and what is wanted besides.
@@ -54,14 +55,6 @@ type DropTables struct {
 type TableName struct {
 	Schema, Name string
 	Pos          int
-}
-
-// Insert adds the rows of Source to a table. Source has one column per Columns entry, already of the column's type.
-type Insert struct {
-	Table   Relation
-	Columns []int // indexes into Table.Schema().Fields; fields not named get NULL
-	Source  Node
-	First   []Subquery
 }
 
 // Set gives a session setting a value, or several that make a list; no values stand for the default.
@@ -100,7 +93,6 @@ func (*Query) statement()       {}
 func (*Explain) statement()     {}
 func (*CreateTable) statement() {}
 func (*DropTables) statement()  {}
-func (*Insert) statement()      {}
 func (*Set) statement()         {}
 func (*Reset) statement()       {}
 func (*Discard) statement()     {}

@@ -1,0 +1,187 @@
+package query
+
+import (
+	"bytes"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/key"
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
+)
+
+// propose runs what an INSERT … ON CONFLICT proposes, and gives the change that looks the rows up: it knows how many there are, so that the table can be asked
+// for their keys alone, and compares keys as these need it.
+func (r *changeRun) propose(node *plan.Change) (*plan.Change, error) {
+	x, st := node.Conflict, r.st
+	root, _, err := st.optimize(x.Proposed)
+	if err != nil {
+		return nil, err
+	}
+	rows := newTableChange(r.into.table)
+	_, err = st.each(root, func(b *scan.Batch) error {
+		if err := checkRows(&st.env.Expr, rows.table, node.Checks, b.Columns, b.Len); err != nil {
+			return err
+		}
+		if err := rows.add(b.Columns, b.Len); err != nil {
+			return err
+		}
+		return rows.account(st.env.Pool)
+	})
+	if err != nil {
+		return nil, oneCommit(err)
+	}
+	given := rows.rows()
+	batch := &scan.Batch{Len: given.Len, Columns: given.Columns}
+	if first, err := r.firsts(batch, x); err != nil {
+		return nil, err
+	} else if len(first) < batch.Len {
+		if x.Update {
+			r.twice = newKeySet(x.Keys, 0)
+		} else {
+			batch = batch.Compact(first)
+		}
+	}
+	r.into.decided = true
+	return r.lookUp(node, batch)
+}
+
+// firsts lists the rows whose key no row before them has.
+func (r *changeRun) firsts(b *scan.Batch, x *plan.Conflict) ([]int32, error) {
+	pool := mem.NewPool("keys", 0, r.st.env.Pool)
+	defer pool.Close()
+	set := newKeySet(x.Keys, b.Len)
+	out := make([]int32, 0, b.Len)
+	for i := range b.Len {
+		if set.add(b.Columns, i) {
+			out = append(out, int32(i))
+		}
+		if i%scan.BatchRows == 0 {
+			if err := pool.Grow(set.sizeBytes() - pool.Used()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// lookUp gives the change over the rows that are proposed.
+func (r *changeRun) lookUp(node *plan.Change, b *scan.Batch) (*plan.Change, error) {
+	x := node.Conflict
+	numbers := make([]int64, b.Len)
+	for i := range numbers {
+		numbers[i] = int64(i)
+	}
+	whole := &scan.Batch{Len: b.Len, Columns: append(b.Columns[:len(b.Columns):len(b.Columns)], column.NewInts(column.T(column.Int64), numbers, nil))}
+	var list []*scan.Batch
+	for lo := 0; lo < whole.Len; lo += scan.BatchRows {
+		list = append(list, whole.Slice(lo, min(lo+scan.BatchRows, whole.Len)))
+	}
+	r.st.give1(x.Rows, list)
+	conds := make([]expr.Expr, len(x.Keys))
+	for i, k := range x.Keys {
+		conds[i] = x.Equal[i]
+		if b.Columns[k].HasNulls() {
+			conds[i] = x.Same[i]
+		}
+	}
+	join := *x.Join
+	given := *join.Left.(*plan.Given)
+	given.Rows = int64(max(b.Len, 1))
+	join.Left, join.Cond = &given, conds[0]
+	if len(conds) > 1 {
+		join.Cond = &expr.Logic{Args: conds}
+	}
+	out := *node
+	out.Conflict = nil
+	out.Input = replaced(node.Input, x.Join, &join)
+	return &out, nil
+}
+
+// replaced gives a plan with another node in the place of one.
+func replaced(n, old, now plan.Node) plan.Node {
+	if n == old {
+		return now
+	}
+	inputs := n.Inputs()
+	if len(inputs) == 0 {
+		return n
+	}
+	next := make([]plan.Node, len(inputs))
+	for i, in := range inputs {
+		next[i] = replaced(in, old, now)
+	}
+	return n.With(next)
+}
+
+// keySet is a set of keys, NULL being equal to NULL: open addressing over the keys' encodings, which lie one behind the other.
+type keySet struct {
+	fields []int
+	slots  []uint32 // 1 + number of the key; 0 = free
+	hashes []uint64
+	ends   []int
+	data   []byte
+}
+
+func newKeySet(fields []int, rows int) *keySet {
+	size := 16
+	for size < 2*rows {
+		size *= 2
+	}
+	return &keySet{fields: fields, slots: make([]uint32, size)}
+}
+
+func (s *keySet) sizeBytes() int64 {
+	return int64(4*len(s.slots) + 8*cap(s.hashes) + 8*cap(s.ends) + cap(s.data))
+}
+
+// add adds the key of a row and reports whether it is new.
+func (s *keySet) add(row []*column.Vector, i int) bool {
+	from := len(s.data)
+	for _, f := range s.fields {
+		s.data = key.AppendValue(s.data, row[f], i)
+	}
+	this := s.data[from:]
+	hash := xxh3.Hash(this)
+	mask := uint64(len(s.slots) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		slot := s.slots[at]
+		if slot == 0 {
+			s.hashes, s.ends = append(s.hashes, hash), append(s.ends, len(s.data))
+			s.slots[at] = uint32(len(s.hashes))
+			s.widen()
+			return true
+		}
+		if s.hashes[slot-1] == hash && bytes.Equal(s.key(int(slot-1)), this) {
+			s.data = s.data[:from]
+			return false
+		}
+	}
+}
+
+func (s *keySet) key(n int) []byte {
+	from := 0
+	if n > 0 {
+		from = s.ends[n-1]
+	}
+	return s.data[from:s.ends[n]]
+}
+
+// widen doubles the slots when half of them are taken.
+func (s *keySet) widen() {
+	if 2*len(s.hashes) <= len(s.slots) {
+		return
+	}
+	s.slots = make([]uint32, 2*len(s.slots))
+	mask := uint64(len(s.slots) - 1)
+	for n, hash := range s.hashes {
+		at := hash & mask
+		for s.slots[at] != 0 {
+			at = (at + 1) & mask
+		}
+		s.slots[at] = uint32(n + 1)
+	}
+}
