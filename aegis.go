@@ -210,5 +210,9 @@ func (s store) OpenSnapshot(database string) (query.Snapshot, error) {
 	return snap, nil
 }
 
+func (s store) Under(snap query.Snapshot, catalog *meta.Snapshot) query.Snapshot {
+	return snap.(*Snapshot).under(catalog) // it is one that OpenSnapshot gave
+}
+
 func (s store) Catalog() meta.Catalog { return s.db.catalog }
 func (s store) Writer() meta.Writer   { return s.db.shard }

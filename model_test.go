@@ -47,8 +47,12 @@ type frozenSnapshot struct{ *Snapshot }
 func (frozenSnapshot) Close() {}
 
 func (f frozen) OpenSnapshot(string) (query.Snapshot, error) { return frozenSnapshot{f.snap}, nil }
-func (f frozen) Catalog() meta.Catalog                       { return f.snap.db.catalog }
-func (f frozen) Writer() meta.Writer                         { return nil }
+
+// Under implements query.Store.
+func (f frozen) Under(s query.Snapshot, _ *meta.Snapshot) query.Snapshot { return s }
+
+func (f frozen) Catalog() meta.Catalog { return f.snap.db.catalog }
+func (f frozen) Writer() meta.Writer   { return nil }
 
 func openWorld(t rapid.TB, disk vfs.FS) *world {
 	w := &world{disk: disk, models: map[string]*model{}}

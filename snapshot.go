@@ -65,6 +65,14 @@ func (s *Snapshot) Close() {
 	}
 }
 
+// under gives the same rows under another catalog, which has all the segments of this one and may have other tables. The snapshot that it is made of is
+// closed after it.
+func (s *Snapshot) under(catalog *meta.Snapshot) *Snapshot {
+	return &Snapshot{
+		db: s.db, database: s.database, head: s.head, catalog: catalog, after: s.after, handles: map[handleKey]*segments.Handle{},
+	}
+}
+
 // Catalog is the catalog version that is read.
 func (s *Snapshot) Catalog() *meta.Snapshot { return s.catalog }
 

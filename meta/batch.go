@@ -26,6 +26,15 @@ func (c *change) batch(cmd *Batch) (Result, bool, error) {
 	return out, any, nil
 }
 
+// ThisBatch stands in a command's condition for the version that the batch makes which the command is in: an earlier member has made what this one
+// changes. Whoever makes the batch cannot know its version.
+const ThisBatch Version = 1 << 63
+
+// isVersion checks a condition on the version of what a command changes.
+func (c *change) isVersion(have, want Version) bool {
+	return have == want || want == ThisBatch && have == c.Version
+}
+
 // checkReferences refuses a state in which something names what is not there: it is asked when a command, or the last of a batch, was applied, so that
 // members of a batch may come in any order. Commands that cannot break a reference are not looked at.
 func (c *change) checkReferences(cmd Command) error {

@@ -45,7 +45,7 @@ type CreateSequence struct {
 	Sequence Sequence `json:"sequence"`
 }
 
-// AlterSequence gives a sequence another description, conditional on the version of its last change. Restart also sets Last and Called.
+// AlterSequence gives a sequence another description, conditional on the version of its last change, or ThisBatch. Restart also sets Last and Called.
 type AlterSequence struct {
 	Sequence Sequence `json:"sequence"`
 	From     Version  `json:"from"`
@@ -154,7 +154,7 @@ func (c *change) alterSequence(cmd *AlterSequence) (Result, bool, error) {
 	if old == nil {
 		return Result{}, false, errNoTable(cmd.Sequence.ID)
 	}
-	if old.Changed != cmd.From {
+	if !c.isVersion(old.Changed, cmd.From) {
 		return Result{}, false, column.Errorf(column.Conflict, "sequence %q was changed meanwhile", old.Name)
 	}
 	q := cmd.Sequence

@@ -52,7 +52,7 @@ type UseColumn struct {
 type CreateView struct {
 	// View is without ID (0 = the next; or a reserved one) and Created.
 	View View `json:"view"`
-	// Replace names the view that this one takes the place of, and Replaced the version that it was made in: its condition.
+	// Replace names the view that this one takes the place of, and Replaced the version that it was made in, or ThisBatch: its condition.
 	Replace  TableID `json:"replace,omitempty"`
 	Replaced Version `json:"replaced,omitempty"`
 }
@@ -143,7 +143,7 @@ func (c *change) createView(cmd *CreateView) (Result, bool, error) {
 		return Result{ID: uint64(id)}, true, nil
 	}
 	old := c.views[cmd.Replace]
-	if old == nil || old.Created != cmd.Replaced {
+	if old == nil || !c.isVersion(old.Created, cmd.Replaced) {
 		return Result{}, false, column.Errorf(column.Conflict, "view %q was changed meanwhile", v.Name)
 	}
 	if v.Database != old.Database || v.Schema != old.Schema || v.Name != old.Name {

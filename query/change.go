@@ -39,7 +39,7 @@ func (st *statement) createTable(c *plan.CreateTable) (*Result, error) {
 		e.Position = c.Pos + 1
 		return nil, e
 	}
-	_, err := st.session.engine.store.Catalog().Propose(st.env.Expr.Ctx, meta.Command{CreateTable: &meta.CreateTable{
+	_, err := st.propose(meta.Command{CreateTable: &meta.CreateTable{
 		Database: st.snap.Database().ID, Schema: schema, Name: c.Name, Columns: c.Columns, IfNotExists: c.IfNotExists,
 	}})
 	return st.ended("CREATE TABLE", err)
@@ -74,7 +74,7 @@ func (st *statement) dropTables(d *plan.DropTables) (*Result, error) {
 		}
 	}
 	for _, id := range ids {
-		_, err := st.session.engine.store.Catalog().Propose(st.env.Expr.Ctx, meta.Command{DropTable: &meta.DropTable{Table: id}})
+		_, err := st.propose(meta.Command{DropTable: &meta.DropTable{Table: id}})
 		if err != nil {
 			return nil, err
 		}

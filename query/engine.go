@@ -34,6 +34,8 @@ type Snapshot interface {
 type Store interface {
 	// OpenSnapshot opens the newest state of a database; "" is the default one.
 	OpenSnapshot(database string) (Snapshot, error)
+	// Under gives the rows of a snapshot under another catalog: one that commands have made of the snapshot's. It is closed before the snapshot is.
+	Under(s Snapshot, catalog *meta.Snapshot) Snapshot
 	Catalog() meta.Catalog
 	Writer() meta.Writer
 }

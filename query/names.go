@@ -103,11 +103,17 @@ type sessionNames struct{ session *Session }
 
 func (n sessionNames) view() (*catalog.View, func(), error) {
 	s := n.session
-	snap, err := s.openSnapshot()
+	base, err := s.openSnapshot()
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.view(context.Background(), snap, s.searchPath(), s.now()), snap.Close, nil
+	snap, err := s.drafted(base)
+	if err != nil {
+		base.Close()
+		return nil, nil, err
+	}
+	done := func() { snap.Close(); base.Close() } // both may be one: a second Close does nothing
+	return s.view(context.Background(), snap, s.searchPath(), s.now()), done, nil
 }
 
 // NameOf implements literal.Names.

@@ -9,6 +9,7 @@ import (
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/bind"
 	"github.com/automatanexus/aegis-db/query/exec"
 	"github.com/automatanexus/aegis-db/query/expr"
@@ -34,6 +35,7 @@ type statement struct {
 	session *Session
 	text    string
 	env     exec.Env
+	public  *meta.Snapshot // the catalog without what the session's block has changed
 	snap    Snapshot
 	names   *names
 	result  *Result
@@ -167,8 +169,15 @@ func (st *statement) look() error {
 	if _, held := snap.(heldSnapshot); !held {
 		r.ended = append(r.ended, s.engine.holders.add(s, snap, r.started))
 	}
+	base := snap.Catalog()
+	if snap, err = s.drafted(snap); err != nil {
+		return err
+	}
+	if snap.Catalog() != base {
+		r.ended = append(r.ended, snap.Close)
+	}
 	path := s.searchPath()
-	st.snap, st.names = snap, &names{snap, path, s.view(r.ctx, snap, path, s.now())}
+	st.public, st.snap, st.names = base, snap, &names{snap, path, s.view(r.ctx, snap, path, s.now())}
 	r.names = st.names.view
 	st.prepare(r.ctx)
 	return nil

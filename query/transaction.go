@@ -30,6 +30,7 @@ type block struct {
 	deletes    []meta.Deletes // of statements that were sent together
 	again      bool           // see meta.Transaction
 	pool       *mem.Pool      // holds what is pending
+	draft      draft
 	savepoints []savepoint
 }
 
@@ -37,6 +38,7 @@ type block struct {
 type savepoint struct {
 	name    string
 	pending int
+	drafted int // commands
 	bytes   int64
 	values  setting.State
 }
@@ -127,21 +129,29 @@ func (s *Session) end(ctx context.Context, commit bool) error {
 		b.held()
 		b.snap.Close()
 	}
-	if !commit || !b.writes() {
+	if !commit || !b.writes() && len(b.draft.commands) == 0 {
 		return s.settings.EndTransaction(commit)
 	}
-	err := b.commit(ctx, s.engine.store.Writer())
+	if err := s.life.settle(); err != nil {
+		return errors.Join(err, s.settings.EndTransaction(false))
+	}
+	defer s.life.settled()
+	err := b.commit(ctx, s.engine.store)
 	return errors.Join(oneCommit(err), s.settings.EndTransaction(err == nil))
 }
 
-// writes reports whether the block has something to commit.
+// writes reports whether the block has rows to commit.
 func (b *block) writes() bool { return len(b.pending) > 0 || len(b.deletes) > 0 }
 
 // commit writes what the block holds.
-func (b *block) commit(ctx context.Context, w meta.Writer) error {
+func (b *block) commit(ctx context.Context, store Store) error {
+	if len(b.draft.commands) > 0 {
+		_, err := store.Catalog().Propose(ctx, batchOf(b.draft.commands))
+		return err
+	}
 	rows, err := joined(b.pending)
 	if err == nil {
-		_, err = w.Commit(ctx, &meta.Transaction{Rows: rows, Deletes: b.deletes, Again: b.again}, meta.AckWAL)
+		_, err = store.Writer().Commit(ctx, &meta.Transaction{Rows: rows, Deletes: b.deletes, Again: b.again}, meta.AckWAL)
 	}
 	return err
 }
@@ -198,6 +208,21 @@ func (s *Session) openSnapshot() (Snapshot, error) {
 	return heldSnapshot{b.snap}, nil
 }
 
+// drafted gives a snapshot as the session's block sees it: under the catalog that it has changed.
+func (s *Session) drafted(snap Snapshot) (Snapshot, error) {
+	if s.block == nil || len(s.block.draft.commands) == 0 {
+		return snap, nil
+	}
+	catalog, err := s.block.draft.over(snap.Catalog())
+	if err != nil {
+		return nil, err
+	}
+	if held, ok := snap.(heldSnapshot); ok {
+		snap = held.Snapshot
+	}
+	return s.engine.store.Under(snap, catalog), nil
+}
+
 // heldSnapshot outlives the statements that read it.
 type heldSnapshot struct{ Snapshot }
 
@@ -252,6 +277,9 @@ func (st *statement) apply(t *meta.Transaction) error {
 		e.Hint = "Run the statement on its own; in a driver, switch autocommit on."
 		return e
 	}
+	if len(b.draft.commands) > 0 {
+		return errMixed("INSERT")
+	}
 	size := int64(0)
 	for _, rows := range t.Rows {
 		for _, v := range rows.Columns {
@@ -272,7 +300,7 @@ func readOnlyBlock(what string) error {
 	return column.SQLErrorf(column.Invalid, "25006", "cannot execute %s in a read-only transaction", what)
 }
 
-// beforeDDL refuses a change of the catalog in a block of BEGIN, which ROLLBACK could not undo. Among statements that were only sent
+// beforeDDL is in front of every change of the catalog. In a block of BEGIN it waits for the end; among statements that were only sent
 // together it is made at once, after what they have written so far, and the client is told.
 func (st *statement) beforeDDL(what string) error {
 	b := st.session.block
@@ -282,9 +310,10 @@ func (st *statement) beforeDDL(what string) error {
 	case b == nil:
 		return nil
 	case b.explicit:
-		e := column.SQLErrorf(column.Unsupported, "0A000", "%s is not supported inside a transaction: it could not be undone", what)
-		e.Hint = "Run it outside of BEGIN and COMMIT; in a driver, switch autocommit on."
-		return e
+		if b.writes() {
+			return errMixed(what)
+		}
+		return nil
 	}
 	st.result.Notices = append(st.result.Notices, Notice{
 		Severity: "WARNING", SQLState: "01000", Message: what + " is done at once: it is not undone if a statement that was sent with it fails",
@@ -292,9 +321,16 @@ func (st *statement) beforeDDL(what string) error {
 	if !b.writes() {
 		return nil
 	}
-	err := b.commit(st.env.Expr.Ctx, st.session.engine.store.Writer())
+	err := b.commit(st.env.Expr.Ctx, st.session.engine.store)
 	b.pending, b.deletes, b.again = nil, nil, false
 	return oneCommit(err)
+}
+
+// errMixed refuses a transaction that changes the catalog and rows.
+func errMixed(what string) error {
+	e := column.SQLErrorf(column.Unsupported, "0A000", "%s is not supported in a transaction that changes both rows and the catalog", what)
+	e.Hint = "COMMIT between the two."
+	return e
 }
 
 // transact runs a statement about the transaction; done says that it was one. Whatever else comes is refused in a block that has failed.
@@ -417,7 +453,7 @@ func (s *Session) savepoint(r *Result, t *sql.Transaction) error {
 			return errAborted()
 		}
 		r.Tag = "SAVEPOINT"
-		b.savepoints = append(b.savepoints, savepoint{t.Name, len(b.pending), b.pool.Used(), s.settings.State()})
+		b.savepoints = append(b.savepoints, savepoint{t.Name, len(b.pending), len(b.draft.commands), b.pool.Used(), s.settings.State()})
 		return nil
 	}
 	at := -1
@@ -444,6 +480,7 @@ func (s *Session) savepoint(r *Result, t *sql.Transaction) error {
 	p := b.savepoints[at]
 	b.savepoints = b.savepoints[:at+1]
 	b.pending, b.failed = b.pending[:p.pending:p.pending], false
+	b.draft.truncate(p.drafted)
 	b.pool.Shrink(b.pool.Used() - p.bytes)
 	defer s.relimit()
 	return s.settings.Restore(p.values)

@@ -1,8 +1,6 @@
 package query
 
 import (
-	"context"
-
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/meta/scram"
@@ -14,7 +12,7 @@ func (st *statement) users(u *plan.Users) (*Result, error) {
 	if err := st.beforeDDL(u.Tag); err != nil {
 		return nil, err
 	}
-	catalog := st.snap.Catalog()
+	catalog := st.session.engine.store.Catalog().Snapshot() // a transaction's snapshot may be older than what the user is allowed now
 	if catalog.HasUsers() && !st.session.Trusted {
 		var self *meta.User
 		if st.session.LoggedIn {
@@ -33,25 +31,25 @@ func (st *statement) users(u *plan.Users) (*Result, error) {
 		}
 	}
 	var err error
-	switch ctx, propose := st.env.Expr.Ctx, st.session.engine.store.Catalog().Propose; {
+	switch {
 	case u.Create != nil:
 		create := *u.Create
 		create.Verifier = verifier
-		_, err = propose(ctx, meta.Command{CreateUser: &create})
+		_, err = st.propose(meta.Command{CreateUser: &create})
 	case u.Alter != nil:
 		alter := *u.Alter
 		if u.Password != nil || u.Clear {
 			alter.Verifier = &verifier
 		}
-		_, err = propose(ctx, meta.Command{AlterUser: &alter})
+		_, err = st.propose(meta.Command{AlterUser: &alter})
 	default:
-		err = st.dropUsers(ctx, u)
+		err = st.dropUsers(u)
 	}
 	return st.ended(u.Tag, err)
 }
 
 // dropUsers looks all names up before the first user goes.
-func (st *statement) dropUsers(ctx context.Context, u *plan.Users) error {
+func (st *statement) dropUsers(u *plan.Users) error {
 	var names []string
 	for _, name := range u.Drop {
 		switch {
@@ -66,7 +64,7 @@ func (st *statement) dropUsers(ctx context.Context, u *plan.Users) error {
 		}
 	}
 	for _, name := range names {
-		if _, err := st.session.engine.store.Catalog().Propose(ctx, meta.Command{DropUser: &meta.DropUser{Name: name}}); err != nil {
+		if _, err := st.propose(meta.Command{DropUser: &meta.DropUser{Name: name}}); err != nil {
 			return err
 		}
 	}
