@@ -55,6 +55,7 @@ type DB struct {
 	described metadataStore
 	columns   tableColumns
 	samples   relationSamples
+	unions    deadUnions
 
 	closing sync.Once
 	closed  error
@@ -128,6 +129,7 @@ func (db *DB) startUpkeep() {
 	o := &db.options
 	db.compactor = compact.New(compact.Options{
 		Catalog: db.catalog, Files: db.files, Segments: db.segments, Pool: db.pool, Logger: o.Logger,
+		Publish: db.shard.Settled,
 	})
 	if o.CompactEvery > 0 {
 		db.compactor.Start(o.CompactEvery)

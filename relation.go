@@ -39,7 +39,7 @@ func (r *relation) Table() *meta.Table {
 func newTableRelation(s *Snapshot, t *meta.Table) *relation {
 	return &relation{
 		db: s.db, name: t.Schema + "." + t.Name, table: t, source: &tableSource{snapshot: s, table: t}, columns: s.db.columns.of(t),
-		rows:     s.catalog.Manifest(t.ID).LiveRows(),
+		rows:     s.storedRows(t.ID),
 		readOnly: t.Schema == meta.PrometheusSchema, // samples come in by their protocol, which keeps labels canonical
 	}
 }

@@ -15,7 +15,8 @@ import (
 // one seq S. Rows up to flushedSeq(v) come from v's segments, rows in (flushedSeq(v), S] from the head.
 //
 // The head is captured first. Whatever is flushed between the two captures is then in v's segments and above the
-// flushed mark for the head, which skips it: no row is missed, none is seen twice.
+// flushed mark for the head, which skips it: no row is missed, none is seen twice. Rows of segments that had ended at S are in v's deletion vectors or
+// pending in the head; v's vectors must have none that ended after S, and so both are captured anew where they do.
 type Snapshot struct {
 	db       *DB
 	database *meta.Database
@@ -35,8 +36,7 @@ type handleKey struct {
 
 // Snapshot opens the newest state of a database ("" = the default one). Close it.
 func (db *DB) Snapshot(database string) (*Snapshot, error) {
-	h := db.shard.Snapshot()
-	catalog, release := db.catalog.Acquire()
+	h, catalog, release := db.capture()
 	if database == "" {
 		database = meta.DefaultDatabase
 	}
@@ -49,6 +49,18 @@ func (db *DB) Snapshot(database string) (*Snapshot, error) {
 		db: db, database: d, head: h, catalog: catalog, release: release,
 		after: catalog.FlushedSeq(shardID), handles: map[handleKey]*segments.Handle{},
 	}, nil
+}
+
+// capture takes the head and the catalog so that they fit together.
+func (db *DB) capture() (*head.Snapshot, *meta.Snapshot, func()) {
+	for {
+		h := db.shard.Snapshot()
+		catalog, release := db.catalog.Acquire()
+		if h.Seq() >= catalog.DeletedSeq(shardID) {
+			return h, catalog, release
+		}
+		release() // something was flushed or published between the two
+	}
 }
 
 // Close ends the snapshot and lets go of its segments.

@@ -8,10 +8,16 @@ import (
 	"github.com/automatanexus/aegis-db/query/catalog"
 )
 
+// storedRows is how many rows of a table's segments the snapshot sees, but for those that the head supersedes.
+func (s *Snapshot) storedRows(t meta.TableID) int64 {
+	return s.catalog.Manifest(t).LiveRows() - s.head.EndedRows(t, s.catalog.DeletedSeq(shardID))
+}
+
 // Stored gives the figures of a table: rows and bytes of its segments, and the rows in memory that are in none.
 func (s *Snapshot) Stored(ctx context.Context, t *meta.Table) (catalog.Figures, error) {
 	m := s.catalog.Manifest(t.ID)
-	f := catalog.Figures{Rows: m.LiveRows(), Segments: m.Len()}
+	ended := s.head.EndedRows(t.ID, s.catalog.DeletedSeq(shardID))
+	f := catalog.Figures{Rows: m.LiveRows() - ended, DeadRows: ended, Segments: m.Len()}
 	for segment := range m.All() {
 		f.Bytes += segment.DataBytes
 		f.Sidecars += segment.SidecarBytes

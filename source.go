@@ -10,6 +10,7 @@ import (
 	"github.com/automatanexus/aegis-db/column/segment"
 	"github.com/automatanexus/aegis-db/ingest"
 	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/tiering/segments"
 )
 
 // morselRows is how many rows of a segment one worker takes at a time: enough that opening pages costs little beside
@@ -36,7 +37,7 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 		if err != nil {
 			return nil, total, err
 		}
-		view := segment.View{Schema: &t.table.Columns, Deleted: h.Deleted, Mask: mask}
+		view := segment.View{Schema: &t.table.Columns, Deleted: t.dead(record, h), Mask: mask}
 		morsels, stats, err := h.Reader.Morsels(ctx, req, view, morselRows)
 		if err != nil {
 			return nil, total, err
@@ -64,6 +65,18 @@ func (t *tableSource) records(times scan.TimeRange) iter.Seq[*meta.Segment] {
 	return manifest.InTime(times.Min, times.Max)
 }
 
+// dead gives the rows of a segment that the snapshot does not see any more: those in its deletion vector, and those that have ended since.
+func (t *tableSource) dead(record *meta.Segment, h *segments.Handle) *roaring.Bitmap {
+	ended := t.snapshot.head.Ended(t.table.ID, record.ID)
+	switch {
+	case ended == nil:
+		return h.Deleted
+	case h.Deleted == nil:
+		return ended
+	}
+	return t.snapshot.db.unions.of(record, h.Deleted, ended)
+}
+
 // filler gives the head's rows what they lack from the rows of segments that they hide; nil where rows do not merge. Both are
 // of the snapshot: the segments of its catalog version, with the deletion vectors of that version.
 func (t *tableSource) filler(times scan.TimeRange) scan.Filler {
@@ -79,7 +92,7 @@ func (t *tableSource) filler(times scan.TimeRange) scan.Filler {
 				if err != nil {
 					return nil, nil, err
 				}
-				return h.Reader, h.Deleted, nil
+				return h.Reader, t.dead(record, h), nil
 			},
 		})
 	}

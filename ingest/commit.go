@@ -15,12 +15,16 @@ type prepared struct {
 	batches []head.Batch
 	bodies  []wal.Body
 	keys    []head.Keys
+	deletes []meta.Deletes
+	ends    []head.Ends
+	dicts   map[meta.TableID]*head.Dict // by which the ends are named
+	dying   []wal.Body
 	again   bool // a key that is taken is a conflict, not an error
 }
 
-// newPrepared encodes the batches for the WAL.
-func newPrepared(batches []head.Batch) (*prepared, error) {
-	p := &prepared{batches: batches, keys: make([]head.Keys, len(batches))}
+// newPrepared encodes the batches, and the rows that end, for the WAL.
+func newPrepared(batches []head.Batch, ends []head.Ends) (*prepared, error) {
+	p := &prepared{batches: batches, keys: make([]head.Keys, len(batches)), ends: ends}
 	for i := range batches {
 		b := &batches[i]
 		t := wal.Table{Database: b.Table.Database, Table: b.Table.ID, SchemaVersion: b.Table.Columns.Version, Rows: b.Rows, Refs: b.Refs}
@@ -42,6 +46,9 @@ func (p *prepared) estimate() int64 {
 	for i := range p.batches {
 		n += head.Estimate(&p.batches[i])
 	}
+	for i := range p.ends {
+		n += p.ends[i].Size()
+	}
 	return n
 }
 
@@ -50,6 +57,31 @@ var errRetired = errors.New("series refs are of a retired dictionary")
 
 // commit makes a prepared commit durable as asked, and visible.
 func (s *Shard) commit(ctx context.Context, p *prepared, ack meta.Ack) (meta.Seq, error) {
+	seq, err := s.enterAndAppend(ctx, p, ack)
+	if err != nil {
+		return 0, err
+	}
+	return seq, s.acknowledge(seq, ack)
+}
+
+// enterAndAppend is append for commits that end no rows. Where tuples are looked up it takes the gate: a row that has ended must not leave the head
+// between the looks at the catalog and at the head.
+func (s *Shard) enterAndAppend(ctx context.Context, p *prepared, ack meta.Ack) (meta.Seq, error) {
+	for i := range p.batches {
+		if len(uniques(p.batches[i].Table)) == 0 {
+			continue
+		}
+		if err := s.enter(ctx); err != nil {
+			return 0, err
+		}
+		defer s.gate.RUnlock()
+		break
+	}
+	return s.append(ctx, p, ack)
+}
+
+// append gives a prepared commit its seq, its place in the log and in the head.
+func (s *Shard) append(ctx context.Context, p *prepared, ack meta.Ack) (meta.Seq, error) {
 	estimate := p.estimate()
 	if err := s.head.Reserve(estimate); err != nil {
 		s.wake()
@@ -69,15 +101,21 @@ func (s *Shard) commit(ctx context.Context, p *prepared, ack meta.Ack) (meta.Seq
 	if s.headPool.Used() >= s.opts.FlushBytes {
 		s.wake()
 	}
+	return seq, nil
+}
+
+// acknowledge returns when a commit is as durable as asked.
+func (s *Shard) acknowledge(seq meta.Seq, ack meta.Ack) error {
 	switch ack {
 	case meta.AckWAL:
-		err = s.sync(seq)
+		return s.sync(seq)
 	case meta.AckBuffer:
-		if err = s.log.Flush(); err == nil {
-			s.visible.reached(seq, false)
+		if err := s.log.Flush(); err != nil {
+			return err
 		}
+		s.visible.reached(seq, false)
 	}
-	return seq, err
+	return nil
 }
 
 // order is the part of a commit that happens one at a time.
@@ -92,18 +130,28 @@ func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err
 			return 0, 0, errRetired
 		}
 	}
+	for table, dict := range p.dicts {
+		if s.head.Dict(table) != dict {
+			return 0, 0, errRetired
+		}
+	}
+	for i := range p.ends {
+		if s.head.Dead(&p.ends[i]) {
+			return 0, 0, errChanged
+		}
+	}
 	if n := s.log.Stats().Bytes; n >= s.opts.WALBytes {
 		s.wake()
 		return 0, 0, refuse(flushPause, "the write-ahead log is full until the head is flushed: %d bytes of %d", n, s.opts.WALBytes)
 	}
-	seq, err = s.log.Append(wal.Record{Time: s.opts.Now().UnixMicro()}, p.bodies)
+	seq, err = s.log.Append(wal.Record{Time: s.opts.Now().UnixMicro()}, p.bodies, p.dying)
 	if err != nil {
 		if errors.Is(err, column.Overloaded) {
 			err = refuse(flushPause, "%w", err)
 		}
 		return 0, 0, err
 	}
-	grown = s.head.Append(seq, p.batches)
+	grown = s.head.Append(seq, p.batches, p.ends)
 	s.visible.add(seq, ack)
 	return seq, grown, nil
 }

@@ -94,9 +94,30 @@ func (w *world) addZone(ctx context.Context) error {
 	return nil
 }
 
-// script is what the crash tests do: writes to three tables, one of which gets a tag, flushes, a restart. It returns at the first error; what was acknowledged
-// is in w.rows, and maybe is the write that was under way.
-func (w *world) script(ctx context.Context) (maybe []meta.Rows, err error) {
+// endSome makes a transaction that ends every third row of each table, and writes another.
+func (w *world) endSome(call int) (*change, error) {
+	c := &change{gone: map[string][]modelRow{}, own: map[string][]modelRow{}}
+	s := w.snapshot()
+	for name, table := range w.tables {
+		rows, err := w.addresses(s, s.meta.TableByID(table.ID))
+		if err != nil {
+			return nil, err
+		}
+		for i := call % 3; i < len(rows); i += 3 {
+			c.end(table, rows[i].place, rows[i].row)
+			c.gone[name] = append(c.gone[name], rows[i].cells)
+		}
+	}
+	c.Rows = []meta.Rows{numbered(w.tables["tagged"], 1000+call*10, 4), unique(w.tables["tagged_unique"], 100+call, 4)}
+	for i := range c.Rows {
+		c.endOwn(&c.Rows[i], c.Rows[i].Table.Name)
+	}
+	return c, nil
+}
+
+// script is what the crash tests do: writes to three tables, one of which gets a tag, changes of rows, flushes, a restart. It returns at the first error; what
+// was acknowledged is in w.rows, and maybe is the write that was under way.
+func (w *world) script(ctx context.Context) (maybe *change, err error) {
 	if w.shard, err = Open(ctx, w.opts); err != nil {
 		return nil, err
 	}
@@ -109,9 +130,26 @@ func (w *world) script(ctx context.Context) (maybe []meta.Rows, err error) {
 		}
 		batch := []meta.Rows{numbered(w.tables["tagged"], call*10, 10), unique(w.tables["tagged_unique"], call, 6), partial(w.tables["merging"], call)}
 		if _, err := w.shard.Write(ctx, batch, meta.AckWAL); err != nil {
-			return batch, err
+			return &change{Transaction: meta.Transaction{Rows: batch}}, err
 		}
 		w.apply(batch)
+		if call != 1 {
+			c, err := w.endSome(call)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := w.shard.Commit(ctx, &c.Transaction, meta.AckWAL); err != nil {
+				return c, err
+			}
+			if err := w.applyChange(c); err != nil {
+				return nil, err
+			}
+		}
+		if call == 2 || call == 5 {
+			if err := w.shard.PublishDeletes(ctx); err != nil {
+				return nil, err
+			}
+		}
 		if call == 1 || call == 4 {
 			if err := w.shard.Flush(ctx); err != nil {
 				return nil, err
@@ -132,7 +170,7 @@ func (w *world) script(ctx context.Context) (maybe []meta.Rows, err error) {
 }
 
 // verify opens what is left, and finds every acknowledged row once, and the rows of the write under way all or not at all.
-func (w *world) verify(t *testing.T, maybe []meta.Rows, where string) {
+func (w *world) verify(t *testing.T, maybe *change, where string) {
 	t.Helper()
 	s, err := Open(context.Background(), w.opts)
 	if err != nil {
@@ -143,7 +181,11 @@ func (w *world) verify(t *testing.T, maybe []meta.Rows, where string) {
 	for name, m := range w.rows {
 		without[name] = m.clone()
 	}
-	w.apply(maybe)
+	if maybe != nil {
+		if err := w.applyChange(maybe); err != nil {
+			t.Fatalf("%s: %v", where, err)
+		}
+	}
 	snap := w.snapshot()
 	var seen []bool
 	for name, newest := range w.tables {
@@ -270,7 +312,7 @@ func TestFailedSyncPoisons(t *testing.T) {
 	}
 	w.check(t, w.snapshot())
 	_ = w.shard.Abort() // reports the same failure
-	w.verify(t, lost, "restart")
+	w.verify(t, &change{Transaction: meta.Transaction{Rows: lost}}, "restart")
 }
 
 // TestFullDiskRecovers: flushes fail while the disk is full, rows stay readable and durable, and a flush succeeds once there is space.

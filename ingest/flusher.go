@@ -58,10 +58,10 @@ func (s *Shard) due() bool {
 		return false
 	}
 	h := s.head.Stats()
-	rows := false
+	rows := false // or deletes
 	for _, g := range h.Generations {
-		if g.Rows == 0 {
-			continue
+		if g.Last == 0 {
+			continue // no commit
 		}
 		rows = true
 		if g.Frozen || now.Sub(g.Oldest) >= s.opts.FlushAge {
@@ -106,6 +106,9 @@ func (s *Shard) dropped(t meta.TableID) bool { return s.opts.Catalog.Snapshot().
 
 // flushFrozen writes the frozen generations and drops them.
 func (s *Shard) flushFrozen(ctx context.Context) error {
+	if err := s.ascertain(ctx); err != nil {
+		return err
+	}
 	frozen := s.head.Frozen()
 	if frozen.Seq() == 0 {
 		return nil
@@ -131,16 +134,18 @@ func (s *Shard) writeOut(ctx context.Context, frozen *head.Snapshot) error {
 			return err
 		}
 	}
-	err := flush.Run(ctx, flush.Options{
-		Files: s.opts.Files, Catalog: s.opts.Catalog, Shard: s.opts.Shard, Epoch: s.epoch,
-		SegmentBytes: s.opts.SegmentBytes, Pool: s.opts.Pool, Logger: s.opts.Logger,
-	}, frozen)
-	if errors.Is(err, flush.ErrFenced) {
-		return err
+	err := flush.Run(ctx, s.flushOptions(), frozen)
+	if !errors.Is(err, flush.ErrFenced) { // a command before may have been applied after all, and then there was nothing to do
+		s.gate.Lock()
+		defer s.gate.Unlock()
+		s.leave()
 	}
-	// Also after an error: an earlier command whose answer was lost may have been applied.
-	flushed := s.opts.Catalog.Snapshot().FlushedSeq(s.opts.Shard)
-	s.flushed.Store(uint64(flushed))
-	s.head.Drop(flushed)
 	return err
+}
+
+func (s *Shard) flushOptions() flush.Options {
+	return flush.Options{
+		Files: s.opts.Files, Catalog: s.opts.Catalog, Shard: s.opts.Shard, Epoch: s.epoch,
+		SegmentBytes: s.opts.SegmentBytes, Pool: s.opts.Pool, Logger: s.opts.Logger, Hold: s.hold,
+	}
 }

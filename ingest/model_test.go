@@ -20,6 +20,7 @@ import (
 	"github.com/automatanexus/aegis-db/column/segment"
 	"github.com/automatanexus/aegis-db/column/vfs"
 	"github.com/automatanexus/aegis-db/column/vfs/memfs"
+	"github.com/automatanexus/aegis-db/ingest/flush"
 	"github.com/automatanexus/aegis-db/ingest/head"
 	"github.com/automatanexus/aegis-db/ingest/ingesttest"
 	"github.com/automatanexus/aegis-db/meta"
@@ -152,6 +153,8 @@ func (r modelRow) text(ids []column.ID) string {
 	}
 	return strings.Join(cells, " ")
 }
+
+func newDisk() vfs.FS { return memfs.New() }
 
 func newWorld(tb rapid.TB, fsys vfs.FS, names ...string) *world {
 	w := &world{catalog: ingesttest.NewCatalog(), fs: fsys, files: segment.NewLocalFiles(fsys, "/segments"), tables: map[string]*meta.Table{}, older: map[string][]*meta.Table{}, rows: map[string]modelRows{}}
@@ -291,8 +294,11 @@ type snapshot struct {
 }
 
 func (w *world) snapshot() snapshot {
-	s := snapshot{head: w.shard.Snapshot(), want: map[string][]string{}, rows: map[string]modelRows{}}
-	s.meta = w.catalog.Snapshot()
+	s := snapshot{want: map[string][]string{}, rows: map[string]modelRows{}}
+	for s.meta == nil || s.head.Seq() < s.meta.DeletedSeq(1) {
+		s.head = w.shard.Snapshot()
+		s.meta = w.catalog.Snapshot()
+	}
 	for name, t := range w.tables {
 		s.rows[name] = w.rows[name].clone()
 		s.want[name] = w.rows[name].list(&s.meta.TableByID(t.ID).Columns)
@@ -302,27 +308,45 @@ func (w *world) snapshot() snapshot {
 
 // read gives all rows of a table as a snapshot sees them: segments, with the head's mask over them, and the head.
 func (w *world) read(s snapshot, table *meta.Table, req *scan.Request) ([]string, error) {
+	morsels, closing, err := w.morsels(s, table, req)
+	defer closing()
+	if err != nil {
+		return nil, err
+	}
+	return readMorsels(morsels)
+}
+
+func (w *world) morsels(s snapshot, table *meta.Table, req *scan.Request) (morsels []scan.Morsel, closing func(), err error) {
 	ctx := context.Background()
 	after := s.meta.FlushedSeq(1)
 	mask := s.head.Mask(table, after)
-	var morsels []scan.Morsel
 	var stored []segment.Stored
+	var opened []*segment.Reader
+	closing = func() {
+		for _, r := range opened {
+			_ = r.Close() // it only read
+		}
+	}
+	ended := int64(0)
 	for seg := range s.meta.Manifest(table.ID).All() {
 		ref := segment.Ref{Table: uint64(table.ID), Segment: uint64(seg.ID), Rows: seg.Rows, DataBytes: seg.DataBytes, SidecarBytes: seg.SidecarBytes, SidecarSum: seg.SidecarSum}
 		r, err := segment.Open(ctx, w.files, ref, segment.ReadOptions{})
 		if err != nil {
-			return nil, err
+			return nil, closing, err
 		}
-		defer r.Close()
-		var dead *roaring.Bitmap
-		if d := seg.Deleted; d != nil {
-			if dead, err = segment.ReadVector(ctx, w.files, uint64(table.ID), uint64(seg.ID), d.Version, segment.VectorInfo{Rows: d.Rows, Bytes: d.Bytes, Sum: d.Sum}); err != nil {
-				return nil, err
-			}
+		opened = append(opened, r)
+		dead, err := flush.ReadVector(ctx, w.files, table.ID, seg)
+		if err != nil {
+			return nil, closing, err
 		}
+		before := dead.GetCardinality()
+		if rows := s.head.Ended(table.ID, seg.ID); rows != nil {
+			dead.Or(rows)
+		}
+		ended += int64(dead.GetCardinality() - before)
 		ms, _, err := r.Morsels(ctx, req, segment.View{Schema: &table.Columns, Deleted: dead, Mask: mask}, 1000)
 		if err != nil {
-			return nil, err
+			return nil, closing, err
 		}
 		morsels = append(morsels, ms...)
 		stored = append(stored, segment.Stored{
@@ -330,11 +354,11 @@ func (w *world) read(s snapshot, table *meta.Table, req *scan.Request) ([]string
 			Open:  func(context.Context) (*segment.Reader, *roaring.Bitmap, error) { return r, dead, nil },
 		})
 	}
-	ms, _, err := s.head.Morsels(ctx, table, req, after, segment.NewFiller(&table.Columns, stored))
-	if err != nil {
-		return nil, err
+	if got := s.head.EndedRows(table.ID, s.meta.DeletedSeq(1)); got != ended {
+		return nil, closing, fmt.Errorf("%d rows of segments are said to have ended, there are %d", got, ended)
 	}
-	return readMorsels(append(morsels, ms...))
+	ms, _, err := s.head.Morsels(ctx, table, req, after, segment.NewFiller(&table.Columns, stored))
+	return append(morsels, ms...), closing, err
 }
 
 func readMorsels(morsels []scan.Morsel) ([]string, error) {
@@ -426,6 +450,17 @@ func TestModel(t *testing.T) {
 				}
 				w.apply(batches)
 			},
+			"change": func(t *rapid.T) { w.commitChange(t, w.drawChange(t, w.snapshot(), true), true) },
+			"change what was read long ago": func(t *rapid.T) {
+				if len(held) > 0 {
+					w.commitChange(t, w.drawChange(t, held[rapid.IntRange(0, len(held)-1).Draw(t, "snapshot")], false), false)
+				}
+			},
+			"publish": func(t *rapid.T) {
+				if err := w.shard.PublishDeletes(context.Background()); err != nil {
+					t.Fatalf("publish: %v", err)
+				}
+			},
 			"grow": func(t *rapid.T) { w.grow(t, rapid.SampledFrom(shapeNames()).Draw(t, "table")) },
 			"ask": func(t *rapid.T) {
 				for _, s := range append(slices.Clone(held), w.snapshot()) {
@@ -437,15 +472,39 @@ func TestModel(t *testing.T) {
 					t.Fatalf("flush: %v", err)
 				}
 			},
+			"flush while rows change": func(t *rapid.T) {
+				changed := false
+				w.catalog.Before = func(meta.Command) {
+					if changed || !w.shard.gate.TryLock() {
+						return // what runs holds commits that end rows
+					}
+					w.shard.gate.Unlock()
+					changed = true
+					w.commitChange(t, w.drawChange(t, w.snapshot(), true), true)
+					if len(held) > 0 && rapid.Bool().Draw(t, "old") {
+						w.commitChange(t, w.drawChange(t, held[0], false), false)
+					}
+				}
+				err := w.shard.Flush(context.Background())
+				w.catalog.Before = nil
+				if err != nil {
+					t.Fatalf("flush: %v", err)
+				}
+			},
 			"flush fails": func(t *rapid.T) {
 				late := rapid.Bool().Draw(t, "late")
+				w.catalog.Delay = rapid.Bool().Draw(t, "delayed")
 				w.catalog.Fail = func(c meta.Command) (error, bool) {
 					if c.Commit != nil {
 						return errLost, late
 					}
 					return nil, false
 				}
-				err := w.shard.Flush(context.Background())
+				run := w.shard.Flush
+				if rapid.Bool().Draw(t, "publish") {
+					run = w.shard.PublishDeletes
+				}
+				err := run(context.Background())
 				w.catalog.Fail = nil
 				if err != nil && late {
 					t.Fatalf("flush whose answer was lost: %v", err)

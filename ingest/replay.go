@@ -12,6 +12,7 @@ import (
 type replayer struct {
 	shard   *Shard
 	ctx     context.Context
+	log     wal.Options
 	tables  map[meta.TableID]*replayed
 	rows    int64
 	skipped int64 // rows of tables that were dropped
@@ -68,7 +69,7 @@ func (r *replayer) commit(rec *wal.Record) error {
 	if err != nil {
 		return err
 	}
-	estimate := int64(0)
+	estimate := endsSize(rec)
 	for i := range batches {
 		estimate += head.Estimate(&batches[i])
 	}
@@ -81,13 +82,20 @@ func (r *replayer) commit(rec *wal.Record) error {
 			return err
 		}
 	}
-	grown := r.shard.head.Append(rec.Seq, batches)
+	ends, err := r.ends(rec)
+	if err != nil {
+		return err
+	}
+	grown := r.shard.head.Append(rec.Seq, batches, ends)
 	r.shard.head.Settle(estimate, grown)
 	r.seq = rec.Seq
 	return nil
 }
 
 func (r *replayer) makeRoom(estimate int64) error {
+	if err := r.foresee(); err != nil {
+		return err
+	}
 	r.shard.head.Freeze(r.shard.dropped)
 	if err := r.shard.flushFrozen(r.ctx); err != nil {
 		return err

@@ -53,7 +53,7 @@ func writeLog(t *testing.T, table meta.TableID) []byte {
 			t.Fatal(err)
 		}
 		body := wal.Body{Table: table, Refs: refs, Rows: rows, Key: func(ref uint32) []byte { return r.keys[int(ref)%10] }}
-		if _, err := l.Append(wal.Record{Time: 1_700_000_000_000_000}, []wal.Body{body}); err != nil {
+		if _, err := l.Append(wal.Record{Time: 1_700_000_000_000_000}, []wal.Body{body}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -29,7 +29,14 @@ type Shard struct {
 	headPool *mem.Pool
 	inflight *mem.Pool
 
-	// mu is the order of commits. Lock order: flushMu, mu, visible.mu, and then those inside of head and log.
+	// gate is held shared by commits that end rows, while they find the rows and are appended, and alone by whoever changes where rows
+	// lie. So no row ends unseen in a place that is being left.
+	gate sync.RWMutex
+	// unsure says that a command of whoever held the gate may still be applied: nothing may end before that is known.
+	unsure atomic.Bool
+	dead   deadRows
+
+	// mu is the order of commits. Lock order: flushMu, gate, mu, visible.mu, and then those inside of head and log.
 	mu     sync.Mutex
 	closed bool
 
@@ -46,9 +53,10 @@ type Shard struct {
 	lastErr  error
 	retryAt  time.Time // of the flusher, after a failure
 
-	kick chan struct{}
-	stop context.CancelFunc
-	done sync.WaitGroup
+	kick    chan struct{}
+	kickEnd chan struct{}
+	stop    context.CancelFunc
+	done    sync.WaitGroup
 }
 
 // Open opens a shard: it takes the next epoch, which fences every owner before, replays the WAL into the head, and starts the
@@ -63,18 +71,18 @@ func Open(ctx context.Context, o Options) (*Shard, error) {
 		return nil, fmt.Errorf("open shard %d: %w", o.Shard, err)
 	}
 	s := &Shard{
-		opts: o, epoch: got.ID, kick: make(chan struct{}, 1),
+		opts: o, epoch: got.ID, kick: make(chan struct{}, 1), kickEnd: make(chan struct{}, 1),
 		headPool: mem.NewPool("the head", o.HeadBytes, o.Pool),
 		inflight: mem.NewPool("writes in flight", o.InflightBytes, o.Pool),
 		keyPool:  mem.NewPool("filters of keys", o.KeyBytes, o.Pool),
 	}
-	s.head = head.New(head.Options{Pool: s.headPool, Now: o.Now, SeriesLimit: o.SeriesLimit, Retire: o.retire})
+	s.head = head.New(head.Options{Pool: s.headPool, Now: o.Now, SeriesLimit: o.SeriesLimit, Retire: o.retire, Epoch: s.epoch})
 	flushed := o.Catalog.Snapshot().FlushedSeq(o.Shard)
 	s.flushed.Store(uint64(flushed))
-	r := &replayer{shard: s, ctx: ctx}
-	s.log, err = wal.Open(wal.Options{
+	r := &replayer{shard: s, ctx: ctx, log: wal.Options{
 		FS: o.FS, Dir: o.Dir, Shard: o.Shard, Epoch: s.epoch, Flushed: flushed, FileBytes: o.FileBytes, Repair: o.Repair, Logger: o.Logger,
-	}, wal.Replay{File: r.file, Define: r.define, Commit: r.commit})
+	}}
+	s.log, err = wal.Open(r.log, wal.Replay{File: r.file, Define: r.define, Commit: r.commit})
 	if err != nil {
 		s.head.Close()
 		return nil, fmt.Errorf("open shard %d: %w", o.Shard, err)
@@ -93,6 +101,7 @@ func Open(ctx context.Context, o Options) (*Shard, error) {
 	}
 	if o.Tick > 0 {
 		s.done.Go(func() { s.run(run) })
+		s.done.Go(func() { s.runDeletes(run) })
 	}
 	return s, nil
 }
@@ -145,6 +154,7 @@ type Stats struct {
 	Seq            meta.Seq // newest assigned
 	Visible        meta.Seq
 	Flushed        meta.Seq
+	PendingDeletes int64 // rows of segments that have ended and are in no deletion vector yet
 	Flushes        int64
 	FlushFailures  int64
 	LastFlushError error // nil once a flush has succeeded again
@@ -169,6 +179,7 @@ func (s *Shard) Stats() Stats {
 		Visible: s.visible.seq(), Flushed: meta.Seq(s.flushed.Load()),
 		Flushes: s.flushes.Load(), FlushFailures: s.failures.Load(), InflightBytes: s.inflight.Used(),
 	}
+	out.PendingDeletes, _ = s.head.PendingRows()
 	s.statusMu.Lock()
 	out.LastFlushError = s.lastErr
 	s.statusMu.Unlock()

@@ -134,6 +134,53 @@ func TestReplayOverBudget(t *testing.T) {
 	w.abort(t)
 }
 
+// TestReplayOverBudgetWithDeletes: a flush in the middle of the replay takes rows that later records end.
+func TestReplayOverBudgetWithDeletes(t *testing.T) {
+	w := newWorld(t, memfs.New(), "tagged", "tagged_unique", "plain")
+	w.open(t)
+	w.write(t, numbered(w.tables["tagged"], 5000, 50), unique(w.tables["tagged_unique"], 77, 20))
+	if err := w.shard.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 40 {
+		w.write(t, numbered(w.tables["tagged"], i*100, 10), unique(w.tables["tagged_unique"], i, 5), noise(w.tables["plain"], i, 50))
+		if i%13 == 12 {
+			w.end(t, i)
+		}
+	}
+	full := w.shard.Stats().HeadBytes
+	w.end(t, 40)
+	w.abort(t)
+	w.opts.HeadBytes = full / 3
+	w.open(t)
+	if st := w.shard.Stats(); st.Flushes < 2 {
+		t.Fatalf("%+v", st)
+	}
+	w.check(t, w.snapshot())
+	w.abort(t)
+	w.opts.HeadBytes = 0
+	w.open(t) // with what is left of the log
+	w.check(t, w.snapshot())
+	w.end(t, 41)
+	w.check(t, w.snapshot())
+	w.abort(t)
+}
+
+// end commits endSome.
+func (w *world) end(t *testing.T, call int) {
+	t.Helper()
+	c, err := w.endSome(call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.shard.Commit(ctx, &c.Transaction, meta.AckWAL); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.applyChange(c); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestDroppedTableAndNewColumn(t *testing.T) {
 	w := newWorld(t, memfs.New(), "tagged", "plain")
 	w.open(t)

@@ -223,7 +223,16 @@ func tagVector(t column.Type, encoded []byte) *column.Vector {
 }
 
 // ended gives the rows of a table that the commit ends, nil if there are none.
-func (p *prepared) ended(meta.TableID) *scan.RowSet { return nil }
+func (p *prepared) ended(table meta.TableID) *scan.RowSet {
+	for _, d := range p.deletes {
+		if d.Table.ID == table {
+			return d.Rows
+		}
+	}
+	return nil
+}
 
 // ended reports whether a row of a segment has ended and no deletion vector says so yet.
-func (s *Shard) ended(meta.TableID, meta.SegmentID, uint32) bool { return false }
+func (s *Shard) ended(table meta.TableID, segment meta.SegmentID, row uint32) bool {
+	return s.head.EndedRow(table, segment, row)
+}

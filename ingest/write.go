@@ -39,7 +39,7 @@ func (s *Shard) Write(ctx context.Context, batches []meta.Rows, ack meta.Ack) (m
 		if err != nil {
 			return 0, err
 		}
-		p, err := newPrepared(resolved)
+		p, err := newPrepared(resolved, nil)
 		if err != nil {
 			return 0, err
 		}
@@ -48,16 +48,6 @@ func (s *Shard) Write(ctx context.Context, batches []meta.Rows, ack meta.Ack) (m
 			return seq, err
 		}
 	}
-}
-
-// Commit implements meta.Writer.
-func (s *Shard) Commit(ctx context.Context, t *meta.Transaction, ack meta.Ack) (meta.Seq, error) {
-	for _, d := range t.Deletes {
-		if d.Rows.Len() > 0 {
-			return 0, column.SQLErrorf(column.Unsupported, "0A000", "rows of table %q cannot be deleted yet", d.Table.Name)
-		}
-	}
-	return s.Write(ctx, t.Rows, ack)
 }
 
 // checkedRows is a batch that fits its table.

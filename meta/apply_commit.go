@@ -62,10 +62,15 @@ func (c *change) moveFlushed(cmd *Commit) (bool, error) {
 		return false, column.Errorf(column.Conflict, "shard %d is flushed up to %d, the commit expects %d", f.Shard, now.Seq, cmd.PrevFlushed)
 	case f.Seq < now.Seq:
 		return false, column.Errorf(column.Invalid, "the flushed mark of shard %d cannot go back from %d to %d", f.Shard, now.Seq, f.Seq)
-	case f.Seq == now.Seq:
+	}
+	next := *f
+	if next.Deletes = max(next.Deletes, now.Deletes); next.Deletes <= next.Seq {
+		next.Deletes = 0
+	}
+	if next == now {
 		return false, nil
 	}
-	c.shards = withEntry(c.shards, f.Shard, *f)
+	c.shards = withEntry(c.shards, f.Shard, next)
 	return true, nil
 }
 

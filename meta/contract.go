@@ -140,7 +140,8 @@ type ReserveIDs struct {
 // Commit changes manifests, of any number of tables, atomically.
 type Commit struct {
 	Edits []Edit `json:"edits"`
-	// Flushed, if set, moves the shard's mark forward; conditional on its epoch being the newest and on PrevFlushed.
+	// Flushed, if set, moves the shard's marks forward; conditional on its epoch being the newest and on PrevFlushed, the mark of rows. That
+	// of deletes stays where it is if the command names a lower one.
 	Flushed     *Flushed `json:"flushed,omitempty"`
 	PrevFlushed Seq      `json:"prev_flushed,omitempty"`
 }

@@ -57,6 +57,22 @@ func growingCommands() []Command {
 	}
 }
 
+// deletingCommands have the mark of deletes, which came to version 1 later: it runs ahead of the mark of rows.
+func deletingCommands() []Command {
+	seg := Segment{ID: 1, Rows: 10, MinSeq: 1, MaxSeq: 4, DataBytes: 500, SidecarBytes: 60, SchemaVersion: 1}
+	return []Command{
+		{CreateDatabase: &CreateDatabase{Name: "default"}},
+		{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "plain", Columns: plainSchema()}},
+		{OpenShard: &OpenShard{Shard: 1}},
+		{ReserveIDs: &ReserveIDs{Count: 10}},
+		{Commit: &Commit{Edits: []Edit{{Table: 1, Add: []Segment{seg}}}, Flushed: &Flushed{Shard: 1, Epoch: 1, Seq: 4}}},
+		{Commit: &Commit{
+			Edits:   []Edit{{Table: 1, Vectors: []VectorChange{{SegmentAt{ID: 1}, DeletionVector{Version: 2, Rows: 3, Bytes: 41, Sum: 1}}}}},
+			Flushed: &Flushed{Shard: 1, Epoch: 1, Seq: 4, Deletes: 9}, PrevFlushed: 4,
+		}},
+	}
+}
+
 func goldenState(t testing.TB, commands []Command) *Snapshot {
 	s := NewSnapshot()
 	for i, cmd := range commands {
@@ -103,8 +119,37 @@ func TestCommandGolden(t *testing.T) {
 	}
 }
 
+// TestDeletesGolden: the mark of deletes, and that it goes where the mark of rows has reached it.
+func TestDeletesGolden(t *testing.T) {
+	commands := deletingCommands()
+	for i, cmd := range commands[4:] {
+		data, err := AppendCommand(nil, cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := DecodeCommand(golden(t, fmt.Sprintf("command-deletes-%d.v1", i), data))
+		if err != nil || !reflect.DeepEqual(back, cmd) {
+			t.Errorf("command %d: %s, %v", i, describe(back), err)
+		}
+	}
+	s := goldenState(t, commands)
+	if s.FlushedSeq(1) != 4 || s.DeletedSeq(1) != 9 {
+		t.Errorf("marks %+v", s.Shard(1))
+	}
+	for _, step := range []struct{ seq, deletes, wantDeletes, want Seq }{{8, 0, 9, 9}, {8, 5, 9, 9}, {9, 0, 0, 9}, {12, 11, 0, 12}, {12, 15, 15, 15}} {
+		s = must(t, s, Command{Commit: &Commit{
+			Flushed: &Flushed{Shard: 1, Epoch: 1, Seq: step.seq, Deletes: step.deletes}, PrevFlushed: s.FlushedSeq(1),
+		}})
+		if f := s.Shard(1); f.Seq != step.seq || f.Deletes != step.wantDeletes || s.DeletedSeq(1) != step.want {
+			t.Errorf("%+v gives the marks %+v", step, f)
+		}
+	}
+}
+
 func TestSnapshotGolden(t *testing.T) {
-	for name, commands := range map[string][]Command{"snapshot.v1": goldenCommands(), "snapshot-growing.v1": growingCommands()} {
+	for name, commands := range map[string][]Command{
+		"snapshot.v1": goldenCommands(), "snapshot-growing.v1": growingCommands(), "snapshot-deletes.v1": deletingCommands(),
+	} {
 		s := goldenState(t, commands)
 		data, err := AppendSnapshot(nil, s)
 		if err != nil {

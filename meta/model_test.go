@@ -185,7 +185,11 @@ func (m *model) commit(c *Commit, now Version) column.Class {
 	if c.Flushed.Seq < f.Seq {
 		return column.Invalid
 	}
-	m.shards[f.Shard] = *c.Flushed
+	next := *c.Flushed
+	if next.Deletes = max(f.Deletes, next.Deletes); next.Deletes <= next.Seq {
+		next.Deletes = 0
+	}
+	m.shards[f.Shard] = next
 	return ok
 }
 

@@ -107,7 +107,10 @@ func (s *Snapshot) Manifest(id TableID) *Manifest {
 // FlushedSeq says up to which commit a shard's rows are in segments, in this version.
 func (s *Snapshot) FlushedSeq(shard ShardID) Seq { return s.shards[shard].Seq }
 
-// Shard gives a shard's newest epoch and flushed mark.
+// DeletedSeq says up to which commit a shard's deletes of rows of segments are in deletion vectors, in this version.
+func (s *Snapshot) DeletedSeq(shard ShardID) Seq { return s.shards[shard].DeletedSeq() }
+
+// Shard gives a shard's newest epoch and its marks.
 func (s *Snapshot) Shard(shard ShardID) Flushed { return s.shards[shard] }
 
 // Garbage lists what no manifest names any more, by segment, then vector. The list is the caller's.

@@ -154,6 +154,7 @@ func drawCommit(t *rapid.T, s *Snapshot) *Commit {
 		c.PrevFlushed = f.Seq
 		f.Shard = 1
 		f.Seq += Seq(rapid.IntRange(0, 3).Draw(t, "seq"))
+		f.Deletes = Seq(rapid.IntRange(0, 12).Draw(t, "deletes"))
 		switch rapid.IntRange(0, 5).Draw(t, "wrong") {
 		case 0:
 			f.Epoch--

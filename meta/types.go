@@ -119,11 +119,14 @@ func (s *Segment) LiveRows() int64 {
 	return s.Rows - s.Deleted.Rows
 }
 
-// Flushed says that a shard's commits up to Seq are in segments.
+// Flushed says how much of a shard's commits is in segments: their rows up to Seq, and, of their deletes, those of rows of segments up to
+// Deletes, which are in deletion vectors.
 type Flushed struct {
 	Shard ShardID `json:"shard"`
 	Epoch uint64  `json:"epoch"`
 	Seq   Seq     `json:"seq"`
+	// Deletes is only set where it is above Seq: a flush brings both to one place, deletes that are published alone run ahead.
+	Deletes Seq `json:"deletes,omitempty"`
 }
 
 // Constraint finds a constraint by name, nil if there is none.
@@ -135,6 +138,9 @@ func (t *Table) Constraint(name string) *Constraint {
 	}
 	return nil
 }
+
+// DeletedSeq is the seq up to which deletes of rows of segments are in deletion vectors.
+func (f Flushed) DeletedSeq() Seq { return max(f.Seq, f.Deletes) }
 
 // Garbage is a segment or deletion vector no manifest names any more: its files may go once no snapshot older
 // than Removed is open.

@@ -25,6 +25,7 @@ type walReport struct {
 	Files   []string    `json:"files"`
 	Series  int         `json:"series_defined"`
 	Rows    int         `json:"rows"`
+	Ended   int64       `json:"rows_ended"`
 	Flushed meta.Seq    `json:"flushed"` // commits up to here are in segments, and not listed
 	Commits []commitRow `json:"commits"`
 }
@@ -34,6 +35,7 @@ type commitRow struct {
 	Seq    meta.Seq       `json:"seq"`
 	Time   string         `json:"time"`
 	Tables map[uint64]int `json:"rows_by_table"`
+	Ended  int64          `json:"rows_ended,omitempty"`
 }
 
 // Run prints the commits of a log; damage is told on standard error, and what can be read is printed all the same.
@@ -87,17 +89,25 @@ func (r *walReport) commit(record *wal.Record) error {
 		row.Tables[uint64(t.Table)] += t.Rows
 		r.Rows += t.Rows
 	}
+	for i := range record.Ends {
+		n := record.Ends[i].Rows()
+		row.Ended += n
+		r.Ended += n
+	}
 	r.Commits = append(r.Commits, row)
 	return nil
 }
 
 func (r *walReport) print(w io.Writer) {
-	fmt.Fprintf(w, "%d files, %d definitions of series; commits up to %d are in segments; after that %d commits with %d rows\n",
-		len(r.Files), r.Series, r.Flushed, len(r.Commits), r.Rows)
+	fmt.Fprintf(w, "%d files, %d definitions of series; commits up to %d are in segments; after that %d commits with %d rows, which end %d\n",
+		len(r.Files), r.Series, r.Flushed, len(r.Commits), r.Rows, r.Ended)
 	for _, c := range r.Commits {
 		fmt.Fprintf(w, "%s  commit %d  %s", c.File, c.Seq, c.Time)
 		for table, rows := range c.Tables {
 			fmt.Fprintf(w, "  table %d: %d rows", table, rows)
+		}
+		if c.Ended > 0 {
+			fmt.Fprintf(w, "  %d rows end", c.Ended)
 		}
 		fmt.Fprintln(w)
 	}

@@ -9,6 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+
+	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
@@ -26,6 +29,14 @@ type Options struct {
 	SegmentBytes int64     // a segment ends at about this size
 	Pool         *mem.Pool // for what is buffered; nil = not accounted for
 	Logger       *slog.Logger
+	// Hold runs f while no commit can end rows. Everything that has ended before is durable.
+	Hold func(ctx context.Context, f func(Ended) error) error
+}
+
+// Ended is what has ended when commits are held.
+type Ended struct {
+	Pending map[meta.TableID]map[meta.SegmentID]*roaring.Bitmap // rows of segments that are in no deletion vector yet; not to be changed
+	Seq     meta.Seq                                            // of the newest commit that ended rows of any kind
 }
 
 // ErrFenced says that another owner has the shard: this one must end.
@@ -57,6 +68,10 @@ type written struct {
 type partition struct {
 	number   int64
 	segments []meta.Segment
+	// olds are the live segments that were looked at for rows that these supersede, with those found.
+	olds map[meta.SegmentID]*roaring.Bitmap
+	// dead are keys that ended: rows may be superseded outside of the times of the segments.
+	dead bool
 }
 
 // file is one version of a deletion vector.
@@ -98,41 +113,69 @@ func Run(ctx context.Context, o Options, snap *head.Snapshot) error {
 // errUnknown says that a command may or may not be applied, now or later: its files stay.
 var errUnknown = errors.New("the outcome is not known")
 
-// publish proposes the command, with deletion vectors made for the newest manifests, until it holds.
+// publish proposes the command until it holds. What takes long, finding the rows that are superseded, is done before commits that end rows
+// are held; what has ended meanwhile is then added to it.
 func (j *job) publish(ctx context.Context) error {
 	for range attempts {
 		held, release := j.Catalog.Acquire()
-		edits, err := j.edits(ctx, held)
+		err := j.supersede(ctx, held)
 		release()
 		if err != nil {
 			return err
 		}
-		_, err = j.Catalog.Propose(ctx, meta.Command{Commit: &meta.Commit{
-			Edits:       edits,
-			Flushed:     &meta.Flushed{Shard: j.Shard, Epoch: j.Epoch, Seq: j.snap.Seq()},
-			PrevFlushed: j.prev,
-		}})
-		if err == nil {
-			return nil
-		}
-		mark := j.Catalog.Snapshot().Shard(j.Shard)
-		switch {
-		case !refused(err):
-			if mark.Epoch == j.Epoch && mark.Seq == j.snap.Seq() {
-				return nil // only the answer was lost
-			}
-			return fmt.Errorf("%w: %w", errUnknown, err)
-		case mark.Epoch != j.Epoch:
-			return ErrFenced
-		case mark.Seq >= j.snap.Seq():
-			j.remove(ctx) // an earlier flush of the same rows was applied after all
-			return nil
-		case mark.Seq != j.prev || !errors.Is(err, column.Conflict):
+		err = j.Hold(ctx, func(e Ended) error { return j.propose(ctx, e) })
+		if !errors.Is(err, errMoved) {
 			return err
 		}
 		j.removeVectors(ctx)
 	}
 	return column.Errorf(column.Overloaded, "segments changed under %d attempts in a row", attempts)
+}
+
+// errMoved says that segments are not those any more that rows were looked for in.
+var errMoved = column.Errorf(column.Conflict, "segments changed")
+
+// propose makes the command for the newest manifests and proposes it. errMoved asks for another attempt.
+func (j *job) propose(ctx context.Context, e Ended) error {
+	now, release := j.Catalog.Acquire()
+	edits, err := j.edits(ctx, now, e)
+	release()
+	if err != nil {
+		return err
+	}
+	_, err = j.Catalog.Propose(ctx, meta.Command{Commit: &meta.Commit{
+		Edits:       edits,
+		Flushed:     j.marks(j.snap.Seq(), e),
+		PrevFlushed: j.prev,
+	}})
+	if err == nil {
+		return nil
+	}
+	mark := j.Catalog.Snapshot().Shard(j.Shard)
+	switch {
+	case !refused(err):
+		if mark.Epoch == j.Epoch && mark.Seq == j.snap.Seq() {
+			return nil // only the answer was lost
+		}
+		return fmt.Errorf("%w: %w", errUnknown, err)
+	case mark.Epoch != j.Epoch:
+		return ErrFenced
+	case mark.Seq >= j.snap.Seq():
+		j.remove(ctx) // an earlier flush of the same rows was applied after all
+		return nil
+	case mark.Seq != j.prev || !errors.Is(err, column.Conflict):
+		return err
+	}
+	return errMoved
+}
+
+// marks says how far rows are flushed, and that everything that has ended is in deletion vectors.
+func (o *Options) marks(flushed meta.Seq, e Ended) *meta.Flushed {
+	f := &meta.Flushed{Shard: o.Shard, Epoch: o.Epoch, Seq: flushed}
+	if e.Seq > flushed {
+		f.Deletes = e.Seq
+	}
+	return f
 }
 
 // refused reports errors that the state machine gave: the command was not applied and will not be.
@@ -144,27 +187,71 @@ func refused(err error) bool {
 	return false
 }
 
+// Unsure reports whether a command may be applied although a call failed.
+func Unsure(err error) bool { return err != nil && !refused(err) }
+
 // edits makes the change of each table's manifest.
-func (j *job) edits(ctx context.Context, held *meta.Snapshot) ([]meta.Edit, error) {
+func (j *job) edits(ctx context.Context, now *meta.Snapshot, e Ended) ([]meta.Edit, error) {
 	var out []meta.Edit
+	flushed := map[meta.TableID]bool{}
 	for _, w := range j.tables {
-		e := meta.Edit{Table: w.table.ID}
-		for _, p := range w.parts {
-			e.Add = append(e.Add, p.segments...)
-			if !w.table.Columns.Supersedes() || held.TableByID(w.table.ID) == nil {
-				continue
-			}
-			changes, err := j.supersede(ctx, held, w.table, &p)
-			if err != nil {
-				return nil, fmt.Errorf("table %d: find superseded rows: %w", w.table.ID, err)
-			}
-			e.Vectors = append(e.Vectors, changes...)
+		flushed[w.table.ID] = true
+		edit, err := j.edit(ctx, now, w, e.Pending[w.table.ID])
+		if err != nil {
+			return nil, fmt.Errorf("table %d: %w", w.table.ID, err)
 		}
-		if len(e.Add)+len(e.Vectors) > 0 {
-			out = append(out, e)
+		if len(edit.Add)+len(edit.Vectors) > 0 {
+			out = append(out, edit)
+		}
+	}
+	for id, pending := range e.Pending {
+		table := now.TableByID(id)
+		if flushed[id] || table == nil {
+			continue
+		}
+		vectors, err := j.changes(ctx, now, table, pending)
+		if err != nil {
+			return nil, fmt.Errorf("table %d: %w", id, err)
+		}
+		if len(vectors) > 0 {
+			out = append(out, meta.Edit{Table: id, Vectors: vectors})
 		}
 	}
 	return out, nil
+}
+
+// edit makes the change of a table that rows were written of.
+func (j *job) edit(ctx context.Context, now *meta.Snapshot, w *written, pending map[meta.SegmentID]*roaring.Bitmap) (meta.Edit, error) {
+	e := meta.Edit{Table: w.table.ID}
+	added, err := j.withLate(ctx, w)
+	if err != nil {
+		return e, err
+	}
+	e.Add = added
+	if now.TableByID(w.table.ID) == nil {
+		return e, nil // the segments are garbage at once
+	}
+	ends := maps.Clone(pending)
+	if ends == nil {
+		ends = map[meta.SegmentID]*roaring.Bitmap{}
+	}
+	for i := range w.parts {
+		p := &w.parts[i]
+		if err := j.unmoved(now, w.table, p); err != nil {
+			return e, err
+		}
+		for id, rows := range p.olds {
+			if rows.IsEmpty() {
+				continue
+			}
+			if have := ends[id]; have != nil {
+				rows = roaring.Or(have, rows)
+			}
+			ends[id] = rows
+		}
+	}
+	e.Vectors, err = j.changes(ctx, now, w.table, ends)
+	return e, err
 }
 
 // id gives a reserved id. Ids are never used twice, also not by an attempt that failed, and so neither are names of files.

@@ -49,6 +49,9 @@ func (s *stored) filler(schema *column.Schema) scan.Filler {
 					if o, err = s.job.open(ctx, s.table, record); err != nil {
 						return nil, nil, err
 					}
+					if ended := s.job.snap.Ended(s.table.ID, record.ID); ended != nil {
+						o.dead.Or(ended)
+					}
 					s.open[record.ID] = o
 				}
 				return o.reader, o.dead, nil

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -19,45 +22,105 @@ type older struct {
 	record *meta.Segment
 	reader *segment.Reader
 	dead   *roaring.Bitmap
-	found  bool
+	found  *roaring.Bitmap // superseded, and not dead yet
 }
 
-// supersede finds the rows of live segments whose keys the flushed rows of a partition have, and writes deletion vectors for them. In
-// the usual case, new times only, no segment is opened; where one is, a series is skipped by its range of times.
-func (j *job) supersede(ctx context.Context, held *meta.Snapshot, table *meta.Table, p *partition) (_ []meta.VectorChange, err error) {
-	rows := bounds(p)
+// supersede finds the rows of live segments whose keys the flushed rows have.
+func (j *job) supersede(ctx context.Context, held *meta.Snapshot) error {
+	for _, w := range j.tables {
+		if !w.table.Columns.Supersedes() || held.TableByID(w.table.ID) == nil {
+			continue
+		}
+		for i := range w.parts {
+			if err := j.supersedePartition(ctx, held, w.table, &w.parts[i]); err != nil {
+				return fmt.Errorf("table %d: find superseded rows: %w", w.table.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// supersedePartition is for one partition. In the usual case, new times only, no segment is opened; where one is, a series is skipped by
+// its range of times.
+func (j *job) supersedePartition(ctx context.Context, held *meta.Snapshot, table *meta.Table, p *partition) (err error) {
+	p.olds = map[meta.SegmentID]*roaring.Bitmap{}
 	var olds []*older
 	defer func() {
 		for _, o := range olds {
 			err = errors.Join(err, o.reader.Close())
 		}
 	}()
-	for s := range held.Manifest(table.ID).InPartition(p.number) {
-		if len(p.segments) == 0 || !rows.Overlaps(s.MinTime, s.MaxTime) {
-			continue
-		}
+	for s := range p.older(held.Manifest(table.ID)) {
 		o, err := j.open(ctx, table, s)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		olds = append(olds, o)
+		p.olds[s.ID] = o.found
 	}
 	if len(olds) == 0 {
-		return nil, nil
+		return nil
 	}
-	if err := j.find(ctx, table, p, olds); err != nil {
-		return nil, err
+	return j.find(ctx, table, p, olds)
+}
+
+// older lists the live segments of a partition that may have rows of the same keys.
+func (p *partition) older(m *meta.Manifest) iter.Seq[*meta.Segment] {
+	rows := bounds(p)
+	return func(yield func(*meta.Segment) bool) {
+		for s := range m.InPartition(p.number) {
+			if (p.dead || len(p.segments) > 0 && rows.Overlaps(s.MinTime, s.MaxTime)) && !yield(s) {
+				return
+			}
+		}
 	}
+}
+
+// unmoved checks that the segments are still those that were looked at: a merge may have made others of them.
+func (j *job) unmoved(now *meta.Snapshot, table *meta.Table, p *partition) error {
+	m := now.Manifest(table.ID)
+	for id, rows := range p.olds {
+		if !rows.IsEmpty() && m.Segment(id) == nil {
+			return errMoved
+		}
+	}
+	if !table.Columns.Supersedes() {
+		return nil
+	}
+	for s := range p.older(m) {
+		if _, seen := p.olds[s.ID]; !seen {
+			return errMoved
+		}
+	}
+	return nil
+}
+
+// changes writes deletion vectors that have some rows more. Segments that are gone went with their table's rows.
+func (j *job) changes(ctx context.Context, now *meta.Snapshot, table *meta.Table, ends map[meta.SegmentID]*roaring.Bitmap) ([]meta.VectorChange, error) {
+	m := now.Manifest(table.ID)
 	var out []meta.VectorChange
-	for _, o := range olds {
-		if !o.found {
+	for _, id := range slices.Sorted(maps.Keys(ends)) {
+		record := m.Segment(id)
+		if record == nil {
 			continue
 		}
-		change, err := j.vector(ctx, table, o)
+		dead, err := ReadVector(ctx, j.Files, table.ID, record)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, change)
+		before := dead.GetCardinality()
+		if dead.Or(ends[id]); dead.GetCardinality() == before {
+			continue
+		}
+		v, err := j.vector(ctx, table, id, dead)
+		if err != nil {
+			return nil, err
+		}
+		at := meta.SegmentAt{ID: id}
+		if record.Deleted != nil {
+			at.Vector = record.Deleted.Version
+		}
+		out = append(out, meta.VectorChange{SegmentAt: at, New: v})
 	}
 	return out, nil
 }
@@ -70,23 +133,39 @@ func bounds(p *partition) scan.TimeRange {
 	return r
 }
 
-func (j *job) open(ctx context.Context, table *meta.Table, s *meta.Segment) (*older, error) {
-	o := &older{record: s, dead: roaring.New()}
-	var err error
-	if d := s.Deleted; d != nil {
-		info := segment.VectorInfo{Rows: d.Rows, Bytes: d.Bytes, Sum: d.Sum}
-		if o.dead, err = segment.ReadVector(ctx, j.Files, uint64(table.ID), uint64(s.ID), d.Version, info); err != nil {
-			return nil, fmt.Errorf("segment %d: %w", s.ID, err)
-		}
+// ReadVector reads the dead rows of a segment; the bitmap is the caller's.
+func ReadVector(ctx context.Context, files segment.Files, table meta.TableID, s *meta.Segment) (*roaring.Bitmap, error) {
+	d := s.Deleted
+	if d == nil {
+		return roaring.New(), nil
 	}
-	o.reader, err = segment.Open(ctx, j.Files, segment.Ref{
+	info := segment.VectorInfo{Rows: d.Rows, Bytes: d.Bytes, Sum: d.Sum}
+	dead, err := segment.ReadVector(ctx, files, uint64(table), uint64(s.ID), d.Version, info)
+	if err != nil {
+		return nil, fmt.Errorf("segment %d: %w", s.ID, err)
+	}
+	return dead, nil
+}
+
+func (j *job) open(ctx context.Context, table *meta.Table, s *meta.Segment) (*older, error) {
+	o := &older{record: s, found: roaring.New()}
+	var err error
+	if o.dead, err = ReadVector(ctx, j.Files, table.ID, s); err != nil {
+		return nil, err
+	}
+	o.reader, err = j.reader(ctx, table, s)
+	return o, err
+}
+
+func (j *job) reader(ctx context.Context, table *meta.Table, s *meta.Segment) (*segment.Reader, error) {
+	r, err := segment.Open(ctx, j.Files, segment.Ref{
 		Table: uint64(table.ID), Segment: uint64(s.ID), Rows: s.Rows,
 		DataBytes: s.DataBytes, SidecarBytes: s.SidecarBytes, SidecarSum: s.SidecarSum,
 	}, segment.ReadOptions{Cache: j.pages})
 	if err != nil {
 		return nil, fmt.Errorf("segment %d: %w", s.ID, err)
 	}
-	return o, nil
+	return r, nil
 }
 
 // find marks the superseded rows of the older segments.
@@ -94,7 +173,8 @@ func (j *job) find(ctx context.Context, table *meta.Table, p *partition, olds []
 	schema := &table.Columns
 	req := &scan.Request{Columns: schema.Order(), Time: timesOf(schema, p.number)}
 	timed := len(req.Columns) > 0 && req.Columns[0] == schema.Time
-	return j.scan(ctx, table, req, nil, func(b *scan.Batch, runs head.Runs) error {
+	// Rows that have ended supersede as the others do.
+	return j.scan(ctx, j.snap.Ever(), table, req, nil, func(b *scan.Batch, runs head.Runs) error {
 		for k, run := range runs.Runs {
 			lo, hi := int(run.Start), int(run.Start+run.Len)
 			times := scan.AllTime
@@ -141,7 +221,9 @@ func (o *older) has(series []byte, times scan.TimeRange, timed bool) (bool, erro
 func (o *older) mark(ctx context.Context, series []byte, keys [][]byte) error {
 	rows, err := o.reader.FindRows(ctx, series, keys)
 	for _, r := range rows {
-		o.found = o.dead.CheckedAdd(r) || o.found
+		if !o.dead.Contains(r) {
+			o.found.Add(r)
+		}
 	}
 	return o.wrap(err)
 }
@@ -167,22 +249,18 @@ func orderKeys(b *scan.Batch, lo, hi int) [][]byte {
 	return keys
 }
 
-// vector writes the next version of a segment's deletion vector.
-func (j *job) vector(ctx context.Context, table *meta.Table, o *older) (meta.VectorChange, error) {
+// vector writes a version of a segment's deletion vector.
+func (j *job) vector(ctx context.Context, table *meta.Table, id meta.SegmentID, dead *roaring.Bitmap) (meta.DeletionVector, error) {
 	// A reserved id, greater than all before: so two writers who start from the same version never write the same file.
 	version, err := j.id(ctx)
 	if err != nil {
-		return meta.VectorChange{}, err
+		return meta.DeletionVector{}, err
 	}
-	t, s := uint64(table.ID), uint64(o.record.ID)
+	t, s := uint64(table.ID), uint64(id)
 	j.vectors = append(j.vectors, file{t, s, version})
-	info, err := segment.WriteVector(ctx, j.Files, t, s, version, o.dead)
+	info, err := segment.WriteVector(ctx, j.Files, t, s, version, dead)
 	if err != nil {
-		return meta.VectorChange{}, fmt.Errorf("segment %d: write deletion vector: %w", s, err)
+		return meta.DeletionVector{}, fmt.Errorf("segment %d: write deletion vector: %w", s, err)
 	}
-	at := meta.SegmentAt{ID: o.record.ID}
-	if o.record.Deleted != nil {
-		at.Vector = o.record.Deleted.Version
-	}
-	return meta.VectorChange{SegmentAt: at, New: meta.DeletionVector{Version: version, Rows: info.Rows, Bytes: info.Bytes, Sum: info.Sum}}, nil
+	return meta.DeletionVector{Version: version, Rows: info.Rows, Bytes: info.Bytes, Sum: info.Sum}, nil
 }

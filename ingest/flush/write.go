@@ -29,12 +29,13 @@ func (j *job) write(ctx context.Context) error {
 		}
 		w := &written{table: table}
 		j.tables = append(j.tables, w)
+		dead := table.Columns.Supersedes() && j.snap.HasDead(table.ID, j.prev)
 		numbers, err := j.snap.Partitions(table, j.prev)
 		if err != nil {
 			return err
 		}
 		for _, n := range numbers {
-			w.parts = append(w.parts, partition{number: n})
+			w.parts = append(w.parts, partition{number: n, dead: dead})
 			if err := j.partition(ctx, catalog, table, &w.parts[len(w.parts)-1]); err != nil {
 				return fmt.Errorf("table %d, partition %d: %w", table.ID, n, err)
 			}
@@ -85,7 +86,7 @@ func (j *job) partition(ctx context.Context, held *meta.Snapshot, table *meta.Ta
 	stored := j.stored(held, table, part.number)
 	defer func() { err = errors.Join(err, stored.close()) }()
 	columns := make([]*column.Vector, len(schema.Fields))
-	err = j.scan(ctx, table, req, stored.filler(schema), func(b *scan.Batch, runs head.Runs) error {
+	err = j.scan(ctx, j.snap, table, req, stored.filler(schema), func(b *scan.Batch, runs head.Runs) error {
 		for k, run := range runs.Runs {
 			series, _, err := key.Complete(runs.Keys[k], tags)
 			if err != nil {
@@ -109,8 +110,8 @@ func (j *job) partition(ctx context.Context, held *meta.Snapshot, table *meta.Ta
 }
 
 // scan reads the rows that are to be flushed, in order. older, which may be nil, has what is stored of them.
-func (j *job) scan(ctx context.Context, table *meta.Table, req *scan.Request, older scan.Filler, each func(*scan.Batch, head.Runs) error) error {
-	morsels, _, err := j.snap.Morsels(ctx, table, req, j.prev, older)
+func (j *job) scan(ctx context.Context, snap *head.Snapshot, table *meta.Table, req *scan.Request, older scan.Filler, each func(*scan.Batch, head.Runs) error) error {
+	morsels, _, err := snap.Morsels(ctx, table, req, j.prev, older)
 	if err != nil {
 		return err
 	}

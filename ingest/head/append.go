@@ -2,6 +2,9 @@ package head
 
 import (
 	"encoding/binary"
+	"sort"
+
+	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/meta"
@@ -26,19 +29,65 @@ type Column struct {
 	Vector *column.Vector
 }
 
-// append adds a batch whose seq is above all before it, and gives the bytes that it took.
-func (p *part) append(seq meta.Seq, b *Batch) int64 {
+// append adds a batch whose seq is above all before it, and gives the bytes that it took. dead lists rows that end with the commit.
+func (p *part) append(seq meta.Seq, b *Batch, dead []int32) int64 {
 	grown := int64(0)
 	for lo := 0; lo < b.Rows; lo += appendGroups {
-		grown += p.appendGroup(seq, b, lo, min(lo+appendGroups, b.Rows))
+		hi := min(lo+appendGroups, b.Rows)
+		n := sort.Search(len(dead), func(i int) bool { return int(dead[i]) >= hi })
+		grown += p.appendGroup(seq, b, lo, hi, dead[:n])
+		dead = dead[n:]
 	}
 	return grown
 }
 
-func (p *part) appendGroup(seq meta.Seq, b *Batch, lo, hi int) int64 {
+// ownDeaths are the rows of a commit that end with it, by table: numbers over all its batches of the table.
+type ownDeaths map[meta.TableID]*ownTable
+
+type ownTable struct {
+	rows *roaring.Bitmap
+	base int // of the next batch
+}
+
+func ownRows(batches []Batch, ends []Ends) ownDeaths {
+	var out ownDeaths
+	for i := range ends {
+		if ends[i].Own == nil {
+			continue
+		}
+		if out == nil {
+			out = ownDeaths{}
+		}
+		out[ends[i].Table] = &ownTable{rows: ends[i].Own}
+	}
+	return out
+}
+
+// of lists the rows of the next batch of its table.
+func (o ownDeaths) of(b *Batch) []int32 {
+	t := o[b.Table.ID]
+	if t == nil {
+		return nil
+	}
+	var out []int32
+	it := t.rows.Iterator()
+	it.AdvanceIfNeeded(uint32(t.base))
+	for it.HasNext() && int(it.PeekNext()) < t.base+b.Rows {
+		out = append(out, int32(int(it.Next())-t.base))
+	}
+	t.base += b.Rows
+	return out
+}
+
+func (p *part) appendGroup(seq meta.Seq, b *Batch, lo, hi int, dead []int32) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	grown := p.rowsLocked(seq, b, lo, hi)
+	for _, i := range dead {
+		at := p.locals[int(i)-lo]
+		position := p.seriesLocked(at).sealed + p.rowIdx[int(i)-lo]
+		grown += p.endLocked(seq, at, roaring.BitmapOf(position))
+	}
 	done := make([]bool, len(p.fields), len(p.fields)+len(b.Columns))
 	for _, c := range b.Columns {
 		col := p.fieldLocked(c.Field)

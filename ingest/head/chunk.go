@@ -15,6 +15,7 @@ import (
 type chunk struct {
 	data         []byte
 	rows         int
+	base         uint32 // position of the first row in the series' stream
 	minT, maxT   int64
 	first, last  meta.Seq
 	wantedColumn []bool // of a copy: which columns are in it; nil = all
@@ -88,7 +89,7 @@ func (c *cells) sizeBytes(i uint32) int64 {
 // copyOpenLocked copies the open chunk of a series, with the wanted columns only (nil = all): what a reader decodes later.
 func (p *part) copyOpenLocked(at uint32, wanted []bool) chunk {
 	s := p.seriesLocked(at)
-	c := chunk{rows: int(s.open), minT: s.minT, maxT: s.maxT, first: s.firstSeq, last: meta.Seq(s.seqs.Last()), wantedColumn: wanted}
+	c := chunk{rows: int(s.open), base: s.sealed, minT: s.minT, maxT: s.maxT, first: s.firstSeq, last: meta.Seq(s.seqs.Last()), wantedColumn: wanted}
 	b := binary.AppendUvarint(make([]byte, 0, 64), uint64(len(s.seqs.Bytes())))
 	b = s.seqs.AppendTo(b)
 	sl, i := p.slabs[at>>slabBits], at&(slabSize-1)

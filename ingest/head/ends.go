@@ -25,9 +25,12 @@ func (p *plan) ends(groups [][]piece) [][]piece {
 func (p *plan) sure(g []piece) (rows int64) {
 	for i := range g {
 		c := &g[i].chunk
+		if g[i].dead != nil && p.schema.Supersedes() {
+			return 0 // of each key it may be the newest that has ended
+		}
 		inTime := p.schema.Time == 0 || p.req.Time.Min <= c.minT && c.maxT <= p.req.Time.Max
-		if inTime && c.first > p.after && c.last <= p.upTo {
-			rows += int64(c.rows)
+		if inTime && c.first > p.after && c.last <= g[i].place.in.upTo {
+			rows += int64(c.rows - g[i].deaths())
 		}
 	}
 	if p.schema.Supersedes() {

@@ -13,20 +13,67 @@ import (
 
 // unite makes one row of those with equal keys, which are neighbours in index, the older before the newer. In tables whose rows
 // merge it replaces the vectors by those of the united rows, unless all keys differ.
-func (p *plan) unite(vectors []*column.Vector, index []int32, equal func(a, b int32) bool) selection {
+func (p *plan) unite(g *group, index []int32, equal func(a, b int32) bool) selection {
 	if !p.schema.Merge {
-		return selection{index: lastOfEqual(index, equal)}
+		return g.live(lastOfEqual(index, equal))
+	}
+	if g.dead != nil {
+		index = g.afterDeaths(index, equal)
 	}
 	newest := lastOfEqual(slices.Clone(index), equal)
 	if len(newest) == len(index) {
-		return selection{index: index}
+		return g.live(index)
 	}
-	for k, v := range vectors {
+	for k, v := range g.vectors {
 		if v != nil {
-			vectors[k] = column.Gather(v, newestValues(v, index, newest))
+			g.vectors[k] = column.Gather(v, newestValues(v, index, newest))
 		}
 	}
+	if g.alone != nil {
+		alone := make([]bool, len(newest))
+		for i, row := range newest {
+			alone[i] = g.alone[row]
+		}
+		g.alone = alone
+	}
+	g.dead = nil
 	return selection{hi: len(newest)}
+}
+
+// live leaves out the rows that have ended.
+func (g *group) live(index []int32) selection {
+	if g.dead != nil {
+		index = slices.DeleteFunc(index, func(row int32) bool { return g.dead[row] })
+	}
+	if len(index) == 0 {
+		return selection{}
+	}
+	return selection{index: index}
+}
+
+// afterDeaths leaves out, of rows with equal keys, those up to the last one that has ended: what comes after it begins anew. The rows that
+// do are marked as alone.
+func (g *group) afterDeaths(index []int32, equal func(a, b int32) bool) []int32 {
+	out := index[:0]
+	g.alone = make([]bool, g.n)
+	for lo := 0; lo < len(index); {
+		hi := lo + 1
+		for hi < len(index) && equal(index[lo], index[hi]) {
+			hi++
+		}
+		from := lo
+		for i := lo; i < hi; i++ {
+			if g.dead[index[i]] {
+				from = i + 1
+			}
+		}
+		for _, row := range index[from:hi] {
+			g.alone[row] = from > lo
+			out = append(out, row)
+		}
+		lo = hi
+	}
+	return out
 }
 
 // newestValues gives, for each stretch of index that ends with a row of newest, its last row with a value.
@@ -55,11 +102,11 @@ func newestValues(v *column.Vector, index, newest []int32) []int32 {
 // fill takes what rows of the present group lack from those that are stored.
 func (r *reader) fill(ctx context.Context) error {
 	p := r.plan
-	rows := p.lacking(r.vector, &r.rows)
+	rows := p.lacking(&r.group, &r.rows)
 	if len(rows) == 0 {
 		return nil
 	}
-	orderKey := func(i int32) []byte { return p.appendOrderKey(nil, r.vector, r.rows.at(int(i))) }
+	orderKey := func(i int32) []byte { return p.appendOrderKey(nil, r.vectors, r.rows.at(int(i))) }
 	holds, err := p.older.Holds(ctx, r.key, orderKey(rows[0]), orderKey(rows[len(rows)-1]))
 	if err != nil || !holds {
 		return err
@@ -76,54 +123,63 @@ func (r *reader) fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.reserve(2*(sizeOf(r.vector)+sizeOf(stored)) + r.batchBytes()); err != nil {
+	if err := r.reserve(2*(sizeOf(r.vectors)+sizeOf(stored)) + r.batchBytes()); err != nil {
 		return err
 	}
 	r.take()
 	for i, k := range p.fill {
-		if r.vector[k], err = fillVector(r.vector[k], r.rows.len(), stored[i], rows); err != nil {
+		if r.vectors[k], err = fillVector(r.vectors[k], r.rows.len(), stored[i], rows); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lacking lists the rows of a selection that have no value in a column that can be filled.
-func (p *plan) lacking(vectors []*column.Vector, s *selection) []int32 {
-	var some []*column.Vector
-	for _, k := range p.fill {
-		switch v := vectors[k]; {
-		case v == nil:
-			return identity(s.len())
-		case v.Valid != nil:
-			some = append(some, v)
-		}
-	}
-	if len(some) == 0 {
+// lacking lists the rows of a selection that have no value in a column that can be filled. Rows that are alone take nothing.
+func (p *plan) lacking(g *group, s *selection) []int32 {
+	some, all := p.nullable(g.vectors)
+	if len(some) == 0 && !all {
 		return nil
 	}
 	var out []int32
 	for i := range s.len() {
 		row := s.at(i)
-		if slices.ContainsFunc(some, func(v *column.Vector) bool { return v.IsNull(row) }) {
+		if g.alone != nil && g.alone[row] {
+			continue
+		}
+		if all || slices.ContainsFunc(some, func(v *column.Vector) bool { return v.IsNull(row) }) {
 			out = append(out, int32(i))
 		}
 	}
 	return out
 }
 
+// nullable gives the columns to be filled that may have NULLs, or says that one is NULL throughout.
+func (p *plan) nullable(vectors []*column.Vector) (some []*column.Vector, all bool) {
+	for _, k := range p.fill {
+		switch v := vectors[k]; {
+		case v == nil:
+			return nil, true
+		case v.Valid != nil:
+			some = append(some, v)
+		}
+	}
+	return some, false
+}
+
 // take makes the selected rows all that the vectors have.
 func (r *reader) take() {
-	for k, v := range r.vector {
+	for k, v := range r.vectors {
 		switch {
 		case v == nil:
 		case r.rows.index != nil:
-			r.vector[k] = column.Gather(v, r.rows.index)
+			r.vectors[k] = column.Gather(v, r.rows.index)
 		default:
-			r.vector[k] = v.Slice(r.rows.lo, r.rows.hi)
+			r.vectors[k] = v.Slice(r.rows.lo, r.rows.hi)
 		}
 	}
 	r.rows = selection{hi: r.rows.len()}
+	r.dead, r.alone = nil, nil // which were of rows that were not taken
 }
 
 // fillVector puts stored values where v, of n rows, has none: stored[i] belongs to row rows[i]. A v that is nil is NULL throughout.

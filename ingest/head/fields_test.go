@@ -136,7 +136,7 @@ func (h *Head) appendPoints(t rapid.TB, table *meta.Table, seq meta.Seq, points 
 			b.Columns = append(b.Columns, Column{table.Columns.Fields[2+i], v})
 		}
 	}
-	h.Settle(0, h.Append(seq, []Batch{b}))
+	h.Settle(0, h.Append(seq, []Batch{b}, nil))
 }
 
 // TestMergeFields: rows of one key become one, in the head and over what is stored, whatever columns are asked for.

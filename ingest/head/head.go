@@ -15,6 +15,8 @@ type Options struct {
 	Pool        *mem.Pool        // what the head holds is reserved here; its limit is the head's budget
 	Now         func() time.Time // nil = time.Now
 	SeriesLimit int              // of one table; 0 = DefaultSeriesLimit
+	// Epoch is the owner's: generations are numbered so that no number means two of them, in this life of the owner or another.
+	Epoch uint64
 	// Retire is how many series a table's dictionary has at least before a generation that used fewer than half of them ends
 	// it; 0 = DefaultRetire.
 	Retire int
@@ -29,9 +31,12 @@ type Head struct {
 	opts Options
 
 	// mu guards the lists; part.mu guards rows. mu is never taken inside part.mu.
-	mu   sync.RWMutex
-	dict map[meta.TableID]*Dict
-	gens []*Generation
+	mu     sync.RWMutex
+	dict   map[meta.TableID]*Dict
+	gens   []*Generation
+	number int64 // of the newest generation
+
+	ended pending // rows of segments
 
 	accMu    sync.Mutex
 	reserved int64 // in the pool; it follows used + pending, and stays below where the pool is full
@@ -43,9 +48,10 @@ type Head struct {
 // Generation is the rows of all tables between two freezes.
 type Generation struct {
 	created time.Time
+	number  int64 // never used twice
 
 	mu          sync.RWMutex
-	first, last meta.Seq // last is 0 until the first row
+	first, last meta.Seq // last is 0 until the first commit
 	oldest      time.Time
 	parts       map[meta.TableID]*part
 	bytes, rows atomic.Int64
@@ -63,13 +69,14 @@ func New(o Options) *Head {
 	if o.Retire == 0 {
 		o.Retire = DefaultRetire
 	}
-	h := &Head{opts: o, dict: map[meta.TableID]*Dict{}, dictSize: map[*Dict]int64{}}
+	h := &Head{opts: o, number: int64(o.Epoch << 32), dict: map[meta.TableID]*Dict{}, dictSize: map[*Dict]int64{}}
 	h.gens = []*Generation{h.newGeneration()}
 	return h
 }
 
 func (h *Head) newGeneration() *Generation {
-	return &Generation{created: h.opts.Now(), parts: map[meta.TableID]*part{}}
+	h.number++
+	return &Generation{created: h.opts.Now(), number: h.number, parts: map[meta.TableID]*part{}}
 }
 
 // SeriesLimit is the most series a table may have.
@@ -173,20 +180,31 @@ func (h *Head) accountDict(d *Dict) int64 {
 	return grown
 }
 
-// Append adds a commit: batches whose refs are of the tables' present dictionaries, under a seq above all before it. It gives the
-// bytes used, for Settle.
-func (h *Head) Append(seq meta.Seq, batches []Batch) int64 {
+// Append adds a commit: batches whose refs are of the tables' present dictionaries, and rows that end, of each table once, under a seq above all
+// before it. It gives the bytes used, for Settle.
+func (h *Head) Append(seq meta.Seq, batches []Batch, ends []Ends) int64 {
 	h.mu.RLock()
 	g := h.gens[len(h.gens)-1]
 	h.mu.RUnlock()
 	grown := int64(0)
+	own := ownRows(batches, ends)
 	for i := range batches {
 		b := &batches[i]
 		p := g.part(b.Table, b.Dict)
-		n := p.append(seq, b)
+		n := p.append(seq, b, own.of(b))
 		g.bytes.Add(n)
 		g.rows.Add(int64(b.Rows))
 		grown += n + h.accountDict(p.dict)
+	}
+	for i := range ends {
+		e := &ends[i]
+		grown += h.ended.add(seq, e.Table, e.Segments)
+		for k := range e.Series {
+			d := &e.Series[k]
+			n := d.part.end(seq, d.at, d.rows)
+			d.part.gen.bytes.Add(n)
+			grown += n
+		}
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -204,6 +222,7 @@ func (g *Generation) part(t *meta.Table, d *Dict) *part {
 	g.mu.RUnlock()
 	if p == nil {
 		p = newPart(t, d)
+		p.gen = g
 		d.users.Add(1)
 		g.mu.Lock()
 		g.parts[t.ID] = p
@@ -215,7 +234,7 @@ func (g *Generation) part(t *meta.Table, d *Dict) *part {
 // DefaultRetire keeps small dictionaries for good: their memory is not worth the look-ups that a new one costs.
 const DefaultRetire = 10_000
 
-// Freeze ends the present generation, if it has rows, and begins another. Tables most of whose series had no row in it get new
+// Freeze ends the present generation, if it has commits, and begins another. Tables most of whose series had no row in it get new
 // dictionaries, as do all where dictionaries crowd the budget, and those of tables that are dropped go; their ids are returned, since refs to the old ones end.
 func (h *Head) Freeze(dropped func(meta.TableID) bool) (retired []meta.TableID) {
 	h.mu.Lock()
@@ -228,7 +247,7 @@ func (h *Head) Freeze(dropped func(meta.TableID) bool) (retired []meta.TableID) 
 		}
 	}
 	g := h.gens[len(h.gens)-1]
-	if g.rows.Load() == 0 {
+	if g.last == 0 {
 		return retired
 	}
 	g.frozen.Store(true)

@@ -65,7 +65,7 @@ func (h *Head) appendSamples(t rapid.TB, table *meta.Table, seq meta.Seq, rows [
 	if err := h.Reserve(estimate); err != nil {
 		t.Fatalf("reserve: %v", err)
 	}
-	h.Settle(estimate, h.Append(seq, []Batch{b}))
+	h.Settle(estimate, h.Append(seq, []Batch{b}, nil))
 }
 
 // rows reads a scan in order, checking runs and batch sizes.
@@ -369,7 +369,7 @@ func TestChunksHoldEveryType(t *testing.T) {
 			if seq <= upTo {
 				total += n
 			}
-			p.append(meta.Seq(seq), &b)
+			p.append(meta.Seq(seq), &b, nil)
 		}
 		g := h.gens[0]
 		g.parts[1], g.first, g.last = p, 1, meta.Seq(commits)

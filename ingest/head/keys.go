@@ -403,4 +403,12 @@ func (r KeyRow) Tuple(schema *column.Schema, columns []column.ID) ([]byte, error
 }
 
 // Ended reports whether the row has ended, or is among those that are about to.
-func (r KeyRow) Ended(*scan.RowSet) bool { return false }
+func (r KeyRow) Ended(dying *scan.RowSet) bool {
+	if dying != nil && dying.Contains(-r.part.gen.number, address(r.at, r.position)) {
+		return true
+	}
+	r.part.mu.RLock()
+	defer r.part.mu.RUnlock()
+	d := r.part.deaths[r.at]
+	return d != nil && d.all.Contains(r.position)
+}

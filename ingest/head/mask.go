@@ -17,11 +17,11 @@ func (s *Snapshot) Mask(table *meta.Table, after meta.Seq) scan.Mask {
 	if !table.Columns.Supersedes() {
 		return nil
 	}
-	parts := s.parts(table.ID, after)
+	parts := s.Ever().parts(table.ID, after) // what has ended supersedes what is older all the same
 	if len(parts) == 0 {
 		return nil
 	}
-	p, err := newPlan(&table.Columns, &scan.Request{Time: scan.AllTime}, after, s.seq)
+	p, err := newPlan(&table.Columns, &scan.Request{Time: scan.AllTime}, after)
 	if err != nil {
 		return nil // no column was asked for: cannot happen
 	}
@@ -32,7 +32,7 @@ func (s *Snapshot) Mask(table *meta.Table, after meta.Seq) scan.Mask {
 
 type mask struct {
 	plan  *plan
-	parts []*part
+	parts []*shown
 	timed bool // order keys begin with the time
 }
 
@@ -44,7 +44,8 @@ func (m *mask) Superseded(series, lo, hi []byte) ([][]byte, error) {
 	}
 	times := m.times(lo, hi)
 	var pieces []piece
-	for _, p := range m.parts {
+	for _, in := range m.parts {
+		p := in.part
 		ref := p.dict.Find(short)
 		if ref == NoRef {
 			continue
@@ -56,7 +57,7 @@ func (m *mask) Superseded(series, lo, hi []byte) ([][]byte, error) {
 		}
 		p.mu.RUnlock()
 		if at != 0 {
-			pieces = place{p, at - 1}.pieces(pieces, m.plan.after, m.plan.upTo, times, m.wanted)
+			pieces = place{in, at - 1}.pieces(pieces, m.plan.after, times, m.wanted)
 		}
 	}
 	if len(pieces) == 0 {
@@ -65,11 +66,11 @@ func (m *mask) Superseded(series, lo, hi []byte) ([][]byte, error) {
 	var keys [][]byte
 	var d decoder
 	for i := range pieces {
-		vectors, n, err := m.plan.decodeGroup(&d, pieces[i:i+1])
+		g, err := m.plan.decodeGroup(&d, pieces[i:i+1])
 		if err != nil {
 			return nil, err
 		}
-		for _, k := range m.plan.orderKeys(vectors, n) {
+		for _, k := range m.plan.orderKeys(g.vectors, g.n) {
 			if (lo == nil || bytes.Compare(k, lo) >= 0) && (hi == nil || bytes.Compare(k, hi) <= 0) {
 				keys = append(keys, k)
 			}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/scan"
@@ -41,95 +43,170 @@ func (s *selection) skip(n int) {
 	s.lo += n
 }
 
+// group is the rows of chunks that are sorted together.
+type group struct {
+	vectors []*column.Vector // by plan.needed, then the address where it is asked for; nil = NULL throughout
+	n       int
+	dead    []bool // by row, of tables with a key: it has ended, and supersedes what is older all the same; nil = none has
+	alone   []bool // by row, of tables whose rows merge: it takes nothing from what is older; nil = none is
+}
+
 // decodeGroup decodes the needed columns of the chunks of a group, one behind the other, without the rows that the seqs
-// exclude. A column that no chunk has is nil.
-func (p *plan) decodeGroup(d *decoder, g []piece) ([]*column.Vector, int, error) {
-	out := make([]*column.Vector, len(p.needed))
+// exclude.
+func (p *plan) decodeGroup(d *decoder, g []piece) (group, error) {
 	if len(g) == 1 {
-		n, err := p.decodePiece(d, &g[0], out)
-		return out, n, err
+		return p.decodePiece(d, &g[0])
 	}
-	builders := make([]*column.Builder, len(p.needed))
-	total := 0
-	one := make([]*column.Vector, len(p.needed))
+	out := group{vectors: make([]*column.Vector, p.width())}
+	builders := make([]*column.Builder, p.width())
 	for i := range g {
-		clear(one)
-		n, err := p.decodePiece(d, &g[i], one)
+		one, err := p.decodePiece(d, &g[i])
 		if err != nil {
-			return nil, 0, err
+			return out, err
 		}
-		for k, v := range one {
+		for k, v := range one.vectors {
 			if v != nil && builders[k] == nil {
 				builders[k] = column.NewBuilder(v.Type, 0)
-				builders[k].AppendNulls(total)
+				builders[k].AppendNulls(out.n)
 			}
 			switch {
 			case v != nil:
-				builders[k].AppendVector(v, 0, n)
+				builders[k].AppendVector(v, 0, one.n)
 			case builders[k] != nil:
-				builders[k].AppendNulls(n)
+				builders[k].AppendNulls(one.n)
 			}
 		}
-		total += n
+		if one.dead != nil && out.dead == nil {
+			out.dead = make([]bool, out.n)
+		}
+		out.n += one.n
+		if out.dead != nil {
+			out.dead = append(out.dead, one.dead...)
+			out.dead = append(out.dead, make([]bool, out.n-len(out.dead))...)
+		}
 	}
 	for k, b := range builders {
 		if b == nil {
 			continue
 		}
 		if err := b.Err(); err != nil {
-			return nil, 0, err
+			return out, err
 		}
-		out[k] = b.Finish()
+		out.vectors[k] = b.Finish()
 	}
-	return out, total, nil
+	return out, nil
 }
 
 // decodePiece decodes one chunk and cuts what the seqs exclude: since rows are in the order of seq, ends of it.
-func (p *plan) decodePiece(d *decoder, g *piece, out []*column.Vector) (int, error) {
+func (p *plan) decodePiece(d *decoder, g *piece) (group, error) {
+	out := group{vectors: make([]*column.Vector, p.width())}
 	wanted := make([]int, len(g.fields))
 	for i := range g.fields {
 		wanted[i] = slices.Index(p.needed, g.fields[i].ID)
 	}
-	if err := d.decode(&g.chunk, g.fields, wanted, out); err != nil {
-		return 0, err
+	if err := d.decode(&g.chunk, g.fields, wanted, out.vectors); err != nil {
+		return out, err
 	}
 	lo, hi := 0, g.chunk.rows
-	if g.chunk.first <= p.after || g.chunk.last > p.upTo {
+	if upTo := g.place.in.upTo; g.chunk.first <= p.after || g.chunk.last > upTo {
 		seqs, err := d.decodeSeqs(&g.chunk)
 		if err != nil {
-			return 0, err
+			return out, err
 		}
 		lo = sort.Search(len(seqs), func(i int) bool { return seqs[i] > int64(p.after) })
-		hi = sort.Search(len(seqs), func(i int) bool { return seqs[i] > int64(p.upTo) })
+		hi = sort.Search(len(seqs), func(i int) bool { return seqs[i] > int64(upTo) })
 		hi = max(lo, hi)
-		for k, v := range out {
+		for k, v := range out.vectors {
 			if v != nil {
-				out[k] = v.Slice(lo, hi)
+				out.vectors[k] = v.Slice(lo, hi)
 			}
 		}
 	}
-	return hi - lo, nil
+	out.n = hi - lo
+	first := g.chunk.base + uint32(lo)
+	if p.req.Addresses {
+		out.vectors[len(p.needed)], out.vectors[len(p.needed)+1] = g.addresses(first, out.n)
+	}
+	if g.dead != nil {
+		p.bury(&out, g.dead, first)
+	}
+	return out, nil
+}
+
+// addresses says where n rows from a position on lie.
+func (g *piece) addresses(first uint32, n int) (place, row *column.Vector) {
+	places, rows := make([]int64, n), make([]int64, n)
+	for i := range rows {
+		places[i] = -g.place.in.number
+		rows[i] = address(g.place.at, first+uint32(i))
+	}
+	bigint := column.T(column.Int64)
+	return column.NewInts(bigint, places, nil), column.NewInts(bigint, rows, nil)
+}
+
+// deaths is how many rows of the chunk have ended.
+func (g *piece) deaths() int {
+	if g.dead == nil {
+		return 0
+	}
+	lo, hi := g.chunk.base, g.chunk.base+uint32(g.chunk.rows)
+	n := g.dead.Rank(hi - 1)
+	if lo > 0 {
+		n -= g.dead.Rank(lo - 1)
+	}
+	return int(n)
+}
+
+// bury leaves out the rows that have ended or, where they still supersede others, marks them. first is the position of the first row.
+func (p *plan) bury(g *group, dead *roaring.Bitmap, first uint32) {
+	it := dead.Iterator()
+	it.AdvanceIfNeeded(first)
+	if p.schema.Supersedes() {
+		for it.HasNext() && int(it.PeekNext()-first) < g.n {
+			if g.dead == nil {
+				g.dead = make([]bool, g.n)
+			}
+			g.dead[it.Next()-first] = true
+		}
+		return
+	}
+	kept, next := make([]int32, 0, g.n), 0
+	for it.HasNext() && int(it.PeekNext()-first) < g.n {
+		for at := int(it.Next() - first); next < at; next++ {
+			kept = append(kept, int32(next))
+		}
+		next++
+	}
+	for ; next < g.n; next++ {
+		kept = append(kept, int32(next))
+	}
+	for k, v := range g.vectors {
+		if v != nil {
+			g.vectors[k] = column.Gather(v, kept)
+		}
+	}
+	g.n = len(kept)
 }
 
 // choose sorts the rows of a group into the table's order, makes one of those with equal keys where the table has a key, and drops
-// those outside of the time range. Sorting is stable, so that rows of equal order stay in the order of seq.
-func (p *plan) choose(vectors []*column.Vector, n int) selection {
-	s := selection{hi: n}
-	if n == 0 {
+// those that have ended and those outside of the time range. Sorting is stable, so that rows of equal order stay in the order of seq.
+func (p *plan) choose(g *group) selection {
+	s := selection{hi: g.n}
+	if g.n == 0 {
 		return s
 	}
 	keyed := p.schema.Supersedes()
-	switch ints := p.singleInt(vectors); {
+	switch ints := p.singleInt(g.vectors); {
 	case len(p.order) == 0 && !keyed:
 	case ints != nil:
-		s = p.sortInts(vectors, ints)
+		s = p.sortInts(g, ints)
 	default:
-		s = p.sortKeys(vectors, n)
+		s = p.sortKeys(g)
 	}
-	if p.schema.Time == 0 || p.req.Time == scan.AllTime {
+	if p.schema.Time == 0 || p.req.Time == scan.AllTime || s.len() == 0 {
 		return s
 	}
-	return p.cut(s, vectors[slices.Index(p.needed, p.schema.Time)])
+	return p.cut(s, g.vectors[slices.Index(p.needed, p.schema.Time)])
 }
 
 // singleInt gives the values of the order column where there is only one, of an integer layout, without NULLs.
@@ -144,12 +221,12 @@ func (p *plan) singleInt(vectors []*column.Vector) []int64 {
 	return v.Ints
 }
 
-func (p *plan) sortInts(vectors []*column.Vector, v []int64) selection {
+func (p *plan) sortInts(g *group, v []int64) selection {
 	keyed, sorted := p.schema.Supersedes(), true
 	for i := 1; i < len(v) && sorted; i++ {
 		sorted = v[i-1] < v[i] || !keyed && v[i-1] == v[i]
 	}
-	if sorted {
+	if sorted && g.dead == nil {
 		return selection{hi: len(v)}
 	}
 	index := identity(len(v))
@@ -163,16 +240,16 @@ func (p *plan) sortInts(vectors []*column.Vector, v []int64) selection {
 		return 0
 	})
 	if keyed {
-		return p.unite(vectors, index, func(a, b int32) bool { return v[a] == v[b] })
+		return p.unite(g, index, func(a, b int32) bool { return v[a] == v[b] })
 	}
 	return selection{index: index}
 }
 
-func (p *plan) sortKeys(vectors []*column.Vector, n int) selection {
-	keys, index := p.orderKeys(vectors, n), identity(n)
+func (p *plan) sortKeys(g *group) selection {
+	keys, index := p.orderKeys(g.vectors, g.n), identity(g.n)
 	slices.SortStableFunc(index, func(a, b int32) int { return bytes.Compare(keys[a], keys[b]) })
 	if p.schema.Supersedes() {
-		return p.unite(vectors, index, func(a, b int32) bool { return bytes.Equal(keys[a], keys[b]) })
+		return p.unite(g, index, func(a, b int32) bool { return bytes.Equal(keys[a], keys[b]) })
 	}
 	return selection{index: index}
 }

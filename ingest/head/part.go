@@ -26,6 +26,7 @@ const (
 // part is the rows of one table in one generation. Appends come in the order of seq, one at a time; readers copy under mu and
 // decode outside of it. Rows of one series are in the order of seq, so what a snapshot sees is a prefix.
 type part struct {
+	gen    *Generation
 	dict   *Dict
 	time   column.ID
 	perOne bool // the table has no tags: one series
@@ -37,7 +38,8 @@ type part struct {
 	slabs  []*slab
 	count  int
 	rows   int64
-	rowIdx []uint32 // scratch of append
+	deaths map[uint32]*deaths // by series: positions of rows that have ended; nil until one has
+	rowIdx []uint32           // scratch of append
 	locals []uint32
 	sealed []uint32
 	keys   []*keyIndex // of unique constraints that were asked about

@@ -21,12 +21,11 @@ type plan struct {
 	schema *column.Schema
 	req    *scan.Request
 	after  meta.Seq
-	upTo   meta.Seq
 	order  []column.ID
 	tags   []column.Type // types of Schema.Tags
 	// needed are the columns that are decoded: those asked for, the order's, and time where it is filtered.
 	needed []column.ID
-	output []output // one per column asked for, then one per label
+	output []output // one per column asked for, then one per label, then the address
 	// older has the stored rows that the head's merge with, and fill says which of needed may get values from there; none
 	// where rows do not merge.
 	older scan.Filler
@@ -36,7 +35,7 @@ type plan struct {
 // output says where a column of a batch comes from.
 type output struct {
 	typ    column.Type
-	needed int    // index in needed, -1 for tags and labels
+	needed int    // index in needed, or behind it for the address, -1 for tags and labels
 	tag    int    // index in Schema.Tags
 	label  string // member of the last tag
 }
@@ -45,7 +44,7 @@ type output struct {
 // the catalog snapshot the head is combined with. Of rows with equal keys the one with the highest seq is returned, or, in tables whose
 // rows merge, the row that they make together with the one that older has; older may be nil.
 func (s *Snapshot) Morsels(ctx context.Context, table *meta.Table, req *scan.Request, after meta.Seq, older scan.Filler) ([]scan.Morsel, scan.Stats, error) {
-	p, err := newPlan(&table.Columns, req, after, s.seq)
+	p, err := newPlan(&table.Columns, req, after)
 	if err != nil {
 		return nil, scan.Stats{}, err
 	}
@@ -103,8 +102,8 @@ func (s *Snapshot) selectViews(ctx context.Context, table meta.TableID, p *plan,
 	return kept, nil
 }
 
-func newPlan(schema *column.Schema, req *scan.Request, after, upTo meta.Seq) (*plan, error) {
-	p := &plan{schema: schema, req: req, after: after, upTo: upTo, order: schema.Order(), tags: schema.TagTypes()}
+func newPlan(schema *column.Schema, req *scan.Request, after meta.Seq) (*plan, error) {
+	p := &plan{schema: schema, req: req, after: after, order: schema.Order(), tags: schema.TagTypes()}
 	for _, id := range req.Columns {
 		i := schema.Index(id)
 		if i < 0 {
@@ -134,7 +133,20 @@ func newPlan(schema *column.Schema, req *scan.Request, after, upTo meta.Seq) (*p
 	if schema.Time != 0 {
 		p.need(schema.Time)
 	}
+	if req.Addresses {
+		// Two more columns behind those that are decoded.
+		bigint := column.T(column.Int64)
+		p.output = append(p.output, output{typ: bigint, needed: len(p.needed)}, output{typ: bigint, needed: len(p.needed) + 1})
+	}
 	return p, nil
+}
+
+// width is how many columns a group has: those that are decoded, and the address where it is asked for.
+func (p *plan) width() int {
+	if p.req.Addresses {
+		return len(p.needed) + 2
+	}
+	return len(p.needed)
 }
 
 // fillFrom makes rows take the values they lack in the columns asked for from those that older has. Columns of the order are part of the
@@ -142,7 +154,7 @@ func newPlan(schema *column.Schema, req *scan.Request, after, upTo meta.Seq) (*p
 func (p *plan) fillFrom(older scan.Filler) {
 	p.older = older
 	for _, o := range p.output {
-		if o.needed >= 0 && !slices.Contains(p.order, p.needed[o.needed]) && !slices.Contains(p.fill, o.needed) {
+		if o.needed >= 0 && o.needed < len(p.needed) && !slices.Contains(p.order, p.needed[o.needed]) && !slices.Contains(p.fill, o.needed) {
 			p.fill = append(p.fill, o.needed)
 		}
 	}

@@ -24,8 +24,8 @@ type reader struct {
 	groups [][]piece // of the present series, still to be read
 	key    []byte    // of the present series
 
-	rows   selection // of the present group, still to be given
-	vector []*column.Vector
+	group
+	rows selection // of the present group, still to be given
 
 	builders []*column.Builder // one per output; of one row per run for tags and labels
 	ends     []int32
@@ -113,7 +113,7 @@ func (r *reader) next() {
 	}
 	var pieces []piece
 	v.each(func(p place) {
-		pieces = p.pieces(pieces, r.plan.after, r.plan.upTo, times, r.wantedCopy)
+		pieces = p.pieces(pieces, r.plan.after, times, r.wantedCopy)
 	})
 	r.key, r.open = v.key, false
 	r.groups = r.plan.ends(r.plan.group(pieces))
@@ -175,15 +175,14 @@ func (p *plan) group(pieces []piece) [][]piece {
 
 // load decodes a group and decides which of its rows are given, in which order.
 func (r *reader) load(ctx context.Context, g []piece) error {
-	vectors, n, err := r.plan.decodeGroup(&r.dec, g)
-	if err != nil {
+	var err error
+	if r.group, err = r.plan.decodeGroup(&r.dec, g); err != nil {
 		return err
 	}
-	if err := r.reserve(2*sizeOf(vectors) + r.batchBytes()); err != nil {
+	if err := r.reserve(2*sizeOf(r.vectors) + r.batchBytes()); err != nil {
 		return err
 	}
-	r.vector = vectors
-	r.rows = r.plan.choose(vectors, n)
+	r.rows = r.plan.choose(&r.group)
 	if len(r.plan.fill) > 0 && r.rows.len() > 0 {
 		return r.fill(ctx)
 	}
@@ -218,12 +217,12 @@ func (r *reader) give() {
 	for i, o := range r.plan.output {
 		switch {
 		case o.needed < 0:
-		case r.vector[o.needed] == nil:
+		case r.vectors[o.needed] == nil:
 			r.builders[i].AppendNulls(n)
 		case r.rows.index != nil:
-			r.builders[i].AppendGather(r.vector[o.needed], r.rows.index[:n])
+			r.builders[i].AppendGather(r.vectors[o.needed], r.rows.index[:n])
 		default:
-			r.builders[i].AppendVector(r.vector[o.needed], r.rows.lo, r.rows.lo+n)
+			r.builders[i].AppendVector(r.vectors[o.needed], r.rows.lo, r.rows.lo+n)
 		}
 	}
 	r.length += n

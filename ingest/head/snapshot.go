@@ -3,6 +3,8 @@ package head
 import (
 	"slices"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/scan"
@@ -14,24 +16,84 @@ import (
 type Snapshot struct {
 	seq  meta.Seq
 	gens []*Generation
+
+	pending *pending
+	ended   pendingTables // the rows of segments that have ended and are in no deletion vector
+
+	ever bool                // rows that have ended are shown as well
+	only map[string]struct{} // short keys of the series that are shown; nil = all
 }
 
 // Snapshot shows the rows up to seq. The caller has read seq before, and every commit up to it has been appended.
 func (h *Head) Snapshot(seq meta.Seq) *Snapshot {
 	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return &Snapshot{seq: seq, gens: h.gens}
+	s := &Snapshot{seq: seq, gens: h.gens, pending: &h.ended}
+	h.mu.RUnlock()
+	h.ended.mu.RLock()
+	defer h.ended.mu.RUnlock()
+	s.ended = h.ended.tables
+	return s
 }
 
 // Frozen shows the frozen generations alone, all their rows: what the next flush writes. Seq is 0 if there is none.
 func (h *Head) Frozen() *Snapshot {
 	h.mu.RLock()
-	defer h.mu.RUnlock()
-	s := &Snapshot{gens: h.gens[: len(h.gens)-1 : len(h.gens)-1]}
+	s := &Snapshot{gens: h.gens[: len(h.gens)-1 : len(h.gens)-1], pending: &h.ended}
+	h.mu.RUnlock()
 	if n := len(s.gens); n > 0 {
 		s.seq = s.gens[n-1].last
 	}
+	h.ended.mu.RLock()
+	defer h.ended.mu.RUnlock()
+	s.ended = h.ended.tables
 	return s
+}
+
+// Ever shows the rows that have ended as well: their keys supersede older rows all the same.
+func (s *Snapshot) Ever() *Snapshot {
+	out := *s
+	out.ever = true
+	return &out
+}
+
+// Only shows some series, by their short keys.
+func (s *Snapshot) Only(keys map[string]struct{}) *Snapshot {
+	out := *s
+	out.only = keys
+	return &out
+}
+
+// HasDead reports whether rows of a table have ended that the snapshot would show otherwise.
+func (s *Snapshot) HasDead(table meta.TableID, after meta.Seq) bool {
+	for _, p := range s.parts(table, after) {
+		p.part.mu.RLock()
+		n := len(p.part.deaths)
+		p.part.mu.RUnlock()
+		if n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Late gives the rows of a table that the snapshot shows and that have ended after it: by address, and the keys of their series.
+func (s *Snapshot) Late(table meta.TableID, after meta.Seq) (rows *scan.RowSet, series map[string]struct{}) {
+	rows, series = &scan.RowSet{}, map[string]struct{}{}
+	for _, p := range s.parts(table, after) {
+		p.part.mu.RLock()
+		for at, d := range p.part.deaths {
+			late := d.after(p.upTo)
+			if late == nil {
+				continue
+			}
+			series[string(p.part.dict.Keys().Key(p.part.seriesLocked(at).ref))] = struct{}{}
+			for it := late.Iterator(); it.HasNext(); {
+				rows.Add(-p.number, address(at, it.Next()))
+			}
+		}
+		p.part.mu.RUnlock()
+	}
+	return rows, series
 }
 
 // Seq is S of the visibility rule: rows with a higher seq are not shown.
@@ -66,23 +128,42 @@ func (s *Snapshot) First() meta.Seq {
 	return 0
 }
 
+// shown is a part as a snapshot sees it.
+type shown struct {
+	part   *part
+	number int64    // of its generation
+	upTo   meta.Seq // of the rows that are visible
+	ever   bool
+}
+
 // parts gives a table's parts that may have visible rows, oldest first.
-func (s *Snapshot) parts(table meta.TableID, after meta.Seq) []*part {
-	var out []*part
+func (s *Snapshot) parts(table meta.TableID, after meta.Seq) []*shown {
+	var out []*shown
 	for _, g := range s.gens {
 		g.mu.RLock()
 		if p := g.parts[table]; p != nil && (g.last == 0 || g.last > after) && g.first <= s.seq {
-			out = append(out, p)
+			out = append(out, &shown{part: p, number: g.number, upTo: s.seq, ever: s.ever})
 		}
 		g.mu.RUnlock()
 	}
 	return out
 }
 
+// deadLocked gives the positions of a series' rows that have ended, nil if there are none.
+func (p *shown) deadLocked(at uint32) *roaring.Bitmap {
+	if p.part.deaths == nil || p.ever {
+		return nil
+	}
+	if d := p.part.deaths[at]; d != nil {
+		return d.at(p.upTo)
+	}
+	return nil
+}
+
 // place is where a part has a series.
 type place struct {
-	part *part
-	at   uint32
+	in *shown
+	at uint32
 }
 
 // view is a series as a snapshot sees it, over all generations, oldest first.
@@ -107,7 +188,14 @@ type candidates func(*Dict) ([]uint32, error)
 // are brought together by key.
 func (s *Snapshot) views(table meta.TableID, after meta.Seq, from candidates, keep func(key []byte) bool) ([]view, error) {
 	c := collector{byDict: map[*Dict]*knownRefs{}, keep: keep}
-	for _, p := range s.parts(table, after) {
+	if s.only != nil {
+		c.keep = func(key []byte) bool {
+			_, ok := s.only[string(key)]
+			return ok && keep(key)
+		}
+	}
+	for _, in := range s.parts(table, after) {
+		p := in.part
 		p.mu.RLock()
 		local, slabs, count := p.local, p.slabs, p.count
 		p.mu.RUnlock()
@@ -135,13 +223,13 @@ func (s *Snapshot) views(table meta.TableID, after meta.Seq, from candidates, ke
 			}
 			p.mu.RUnlock()
 			for _, ref := range some {
-				c.add(p, local[ref]-1, ref, keys, known)
+				c.add(in, local[ref]-1, ref, keys, known)
 			}
 			continue
 		}
 		for at := range uint32(count) {
 			// The ref of a series never changes once count covers it.
-			c.add(p, at, slabs[at>>slabBits].series[at&(slabSize-1)].ref, keys, known)
+			c.add(in, at, slabs[at>>slabBits].series[at&(slabSize-1)].ref, keys, known)
 		}
 	}
 	return c.out, nil
@@ -185,12 +273,12 @@ func (k *knownRefs) set(ref uint32, v int32) {
 	k.dense[ref] = v
 }
 
-func (c *collector) add(p *part, at, ref uint32, keys Keys, known *knownRefs) {
+func (c *collector) add(in *shown, at, ref uint32, keys Keys, known *knownRefs) {
 	i := known.get(ref)
 	if i == 0 {
-		i = findView(c.byDict, p.dict, keys.Key(ref))
+		i = findView(c.byDict, in.part.dict, keys.Key(ref))
 	}
-	here := place{p, at}
+	here := place{in, at}
 	switch {
 	case i > 0:
 		c.out[i-1].more = append(c.out[i-1].more, here)
@@ -221,11 +309,12 @@ func findView(byDict map[*Dict]*knownRefs, own *Dict, key []byte) int32 {
 	return 0
 }
 
-// bounds gives the rows of a place and the range of their times, without regard to seqs.
+// bounds gives the rows of a place that have not ended and the range of their times, without regard to seqs.
 func (p place) bounds() (rows int64, times scan.TimeRange) {
-	p.part.mu.RLock()
-	defer p.part.mu.RUnlock()
-	s := p.part.seriesLocked(p.at)
+	part := p.in.part
+	part.mu.RLock()
+	defer part.mu.RUnlock()
+	s := part.seriesLocked(p.at)
 	times = scan.TimeRange{Min: scan.AllTime.Max, Max: scan.AllTime.Min}
 	for i := range s.chunks {
 		c := &s.chunks[i]
@@ -236,6 +325,9 @@ func (p place) bounds() (rows int64, times scan.TimeRange) {
 		rows += int64(s.open)
 		times = scan.TimeRange{Min: min(times.Min, s.minT), Max: max(times.Max, s.maxT)}
 	}
+	if d := part.deaths[p.at]; d != nil && !p.in.ever {
+		rows -= int64(d.upTo(p.in.upTo))
+	}
 	return rows, times
 }
 
@@ -243,28 +335,40 @@ func (p place) bounds() (rows int64, times scan.TimeRange) {
 type piece struct {
 	chunk  chunk
 	fields []column.Field
+	place  place
+	dead   *roaring.Bitmap // positions in the series' stream; nil = none
 }
 
 // pieces copies what a place has between two seqs and in a range of times. wanted says for a part's columns which are read.
-func (p place) pieces(dst []piece, after, upTo meta.Seq, times scan.TimeRange, wanted func([]column.Field) []bool) []piece {
-	p.part.mu.RLock()
-	fields, chunks := p.part.fields, p.part.seriesLocked(p.at).chunks
-	s := p.part.seriesLocked(p.at)
+func (p place) pieces(dst []piece, after meta.Seq, times scan.TimeRange, wanted func([]column.Field) []bool) []piece {
+	part, upTo := p.in.part, p.in.upTo
+	part.mu.RLock()
+	fields, chunks := part.fields, part.seriesLocked(p.at).chunks
+	s := part.seriesLocked(p.at)
 	last := meta.Seq(s.seqs.Last())
 	var open chunk
 	if s.open > 0 && s.firstSeq <= upTo && last > after && times.Overlaps(s.minT, s.maxT) {
-		open = p.part.copyOpenLocked(p.at, wanted(fields))
+		open = part.copyOpenLocked(p.at, wanted(fields))
 	}
-	p.part.mu.RUnlock()
+	dead := p.in.deadLocked(p.at)
+	part.mu.RUnlock()
 	for i := range chunks {
 		if c := &chunks[i]; c.first <= upTo && c.last > after && times.Overlaps(c.minT, c.maxT) {
-			dst = append(dst, piece{*c, fields})
+			dst = append(dst, piece{*c, fields, p, c.among(dead)})
 		}
 	}
 	if open.rows > 0 {
-		dst = append(dst, piece{open, fields})
+		dst = append(dst, piece{open, fields, p, open.among(dead)})
 	}
 	return dst
+}
+
+// among gives the rows that have ended where the chunk has such, nil elsewhere.
+func (c *chunk) among(dead *roaring.Bitmap) *roaring.Bitmap {
+	if dead == nil || !dead.IntersectsWithInterval(uint64(c.base), uint64(c.base)+uint64(c.rows)) {
+		return nil
+	}
+	return dead
 }
 
 // Partitions lists the time partitions a table's rows may lie in, ascending. Partitions of rows outside of (after, Seq] may be
@@ -285,7 +389,7 @@ func (s *Snapshot) Partitions(table *meta.Table, after meta.Seq) ([]int64, error
 	var d decoder
 	for i := range views {
 		views[i].each(func(p place) {
-			for _, piece := range p.pieces(nil, after, s.seq, scan.AllTime, only(schema.Time)) {
+			for _, piece := range p.pieces(nil, after, scan.AllTime, only(schema.Time)) {
 				if err == nil {
 					err = d.partitions(&piece, schema, seen)
 				}

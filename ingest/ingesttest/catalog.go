@@ -16,6 +16,18 @@ type Catalog struct {
 	// Fail, if set, is asked before each command: an error is returned instead of applying it. With late set the
 	// command is applied all the same, and only the answer is lost.
 	Fail func(c meta.Command) (err error, late bool)
+	// Delay applies commands that have failed, and were not late, when the next one comes.
+	Delay   bool
+	delayed []meta.Command
+	// Before, if set, is called before each command, with nothing locked.
+	Before func(c meta.Command)
+}
+
+// Delayed reports whether a command waits for the next one.
+func (c *Catalog) Delayed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.delayed) > 0
 }
 
 // NewCatalog makes an empty catalog.
@@ -39,12 +51,24 @@ func (c *Catalog) OldestHeld() meta.Version { return c.Snapshot().Version }
 
 // Propose implements meta.Catalog.
 func (c *Catalog) Propose(_ context.Context, cmd meta.Command) (meta.Result, error) {
+	if c.Before != nil {
+		c.Before(cmd)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for _, before := range c.delayed {
+		if next, _, err := c.state.Apply(before, 0); err == nil {
+			c.state = next
+		}
+	}
+	c.delayed = nil
 	var lost error
 	if c.Fail != nil {
 		err, late := c.Fail(cmd)
 		if err != nil && !late {
+			if c.Delay {
+				c.delayed = append(c.delayed, cmd)
+			}
 			return meta.Result{}, err
 		}
 		lost = err

@@ -78,7 +78,7 @@ func (o *Options) path(number uint64) string {
 	return filepath.Join(o.Dir, fmt.Sprintf("%016x.wal", number))
 }
 
-// Body is one table's part of a commit: what EncodeTable made, and what its refs mean.
+// Body is one table's part of a commit: what EncodeTable or EncodeEnds made, and what its refs mean.
 type Body struct {
 	Table meta.TableID
 	Refs  []uint32
@@ -86,9 +86,9 @@ type Body struct {
 	Key   func(ref uint32) []byte // the encoded tag tuple; called for refs that the file does not define yet
 }
 
-// Append adds a commit and gives its seq, one more than the last. It is not durable before Sync has returned. An error of class
-// column.Limit or column.Overloaded leaves the log as it was.
-func (l *Log) Append(r Record, tables []Body) (meta.Seq, error) {
+// Append adds a commit and gives its seq, one more than the last: rows of tables, and rows that end. It is not durable before Sync has returned. An
+// error of class column.Limit or column.Overloaded leaves the log as it was.
+func (l *Log) Append(r Record, tables, ends []Body) (meta.Seq, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.usableLocked(); err != nil {
@@ -98,15 +98,18 @@ func (l *Log) Append(r Record, tables []Body) (meta.Seq, error) {
 		return 0, err
 	}
 	r.Shard, r.Epoch, r.Seq, r.Kind = l.opts.Shard, l.opts.Epoch, l.seq+1, Insert
-	if len(tables) > 1 {
+	switch {
+	case len(ends) > 0:
+		r.Kind = Change
+	case len(tables) > 1:
 		r.Kind = Multi
 	}
-	parts, size, err := l.encodeLocked(&r, tables)
+	parts, size, err := l.encodeLocked(&r, tables, ends)
 	if err == nil {
 		_, err = l.out.Append(byte(r.Kind), parts...)
 	}
 	if err != nil {
-		return 0, l.refuseLocked(err, tables)
+		return 0, l.refuseLocked(err, append(tables[:len(tables):len(tables)], ends...))
 	}
 	l.seq = r.Seq
 	last := &l.files[len(l.files)-1]
@@ -132,14 +135,18 @@ func poisoned(err error) error {
 }
 
 // encodeLocked gives the parts of a record and how many bytes of it are definitions.
-func (l *Log) encodeLocked(r *Record, tables []Body) ([][]byte, int64, error) {
-	if len(tables) == 0 || len(tables) > maxTables || len(r.Writer) > maxWriter {
+func (l *Log) encodeLocked(r *Record, tables, ends []Body) ([][]byte, int64, error) {
+	if len(tables)+len(ends) == 0 || len(tables) > maxTables || len(ends) > maxTables || len(r.Writer) > maxWriter {
 		return nil, 0, column.Errorf(column.Limit, "a commit holds 1 to %d tables, and a writer's name %d bytes", maxTables, maxWriter)
 	}
 	l.head = r.appendHead(l.head[:0], len(tables))
 	heads := []int{0} // where the part before each body begins in l.head
 	total, definitions := int64(0), 0
-	for _, t := range tables {
+	bodies := append(tables[:len(tables):len(tables)], ends...)
+	for i, t := range bodies {
+		if i == len(tables) {
+			l.head = appendUvarint(l.head, uint64(len(ends)))
+		}
 		set := l.defined[t.Table]
 		if set == nil {
 			set = &refSet{}
@@ -163,7 +170,7 @@ func (l *Log) encodeLocked(r *Record, tables []Body) ([][]byte, int64, error) {
 		return nil, 0, column.Errorf(column.Limit, "a commit of %d bytes is over the limit of %d: write less at once", total, frame.DefaultMaxRecord)
 	}
 	l.parts = l.parts[:0]
-	for i, t := range tables {
+	for i, t := range bodies {
 		l.parts = append(l.parts, l.head[heads[i]:heads[i+1]], t.Rows)
 	}
 	return l.parts, int64(definitions), nil

@@ -13,7 +13,7 @@ type Kind uint8
 // The kinds, as stored.
 const (
 	Insert Kind = 1 // rows of one table
-	Delete Kind = 2 // reserved: rows that end
+	Change Kind = 2 // rows that end, and rows that come, of any number of tables, visible together
 	Multi  Kind = 3 // rows of several tables, visible together
 )
 
@@ -36,6 +36,7 @@ type Record struct {
 	Writer string
 	Number uint64
 	Tables []Table
+	Ends   []Ends // of a Change: of each table that it ends rows of
 }
 
 // Table is the rows of one table in a commit.
@@ -143,7 +144,7 @@ func Decode(src []byte, define func(table meta.TableID, ref uint32, key []byte) 
 func decode(src []byte, define func(meta.TableID, uint32, []byte) error, skip meta.Seq) (*Record, error) {
 	c := &cursor{src: src, size: len(src)}
 	r := &Record{Kind: Kind(c.byte("kind"))}
-	if c.err == nil && r.Kind != Insert && r.Kind != Multi {
+	if c.err == nil && r.Kind != Insert && r.Kind != Multi && r.Kind != Change {
 		return nil, column.Errorf(column.Corrupt, "wal record: kind %d", r.Kind)
 	}
 	const any64 = ^uint64(0)
@@ -157,7 +158,7 @@ func decode(src []byte, define func(meta.TableID, uint32, []byte) error, skip me
 	r.Writer = string(c.bytes("writer", c.uvarint("writer length", maxWriter)))
 	r.Number = c.uvarint("number", any64)
 	tables := c.uvarint("table count", maxTables)
-	if c.err == nil && (tables == 0 || r.Kind == Insert && tables != 1) {
+	if c.err == nil && (tables == 0 && r.Kind != Change || r.Kind == Insert && tables != 1) {
 		c.fail("bad table count")
 	}
 	for i := uint64(0); i < tables && c.err == nil; i++ {
@@ -166,6 +167,11 @@ func decode(src []byte, define func(meta.TableID, uint32, []byte) error, skip me
 			return nil, err
 		}
 		r.Tables = append(r.Tables, t)
+	}
+	if r.Kind == Change && c.err == nil {
+		if err := c.ends(r, define, r.Seq <= skip); err != nil {
+			return nil, err
+		}
 	}
 	if c.err == nil && len(c.src) > 0 {
 		c.fail("bytes left over")

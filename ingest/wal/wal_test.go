@@ -89,7 +89,7 @@ func tryAppend(l *Log, tables ...Table) (meta.Seq, error) {
 		}
 		bodies = append(bodies, Body{Table: tables[i].Table, Refs: tables[i].Refs, Rows: rows, Key: testKey})
 	}
-	return l.Append(Record{Time: 42, Writer: "w", Number: 7}, bodies)
+	return l.Append(Record{Time: 42, Writer: "w", Number: 7}, bodies, nil)
 }
 
 func options(fsys vfs.FS) Options {
@@ -474,7 +474,7 @@ func TestRecordRoundTrip(t *testing.T) {
 func TestLimits(t *testing.T) {
 	l, _ := open(t, options(memfs.New()))
 	huge := Body{Table: 1, Refs: []uint32{0}, Rows: make([]byte, frame.DefaultMaxRecord), Key: testKey}
-	if _, err := l.Append(Record{}, []Body{huge}); !errors.Is(err, column.Limit) {
+	if _, err := l.Append(Record{}, []Body{huge}, nil); !errors.Is(err, column.Limit) {
 		t.Fatal(err)
 	}
 	seq := appendTables(t, l, table(1, 1, 0)) // the refused one has defined nothing
