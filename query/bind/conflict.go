@@ -18,6 +18,11 @@ func (b *binder) onConflict(c *plan.Change, t *changedTable, n *sql.Insert, node
 	if err != nil {
 		return err
 	}
+	if keys == nil { // nothing can be in the way
+		src := t.source(n.Table.Schema, alias, at)
+		s := &scope{sources: []*source{src}, fields: src.fields, outer: b.outer}
+		return b.give(c, node, s, t.fieldsAt(at), n.Returning)
+	}
 	given := &plan.Given{Name: "proposed", ID: &plan.SharedID{}}
 	proposed := &plan.Project{Input: node, Exprs: t.fieldsAt(at)}
 	for _, f := range t.schema.Fields {
@@ -172,6 +177,9 @@ func (b *binder) conflictColumns(t *changedTable, n *sql.OnConflict) ([]int, err
 			return nil, unsupported(e.Pos, "operator classes in ON CONFLICT are not supported", "Leave it out.")
 		}
 		bound, err := b.expr(s, e.Expr)
+		if _, name := e.Expr.(*sql.ColumnRef); name && err != nil { // PostgreSQL points at the list
+			err = place(unplaced(err), n.TargetPos)
+		}
 		if err != nil {
 			return nil, err
 		}

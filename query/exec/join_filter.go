@@ -1,7 +1,9 @@
 package exec
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -9,6 +11,7 @@ import (
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/expr"
+	"github.com/automatanexus/aegis-db/query/plan"
 )
 
 // narrowKeys is how many keys are handed to a scan at most: as many look-ups in its postings are cheap against reading
@@ -71,7 +74,39 @@ func narrowScan(p *scanner, c int, keys *keyColumn) {
 		f.Equal, f.Match = keys.stored(), keys.hasStored
 		p.partners = append(p.partners, f)
 		p.stats.note(fmt.Sprintf("only series of the join's %d keys", keys.count()))
+	case of.ID != 0 && !of.Tag:
+		if f, ok := keys.between(); ok {
+			f.Column = of.ID
+			node := *p.node
+			node.Filters = append(slices.Clip(slices.Clone(node.Filters)), f)
+			p.node = &node
+			p.stats.note("pages between the join's keys")
+		}
 	}
+}
+
+// between gives the range of the keys, as zone maps are asked for it; false where they have none, or it is not worth looking for.
+func (c *keyColumn) between() (scan.ColumnFilter, bool) {
+	f := plan.AnyValue()
+	switch {
+	case c.count() == 0:
+		return f, false
+	case c.ints != nil && c.typ.Physical() == column.PhysInt:
+		span := c.ints.span()
+		f.IntMin, f.IntMax = span.Min, span.Max
+		return f, true
+	case c.bytes != nil && c.typ.Kind == column.Text && c.count() <= narrowKeys:
+		for _, v := range c.stored() {
+			if f.TextMin == nil || bytes.Compare(v, f.TextMin) < 0 {
+				f.TextMin = v
+			}
+			if f.TextMax == nil || bytes.Compare(v, f.TextMax) > 0 {
+				f.TextMax = v
+			}
+		}
+		return f, len(f.TextMin) > 0
+	}
+	return f, false
 }
 
 // stored lists the distinct values as tags are stored.

@@ -21,7 +21,9 @@ type Insert struct {
 type OnConflict struct {
 	Pos int
 	// Target and TargetWhere describe the index; Constraint names it instead.
-	// Both may be absent with DO NOTHING.
+	// Both may be absent with DO NOTHING. TargetPos is the place of its
+	// parenthesis.
+	TargetPos   int
 	Target      []IndexElem
 	TargetWhere Expr
 	Constraint  string

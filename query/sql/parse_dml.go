@@ -73,6 +73,7 @@ func (p *parser) parseOnConflict() *OnConflict {
 	c := &OnConflict{Pos: int(p.advance().pos)}
 	p.expectKw("conflict")
 	if p.isPunct("(") {
+		c.TargetPos = p.pos()
 		c.Target = p.parseIndexElems()
 		if p.acceptKw("where") {
 			c.TargetWhere = p.parseExpr()

@@ -23,6 +23,7 @@ import (
 type outcome struct {
 	names, types []string
 	rows         [][]string // text form; NULL is null
+	tag          string     // of the command; that of a query is without its count in Aegis
 
 	state    string // SQLSTATE; "" = no error
 	message  string
@@ -64,8 +65,9 @@ func askPostgresWith(c *pgconn.PgConn, text string, params [][]byte) outcome {
 		}
 		o.rows = append(o.rows, cells)
 	}
-	_, err := r.Close()
+	tag, err := r.Close()
 	if err == nil {
+		o.tag = tag.String()
 		return o
 	}
 	var p *pgconn.PgError
@@ -86,7 +88,7 @@ func askWith(s *query.Session, req query.Request) outcome {
 		return failed(err)
 	}
 	defer r.Close()
-	var o outcome
+	o := outcome{tag: r.Command()}
 	for _, c := range r.Columns {
 		o.names = append(o.names, c.Name)
 		o.types = append(o.types, c.Type.String())
