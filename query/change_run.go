@@ -92,6 +92,10 @@ func (r *changeRun) choose(in *changeBatch) error {
 		action := in.action.Int(i)
 		switch action {
 		case plan.NoAction:
+			// Whether there is something to do is not asked of a row that the statement has changed.
+			if r.twice != nil && !in.place.IsNull(i) && r.into.ended.Contains(in.place.Int(i), in.row.Int(i)) {
+				return r.again()
+			}
 			continue
 		case plan.InsertAction:
 			if r.twice != nil && !r.twice.add(in.values, i) {
