@@ -28,6 +28,7 @@ import (
 	"github.com/automatanexus/aegis-db/query/promql"
 	"github.com/automatanexus/aegis-db/tiering/compact"
 	"github.com/automatanexus/aegis-db/tiering/gc"
+	"github.com/automatanexus/aegis-db/tiering/indexes"
 	"github.com/automatanexus/aegis-db/tiering/pages"
 	"github.com/automatanexus/aegis-db/tiering/segments"
 	"github.com/automatanexus/aegis-db/tiering/upkeep"
@@ -51,6 +52,7 @@ type DB struct {
 	promql    *promql.Engine
 	compactor *compact.Compactor
 	collector *gc.Collector
+	indexes   *indexes.Store
 	holders   upkeep.Loop
 	described metadataStore
 	columns   tableColumns
@@ -97,7 +99,17 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	db.pages = pages.New(pages.Options{Bytes: max(0, o.CacheBytes), Pool: mem.NewPool("the cache of pages", 0, db.pool)})
 	db.pool.OnFull(db.pages.Release)
 	db.segments = segments.NewCache(segments.Options{Files: db.files, Bytes: o.MemoryBytes / 16, Pages: db.pages})
+	if db.temp, err = spill.Open(o.FS, filepath.Join(o.Dir, "temp"), max(0, o.TempBytes)); err != nil {
+		return db, err
+	}
+	db.indexes, err = indexes.Open(ctx, indexes.Options{
+		Catalog: db.catalog, Files: db.files, Temp: db.temp, Pool: db.pool, Logger: o.Logger, Bytes: o.MemoryBytes / 32,
+	})
+	if err != nil {
+		return db, err
+	}
 	db.collector = gc.New(gc.Options{
+		Beside:  db.indexes.Remove,
 		Catalog: db.catalog, Files: db.files, Segments: db.segments, Keep: o.KeepRemoved, Now: o.Now, Logger: o.Logger,
 	})
 	// Files of a flush or merge that a crash interrupted; nobody writes yet.
@@ -106,13 +118,11 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	}
 	db.shard, err = ingest.Open(ctx, ingest.Options{
 		FS: o.FS, Dir: filepath.Join(o.Dir, "wal"), Files: db.files, Shard: shardID, Catalog: db.catalog,
-		Pool: db.pool, Now: o.Now, Logger: o.Logger, HeadBytes: o.HeadBytes, WALBytes: o.WALBytes,
+		Indexer: db.indexes,
+		Pool:    db.pool, Now: o.Now, Logger: o.Logger, HeadBytes: o.HeadBytes, WALBytes: o.WALBytes,
 		OpenSegment: db.openSegment, FlushBytes: o.FlushBytes, FlushAge: o.FlushAge, Tick: min(time.Second, o.FlushAge/4), Repair: o.Repair,
 	})
 	if err != nil {
-		return db, err
-	}
-	if db.temp, err = spill.Open(o.FS, filepath.Join(o.Dir, "temp"), max(0, o.TempBytes)); err != nil {
 		return db, err
 	}
 	db.engine = query.New(store{db}, query.Options{
@@ -124,14 +134,18 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	return db, nil
 }
 
+// indexEvery is how soon the building of an index begins. Looking costs nothing where the catalog has not changed.
+const indexEvery = 200 * time.Millisecond
+
 // startUpkeep starts compaction and the collection of what it leaves.
 func (db *DB) startUpkeep() {
 	o := &db.options
 	db.compactor = compact.New(compact.Options{
 		Catalog: db.catalog, Files: db.files, Segments: db.segments, Pool: db.pool, Logger: o.Logger,
-		Publish: db.shard.Settled,
+		Publish: db.shard.Settled, Indexer: db.indexes,
 	})
 	if o.CompactEvery > 0 {
+		db.indexes.Start(min(o.CompactEvery, indexEvery))
 		db.compactor.Start(o.CompactEvery)
 		db.collector.Start(o.CompactEvery)
 		db.holders.Start(o.CompactEvery, db.endHolder)
@@ -172,6 +186,9 @@ func (db *DB) close(ctx context.Context) error {
 	if db.compactor != nil {
 		db.compactor.Stop()
 	}
+	if db.indexes != nil {
+		db.indexes.Stop()
+	}
 	if db.collector != nil {
 		db.collector.Stop()
 	}
@@ -188,6 +205,9 @@ func (db *DB) close(ctx context.Context) error {
 	}
 	if db.shard != nil {
 		errs = append(errs, db.shard.Close(ctx))
+	}
+	if db.indexes != nil {
+		db.indexes.Close()
 	}
 	if db.segments != nil {
 		db.segments.Close()

@@ -32,12 +32,18 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 	mask := s.head.Mask(t.table, s.after)
 	total.Segments = s.catalog.Manifest(t.table.ID).Len()
 	total.SegmentsPruned = total.Segments
+	asked := s.db.indexes.Scan(t.table.ID, req.Index)
+	defer asked.Done(s.catalog)
 	for record := range t.records(req.Time) {
 		h, err := s.segment(ctx, t.table.ID, record)
 		if err != nil {
 			return nil, total, err
 		}
-		view := segment.View{Schema: &t.table.Columns, Deleted: t.dead(record, h), Mask: mask}
+		only, err := asked.Rows(ctx, record)
+		if err != nil {
+			return nil, total, err
+		}
+		view := segment.View{Schema: &t.table.Columns, Deleted: t.dead(record, h), Mask: mask, Only: only}
 		morsels, stats, err := h.Reader.Morsels(ctx, req, view, morselRows)
 		if err != nil {
 			return nil, total, err
@@ -114,5 +120,7 @@ func add(total *scan.Stats, s scan.Stats) {
 	total.Pages += s.Pages
 	total.PagesPruned += s.PagesPruned
 	total.Rows += s.Rows
+	total.Indexed += s.Indexed
+	total.RowsSpared += s.RowsSpared
 	total.HeadRows += s.HeadRows
 }

@@ -53,6 +53,9 @@ func (db *DB) Samples(database string) (*ingest.Samples, error) {
 // Flush writes everything that is in memory to segments.
 func (db *DB) Flush(ctx context.Context) error { return db.shard.Flush(ctx) }
 
+// BuildIndexes builds the files of indexes that segments lack, as happens in the background by itself, and returns when all are there.
+func (db *DB) BuildIndexes(ctx context.Context) error { return db.indexes.Run(ctx) }
+
 // Compact merges segments until no partition has more than it should, then collects the replaced files whose time is over.
 func (db *DB) Compact(ctx context.Context) error {
 	if err := db.compactor.Run(ctx); err != nil {

@@ -146,6 +146,6 @@ func (s *Shard) writeOut(ctx context.Context, frozen *head.Snapshot) error {
 func (s *Shard) flushOptions() flush.Options {
 	return flush.Options{
 		Files: s.opts.Files, Catalog: s.opts.Catalog, Shard: s.opts.Shard, Epoch: s.epoch,
-		SegmentBytes: s.opts.SegmentBytes, Pool: s.opts.Pool, Logger: s.opts.Logger, Hold: s.hold,
+		SegmentBytes: s.opts.SegmentBytes, Pool: s.opts.Pool, Logger: s.opts.Logger, Hold: s.hold, Indexer: s.opts.Indexer,
 	}
 }

@@ -23,6 +23,7 @@ type Options struct {
 	Files   segment.Files // where flushed segments go
 	// OpenSegment opens a live segment, to look keys up; nil = Files does, each time anew.
 	OpenSegment func(ctx context.Context, table meta.TableID, s *meta.Segment) (OpenedSegment, error)
+	Indexer     meta.Indexer     // makes the indexes of flushed segments; nil = there are none
 	Pool        *mem.Pool        // parent of the shard's own pools; nil = none
 	Now         func() time.Time // nil = time.Now
 	Logger      *slog.Logger     // nil = silent

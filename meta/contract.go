@@ -207,6 +207,15 @@ const (
 	AckNone              // in memory
 )
 
+// Indexer makes what stands beside segments before anybody sees them. Safe for concurrent use.
+type Indexer interface {
+	// Index builds the files of the table's indexes for segments that are written and not published. It gives no error: a segment without them is
+	// read whole, and they are built later.
+	Index(ctx context.Context, table *Table, segments []Segment)
+	// Discard removes them, where a segment is not published after all.
+	Discard(ctx context.Context, table TableID, segment SegmentID)
+}
+
 // Writer takes rows: all batches of one call become visible together, or none. The rows are checked against the newest
 // schema; an error of class column.Overloaded asks the caller to come again.
 type Writer interface {

@@ -1,6 +1,7 @@
 package key
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strconv"
 	"unicode/utf8"
@@ -173,4 +174,16 @@ func unescape(src []byte) []byte {
 		}
 	}
 	return out
+}
+
+// UnquoteJSON gives the characters of a valid JSON string in its quotes. The result may share the memory of token.
+func UnquoteJSON(token []byte) []byte {
+	if len(token) < 2 {
+		return nil
+	}
+	text := token[1 : len(token)-1]
+	if bytes.IndexByte(text, '\\') < 0 {
+		return text
+	}
+	return unescape(text)
 }

@@ -78,6 +78,8 @@ type Request struct {
 	Series  []SeriesFilter
 	Time    TimeRange
 	Filters []ColumnFilter
+	// Index is a hint as well: a source may read only rows that satisfy all of these conditions, where it has files that say which do.
+	Index []IndexCondition
 	// Labels are extra columns after Columns: members of the label set as text, NULL where absent, computed once per series.
 	Labels []string
 	// Addresses asks for two more columns after the labels, bigint and never NULL: the place that a row lies in, and its number there. A
@@ -118,8 +120,11 @@ type Stats struct {
 	Segments, SegmentsPruned int
 	Series, SeriesPruned     int
 	Pages, PagesPruned       int
-	Rows                     int64 // upper bound of the rows that will be read
-	HeadRows                 int64
+	// Indexed is in how many segments an index said which rows to read, RowsSpared how many rows that spared beyond everything else.
+	Indexed    int
+	RowsSpared int64
+	Rows       int64 // upper bound of the rows that will be read
+	HeadRows   int64
 }
 
 // Source is one table (or a logical table over one) as one snapshot sees it. Safe for concurrent use until the

@@ -24,6 +24,19 @@ func VectorName(table, segment, version uint64) string {
 	return fmt.Sprintf("segments/%d/%d.%d.dv", table, segment, version)
 }
 
+// IndexName is the name of a file of an index, by the number of the index's files.
+func IndexName(table, segment, index uint64) string {
+	return fmt.Sprintf("segments/%d/%d.%d.ix", table, segment, index)
+}
+
+// ParseIndexName takes the name of a file of an index apart.
+func ParseIndexName(name string) (table, segment, index uint64, ok bool) {
+	if n, err := fmt.Sscanf(name, "segments/%d/%d.%d.ix", &table, &segment, &index); n != 3 || err != nil {
+		return 0, 0, 0, false
+	}
+	return table, segment, index, name == IndexName(table, segment, index)
+}
+
 // TablePrefix is what the names of all files of a table start with.
 func TablePrefix(table uint64) string { return fmt.Sprintf("segments/%d/", table) }
 

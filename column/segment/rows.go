@@ -96,7 +96,7 @@ func (s *rowSource) next(ctx context.Context, pieces []piece, limit int, oneSeri
 
 // barrier is the row that a batch beginning with row lo must not reach over: the end of its row group or, unless that is close, of its page.
 func (s *rowSource) barrier(lo uint32) uint32 {
-	if s.align != nil {
+	if s.align != nil && s.view.Only == nil { // what an index leaves is scraps
 		if page := s.align.end(s.align.find(lo)); page-lo >= wholeRows {
 			return page
 		}

@@ -22,6 +22,8 @@ type View struct {
 	Deleted *roaring.Bitmap
 	// Mask names rows that newer ones supersede; may be nil.
 	Mask scan.Mask
+	// Only, if not nil, are the only rows that can matter, by an index; not changed while readers are open.
+	Only *roaring.Bitmap
 }
 
 // Morsels splits the answer to a request into parts of about targetRows rows (0 = one part). Only touched pages are read.
@@ -34,11 +36,14 @@ func (r *Reader) Morsels(ctx context.Context, req *scan.Request, view View, targ
 			return nil, scan.Stats{}, column.Errorf(column.Internal, "segment %d: column %d is not in the schema", r.ref.Segment, id)
 		}
 	}
-	s, stats, err := r.Select(ctx, req, view.Schema)
+	s, stats, err := r.Select(ctx, req, view)
 	if err != nil {
 		return nil, stats, err
 	}
 	ends := r.endsOf(req)
+	if view.Only != nil {
+		ends = scan.Ends{} // an index, like a filter, says nothing about the rows it leaves
+	}
 	parts, err := r.split(s.Spans, req, ends, targetRows)
 	if err != nil {
 		return nil, stats, err

@@ -32,9 +32,9 @@ func (s *Selection) Rows() int64 {
 	return n
 }
 
-// Select finds the rows that may answer a request, by the sidecar alone: series by postings, series and pages by their bounds. view is the schema
-// that the request is about; nil = the segment's own.
-func (r *Reader) Select(ctx context.Context, req *scan.Request, view *column.Schema) (*Selection, scan.Stats, error) {
+// Select finds the rows that may answer a request, by the sidecar alone: series by postings, series and pages by their bounds; and those among
+// view.Only, where there is one. view.Schema is what the request is about; nil = the segment's own.
+func (r *Reader) Select(ctx context.Context, req *scan.Request, view View) (*Selection, scan.Stats, error) {
 	stats := scan.Stats{Segments: 1, Series: int(r.meta.series)}
 	series, err := r.selectSeries(req.Series)
 	if err != nil {
@@ -45,15 +45,41 @@ func (r *Reader) Select(ctx context.Context, req *scan.Request, view *column.Sch
 		return nil, stats, err
 	}
 	stats.SeriesPruned = stats.Series - countSeries(spans)
-	if spans, err = r.prune(spans, req, view); err != nil {
+	if spans, err = r.prune(spans, req, view.Schema); err != nil {
 		return nil, stats, err
 	}
-	if len(spans) == 0 {
+	s, only := &Selection{Spans: spans}, view.Only
+	if only != nil {
+		all := s.Rows()
+		s.Spans = among(spans, only)
+		stats.Indexed, stats.RowsSpared = 1, all-s.Rows()
+	}
+	if len(s.Spans) == 0 {
 		stats.SegmentsPruned = 1
 	}
-	s := &Selection{Spans: spans}
 	stats.Rows = s.Rows()
+	if only != nil {
+		return s, stats, r.countPages(s.Spans, req, &stats)
+	}
 	return s, stats, r.countPages(r.neededSpans(spans, req), req, &stats)
+}
+
+// among cuts ascending spans to the rows of a bitmap.
+func among(spans []Span, only *roaring.Bitmap) []Span {
+	var out []Span
+	it := only.Iterator()
+	for _, s := range spans {
+		it.AdvanceIfNeeded(s.Lo)
+		for it.HasNext() && it.PeekNext() < s.Hi {
+			row := it.Next()
+			if n := len(out); n > 0 && out[n-1].Hi == row && out[n-1].Series == s.Series {
+				out[n-1].Hi++
+			} else {
+				out = append(out, Span{s.Series, row, row + 1, s.Partial})
+			}
+		}
+	}
+	return out
 }
 
 // timeRange is the request's range, or all time for tables without time.

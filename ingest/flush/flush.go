@@ -26,8 +26,9 @@ type Options struct {
 	Catalog      meta.Catalog
 	Shard        meta.ShardID
 	Epoch        uint64
-	SegmentBytes int64     // a segment ends at about this size
-	Pool         *mem.Pool // for what is buffered; nil = not accounted for
+	SegmentBytes int64        // a segment ends at about this size
+	Pool         *mem.Pool    // for what is buffered; nil = not accounted for
+	Indexer      meta.Indexer // nil = there are no indexes
 	Logger       *slog.Logger
 	// Hold runs f while no commit can end rows. Everything that has ended before is durable.
 	Hold func(ctx context.Context, f func(Ended) error) error
@@ -100,6 +101,7 @@ func Run(ctx context.Context, o Options, snap *head.Snapshot) error {
 		j.remove(ctx)
 		return fmt.Errorf("flush: %w", err)
 	}
+	j.index(ctx)
 	err := j.publish(ctx)
 	if err != nil && !errors.Is(err, errUnknown) {
 		j.remove(ctx)
@@ -108,6 +110,18 @@ func Run(ctx context.Context, o Options, snap *head.Snapshot) error {
 		return fmt.Errorf("flush: publish: %w", err)
 	}
 	return nil
+}
+
+// index builds what stands beside the new segments.
+func (j *job) index(ctx context.Context) {
+	if j.Indexer == nil {
+		return
+	}
+	for _, w := range j.tables {
+		for _, p := range w.parts {
+			j.Indexer.Index(ctx, w.table, p.segments)
+		}
+	}
 }
 
 // errUnknown says that a command may or may not be applied, now or later: its files stay.
@@ -277,6 +291,9 @@ func (j *job) remove(ctx context.Context) {
 	for _, w := range j.tables {
 		for _, p := range w.parts {
 			for _, s := range p.segments {
+				if j.Indexer != nil {
+					j.Indexer.Discard(ctx, w.table.ID, s.ID)
+				}
 				j.drop(ctx, segment.DataName(uint64(w.table.ID), uint64(s.ID)))
 				j.drop(ctx, segment.SidecarName(uint64(w.table.ID), uint64(s.ID)))
 			}

@@ -36,6 +36,8 @@ type Options struct {
 	// CheapRows is the size up to which a segment is rewritten for a single dead row, when no row of it has died for a pass. Default 64 Ki
 	// rows.
 	CheapRows int64
+	// Indexer, if not nil, makes what stands beside the outputs before they are published.
+	Indexer meta.Indexer
 	// Publish calls replace, which moves segments in the catalog, at a moment when every delete of their rows is in a deletion
 	// vector, and keeps others from coming until it returns. Default: it just calls it, where deletes come by no other way.
 	Publish func(ctx context.Context, replace func(context.Context) error) error
@@ -200,6 +202,9 @@ func (c *Compactor) mergeOnce(ctx context.Context, j job) error {
 	out, err := m.run(ctx, handles)
 	if err != nil {
 		return err
+	}
+	if c.options.Indexer != nil {
+		c.options.Indexer.Index(ctx, table, m.out)
 	}
 	if err := m.publish(ctx); err != nil {
 		if !m.unknown {

@@ -169,6 +169,9 @@ func (m *merger) removeVectors(ctx context.Context) {
 
 // removeFiles drops the files of a segment that was never published.
 func (c *Compactor) removeFiles(ctx context.Context, table meta.TableID, id meta.SegmentID) {
+	if c.options.Indexer != nil {
+		c.options.Indexer.Discard(ctx, table, id)
+	}
 	c.removeFile(ctx, segment.DataName(uint64(table), uint64(id)))
 	c.removeFile(ctx, segment.SidecarName(uint64(table), uint64(id)))
 }

@@ -24,6 +24,8 @@ type Options struct {
 	Catalog  meta.Catalog
 	Files    segment.Files
 	Segments *segments.Cache
+	// Beside, if not nil, removes what others keep beside a segment.
+	Beside func(ctx context.Context, table meta.TableID, segment meta.SegmentID) error
 	// Keep is how long files stay after they were first seen to be garbage, for readers without a snapshot (other programs).
 	Keep   time.Duration
 	Logger *slog.Logger
@@ -115,6 +117,11 @@ func (c *Collector) remove(ctx context.Context, g meta.Garbage) error {
 		return c.removeFile(ctx, segment.VectorName(table, id, g.Vector))
 	}
 	c.options.Segments.Forget(g.Table, g.Segment)
+	if c.options.Beside != nil {
+		if err := c.options.Beside(ctx, g.Table, g.Segment); err != nil {
+			return err
+		}
+	}
 	if err := c.removeFile(ctx, segment.DataName(table, id)); err != nil {
 		return err
 	}
