@@ -68,16 +68,27 @@ func onlyStandard(n *sql.Copy) error {
 	return e
 }
 
-// copyQuery is the query whose rows COPY writes.
-func copyQuery(n *sql.Copy) (*sql.Query, error) {
+// copyQuery is the statement whose rows COPY writes: a query, or one that changes rows and returns some.
+func copyQuery(n *sql.Copy) (sql.Stmt, error) {
+	returning := 1
+	switch q := n.Query.(type) {
+	case *sql.Insert:
+		returning = len(q.Returning)
+	case *sql.Update:
+		returning = len(q.Returning)
+	case *sql.Delete:
+		returning = len(q.Returning)
+	case nil, *sql.Query:
+	default:
+		e := column.SQLErrorf(column.Unsupported, "0A000", "COPY takes a query, or INSERT, UPDATE and DELETE with RETURNING")
+		e.Position = n.Query.Position() + 1
+		return nil, e
+	}
+	if returning == 0 {
+		return nil, column.SQLErrorf(column.Unsupported, "0A000", "COPY query must have a RETURNING clause")
+	}
 	if n.Query != nil {
-		q, ok := n.Query.(*sql.Query)
-		if !ok {
-			e := column.SQLErrorf(column.Unsupported, "0A000", "COPY takes a query only")
-			e.Position = n.Query.Position() + 1
-			return nil, e
-		}
-		return q, nil
+		return n.Query, nil
 	}
 	block := &sql.Select{Pos: n.Pos, From: []sql.TableExpr{&sql.Table{Pos: n.Table.Pos, Name: *n.Table}}}
 	for _, col := range n.Columns {

@@ -241,9 +241,10 @@ func (c *session) columnsOf(s *statement) []plan.Column {
 
 // execute answers an Execute message.
 func (c *session) execute(m *pgproto3.Execute) error {
-	p := c.portals[m.Portal]
+	name, limit := m.Portal, int64(m.MaxRows) // the message does not outlive the next
+	p := c.portals[name]
 	if p == nil {
-		return noPortal(m.Portal)
+		return noPortal(name)
 	}
 	if p.statement.prepared == nil {
 		c.out = append(c.out, 'I', 0, 0, 0, 4)
@@ -251,7 +252,7 @@ func (c *session) execute(m *pgproto3.Execute) error {
 	}
 	stmt := p.statement.prepared.Stmt
 	if p.done && !isRows(p.statement.columns()) {
-		return column.SQLErrorf(column.Invalid, "55000", "portal \"%s\" cannot be run", m.Portal)
+		return column.SQLErrorf(column.Invalid, "55000", "portal \"%s\" cannot be run", name)
 	}
 	if n := p.statement.declare; n != nil {
 		p.done = true
@@ -263,8 +264,16 @@ func (c *session) execute(m *pgproto3.Execute) error {
 			p.done = true
 			return c.fetch(n, p.formats)
 		}
-	case *sql.Insert:
-		c.query.Together()
+	case *sql.Insert, *sql.Update, *sql.Delete, *sql.Merge:
+		if err := c.togetherUnlessLast(); err != nil {
+			return err
+		}
+	case *sql.Query:
+		if n.With != nil && n.With.Changes() {
+			if err := c.togetherUnlessLast(); err != nil {
+				return err
+			}
+		}
 	case *sql.Copy:
 		if n.From {
 			c.query.Together()
@@ -278,10 +287,10 @@ func (c *session) execute(m *pgproto3.Execute) error {
 	}
 	started := time.Now()
 	if t, ok := stmt.(*sql.Transaction); ok && (t.Kind == sql.TxCommit || t.Kind == sql.TxRollback) {
-		delete(c.portals, m.Portal)
+		delete(c.portals, name)
 		c.before(stmt)
 	}
-	sent, more, err := c.runPortal(p, int64(m.MaxRows), func(ctx context.Context) (*query.Result, error) {
+	sent, more, err := c.runPortal(p, limit, func(ctx context.Context) (*query.Result, error) {
 		return c.query.RunPrepared(ctx, p.statement.prepared, p.values, -1)
 	})
 	if err != nil {
@@ -296,6 +305,23 @@ func (c *session) execute(m *pgproto3.Execute) error {
 	c.after(stmt, p.statement.prepared.Text)
 	if p.result != nil { // it has no more rows: its snapshot is not needed
 		p.close()
+	}
+	return nil
+}
+
+// togetherUnlessLast makes the statement at hand one transaction with those that are sent behind it before Sync. One that Sync follows at once is a transaction
+// of its own, which is run again where others are faster; to tell, the next message is read now. The client has no answer to wait for until it sends one.
+func (c *session) togetherUnlessLast() error {
+	if c.query.InBlock() {
+		return nil
+	}
+	m, err := c.receive()
+	if err != nil {
+		return err
+	}
+	c.ahead = m
+	if _, last := m.(*pgproto3.Sync); !last {
+		c.query.Together()
 	}
 	return nil
 }

@@ -37,10 +37,11 @@ type session struct {
 
 	statements map[string]*statement
 	portals    map[string]*portal
-	skipping   bool              // a message failed: nothing counts until Sync
-	reported   map[string]string // the settings that the client knows
-	copying    *copyIn           // COPY FROM STDIN runs
-	mustFlush  bool              // the client waits for what is gathered
+	skipping   bool                     // a message failed: nothing counts until Sync
+	reported   map[string]string        // the settings that the client knows
+	copying    *copyIn                  // COPY FROM STDIN runs
+	mustFlush  bool                     // the client waits for what is gathered
+	ahead      pgproto3.FrontendMessage // was read before its turn; nil = none
 
 	mu      sync.Mutex
 	running context.CancelCauseFunc // ends the statement that runs; nil = none does
@@ -139,6 +140,10 @@ func (c *session) over() error {
 
 // receive reads a message, for as long as an idle client is put up with.
 func (c *session) receive() (pgproto3.FrontendMessage, error) {
+	if m := c.ahead; m != nil {
+		c.ahead = nil
+		return m, nil
+	}
 	patience, err := c.patience()
 	var deadline time.Time
 	if patience > 0 {

@@ -21,6 +21,16 @@ type With struct {
 	CTEs      []*CTE
 }
 
+// Changes reports whether a statement in it changes rows.
+func (w *With) Changes() bool {
+	for _, c := range w.CTEs {
+		if _, reads := c.Stmt.(*Query); !reads {
+			return true
+		}
+	}
+	return false
+}
+
 // Materialize is the hint of a common table expression.
 type Materialize uint8
 
