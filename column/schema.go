@@ -52,8 +52,8 @@ type Schema struct {
 	// Merge says that rows of equal key become one row whose fields are each the newest that is not NULL, instead of the newest
 	// row as a whole: the rule of line protocol, whose points may name some of the fields only.
 	Merge bool `json:",omitempty"` // absent from what was written before there were such tables
-	// Enforced says that Key is a primary key: a row is refused while another one of its key is alive, so rows never supersede each other,
-	// and Key is how they are sorted.
+	// Enforced says that Key was declared as a primary key: whoever writes refuses a row while another one of its key is alive, as long as the
+	// constraint is there. So rows never supersede each other, and Key is how they are sorted.
 	Enforced bool `json:",omitempty"`
 	// Partition is the length of a time partition in the time column's unit (> 0 if Time != 0).
 	Partition int64

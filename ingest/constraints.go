@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"slices"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/meta"
 )
@@ -14,8 +16,14 @@ type uniqueKey struct {
 
 // uniques lists the constraints that a table's rows are held against, the primary key first.
 func uniques(t *meta.Table) []uniqueKey {
-	if !t.Columns.Enforced {
-		return nil
+	var out []uniqueKey
+	for i := range t.Constraints {
+		switch c := &t.Constraints[i]; c.Kind {
+		case meta.PrimaryConstraint:
+			out = slices.Insert(out, 0, uniqueKey{c.Name, c.Columns, true})
+		case meta.UniqueConstraint:
+			out = append(out, uniqueKey{c.Name, c.Columns, !c.NullsNotDistinct})
+		}
 	}
-	return []uniqueKey{{name: t.Name + "_pkey", columns: t.Columns.Key, distinct: true}}
+	return out
 }

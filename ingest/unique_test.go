@@ -87,7 +87,7 @@ func keyedWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, memfs.New())
 	for name, columns := range keyed {
-		table, err := w.catalog.Create(name, columns)
+		table, err := w.catalog.Create(name, columns, meta.Constraint{Name: name + "_pkey", Kind: meta.PrimaryConstraint, Columns: columns.Key})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -73,6 +73,8 @@ type Constraint struct {
 	Kind ConstraintKind `json:"kind"`
 	// Columns are those of a key, in order, or those that a check reads.
 	Columns []column.ID `json:"columns,omitempty"`
+	// NullsNotDistinct says of a unique constraint that NULLs are equal to each other.
+	NullsNotDistinct bool `json:"nulls_not_distinct,omitempty"`
 	// Text is the SQL expression of a check.
 	Text string `json:"text,omitempty"`
 	// NotValid says that rows that were there before it may break it.

@@ -40,7 +40,7 @@ func (st *statement) createTable(c *plan.CreateTable) (*Result, error) {
 		return nil, e
 	}
 	_, err := st.propose(meta.Command{CreateTable: &meta.CreateTable{
-		Database: st.snap.Database().ID, Schema: schema, Name: c.Name, Columns: c.Columns, IfNotExists: c.IfNotExists,
+		Database: st.snap.Database().ID, Schema: schema, Name: c.Name, Columns: c.Columns, Constraints: c.Constraints, IfNotExists: c.IfNotExists,
 	}})
 	return st.ended("CREATE TABLE", err)
 }

@@ -306,7 +306,12 @@ func (r *Reader) keyColumns(of KeyOf, pool *mem.Pool) (*keyColumns, error) {
 		c := keyColumn{tag: -1}
 		switch field := r.meta.schema.Index(id); {
 		case field < 0:
-			c.fixed = key.AppendNull(nil)
+			v, err := of.Schema.Fields[of.Schema.Index(id)].InitialValues(1)
+			if err != nil {
+				k.close()
+				return nil, err
+			}
+			c.fixed = key.AppendValue(nil, v, 0)
 		case r.meta.schema.IsTag(id):
 			c.tag = slices.Index(r.meta.schema.Tags, id)
 		default:

@@ -82,7 +82,7 @@ func (c *Catalog) Propose(_ context.Context, cmd meta.Command) (meta.Result, err
 }
 
 // Create makes a table in the default database and gives it.
-func (c *Catalog) Create(name string, columns column.Schema) (*meta.Table, error) {
+func (c *Catalog) Create(name string, columns column.Schema, constraints ...meta.Constraint) (*meta.Table, error) {
 	ctx := context.Background()
 	if c.Snapshot().Database(meta.DefaultDatabase) == nil {
 		if _, err := c.Propose(ctx, meta.Command{CreateDatabase: &meta.CreateDatabase{Name: meta.DefaultDatabase}}); err != nil {
@@ -90,7 +90,7 @@ func (c *Catalog) Create(name string, columns column.Schema) (*meta.Table, error
 		}
 	}
 	db := c.Snapshot().Database(meta.DefaultDatabase)
-	got, err := c.Propose(ctx, meta.Command{CreateTable: &meta.CreateTable{Database: db.ID, Schema: meta.PublicSchema, Name: name, Columns: columns}})
+	got, err := c.Propose(ctx, meta.Command{CreateTable: &meta.CreateTable{Database: db.ID, Schema: meta.PublicSchema, Name: name, Columns: columns, Constraints: constraints}})
 	if err != nil {
 		return nil, err
 	}

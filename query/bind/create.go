@@ -13,8 +13,6 @@ import (
 // of rows in each and a year is a few hundred.
 const defaultPartition = literal.MicrosPerDay
 
-const keyHint = "Declare the table WITH (unique_key = (...)): later rows replace earlier ones."
-
 func (b *binder) createTable(n *sql.CreateTable) (plan.Statement, error) {
 	switch {
 	case n.Temp:
@@ -50,7 +48,13 @@ func (b *binder) createTable(n *sql.CreateTable) (plan.Statement, error) {
 	if err := t.read(n.Options); err != nil {
 		return nil, err
 	}
-	return out, t.finish(n.Pos)
+	if err := t.finish(n.Pos); err != nil {
+		return nil, err
+	}
+	if err := keyConstraints(n, out); err != nil {
+		return nil, err
+	}
+	return out, sortByKey(out, n.Pos)
 }
 
 func field(c *sql.ColumnDef) (column.Field, error) {
@@ -85,14 +89,10 @@ func field(c *sql.ColumnDef) (column.Field, error) {
 // constraint says why a constraint is refused: what is declared must hold.
 func constraint(c *sql.Constraint) error {
 	switch c.Kind {
-	case sql.ConPrimaryKey:
-		return unsupported(c.Pos, "PRIMARY KEY is not supported", keyHint)
-	case sql.ConUnique:
-		return unsupported(c.Pos, "UNIQUE is not supported", keyHint)
 	case sql.ConCheck:
 		return unsupported(c.Pos, "CHECK constraints are not supported", "Check the rows before they are written.")
 	case sql.ConForeignKey:
-		return unsupported(c.Pos, "foreign keys are not supported", "Leave REFERENCES out.")
+		return unsupported(c.Pos, "foreign keys are not supported", "Leave REFERENCES out, and check with a query that every row has its partner.")
 	case sql.ConDefault:
 		return unsupported(c.Pos, "DEFAULT is not supported yet", "Write the value in each row.")
 	case sql.ConGenerated, sql.ConIdentity:

@@ -14,6 +14,7 @@ type class struct {
 	schema, name string
 	kind         string      // r table, v view, i index
 	table        *meta.Table // of tables and indexes
+	columns      []column.ID // of indexes
 	shape        *shape      // of system relations
 	metric       bool
 }
@@ -117,11 +118,11 @@ func (v *View) metricClass(name string) *class {
 	return c
 }
 
-// classesOf gives a table and the index of its unique key.
+// classesOf gives a table and the indexes of its keys.
 func classesOf(t *meta.Table) []*class {
 	out := []*class{{oid: tableOID(t.ID), schema: t.Schema, name: t.Name, kind: "r", table: t}}
-	if len(t.Columns.Key) > 0 {
-		out = append(out, &class{oid: tableOID(t.ID) + indexOffset, schema: t.Schema, name: keyName(t), kind: "i", table: t})
+	for _, k := range keysOf(t) {
+		out = append(out, &class{oid: k.index(), schema: t.Schema, name: k.name, kind: "i", table: t, columns: k.columns})
 	}
 	return out
 }
@@ -166,6 +167,13 @@ func (v *View) classOf(oid int64) *class {
 			}
 		}
 		return nil
+	case oid >= oidOthers:
+		for _, k := range v.keys() {
+			if k.index() == oid {
+				return &class{oid: oid, schema: k.table.Schema, name: k.name, kind: "i", table: k.table, columns: k.columns}
+			}
+		}
+		return nil
 	}
 	for _, s := range shapes() {
 		if s.oid == oid {
@@ -193,8 +201,10 @@ func (v *View) classNamed(schema, name string) *class {
 		return classesOf(t)[0]
 	}
 	for _, t := range v.Catalog.Tables(v.Database.ID) {
-		if t.Schema == schema && len(t.Columns.Key) > 0 && keyName(t) == name {
-			return classesOf(t)[1]
+		for _, c := range classesOf(t)[1:] {
+			if c.schema == schema && c.name == name {
+				return c
+			}
 		}
 	}
 	return nil
@@ -223,7 +233,7 @@ func (v *View) attributes(c *class) ([]*attribute, error) {
 			add(i+1, f.Name, f.Type, 0, f.NotNull)
 		}
 	case c.kind == "i":
-		for i, id := range c.table.Columns.Key {
+		for i, id := range c.columns {
 			f := c.table.Columns.Fields[c.table.Columns.Index(id)]
 			add(i+1, f.Name, f.Type, f.Mod, false)
 		}
@@ -278,7 +288,7 @@ func init() {
 			return float64(float32(v.figures(c).Rows))
 		},
 		"relallvisible": fixed[*class](0), "reltoastrelid": fixed[*class](0),
-		"relhasindex": func(_ *View, c *class) any { return c.kind == "r" && c.table != nil && len(c.table.Columns.Key) > 0 },
+		"relhasindex": func(_ *View, c *class) any { return c.kind == "r" && c.table != nil && len(keysOf(c.table)) > 0 },
 		"relisshared": fixed[*class](false), "relpersistence": fixed[*class]("p"), "relkind": func(_ *View, c *class) any { return c.kind },
 		"relnatts": func(v *View, c *class) any {
 			list, _ := v.attributes(c)
@@ -343,7 +353,7 @@ func init() {
 	}, columns[*class]{
 		"schemaname": func(_ *View, c *class) any { return c.schema }, "tablename": func(_ *View, c *class) any { return c.name },
 		"tableowner": fixed[*class](owner), "tablespace": fixed[*class](nil),
-		"hasindexes": func(_ *View, c *class) any { return c.table != nil && len(c.table.Columns.Key) > 0 },
+		"hasindexes": func(_ *View, c *class) any { return c.table != nil && len(keysOf(c.table)) > 0 },
 		"hasrules":   fixed[*class](false), "hastriggers": fixed[*class](false), "rowsecurity": fixed[*class](false),
 	})
 	register("pg_catalog.pg_views", func(v *View, w *rows, yield func(*class) error) error {
@@ -434,7 +444,7 @@ func tableOptions(t *meta.Table) []string {
 	if len(s.Tags) > 0 {
 		out = append(out, "tags="+names(s.Tags))
 	}
-	if len(s.Key) > 0 {
+	if s.Supersedes() {
 		out = append(out, "unique_key="+names(s.Key))
 	}
 	if s.Merge {

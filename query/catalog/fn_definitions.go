@@ -30,7 +30,7 @@ func definitionFunctions() []*expr.Function {
 	add(overloads("pg_get_constraintdef", tText, "a constraint, as SQL", func(v *View, a args) (any, error) {
 		for _, k := range v.keys() {
 			if k.constraint() == a.int(0) {
-				return "UNIQUE NULLS NOT DISTINCT " + k.columnList(), nil
+				return k.constraintText(), nil
 			}
 		}
 		return nil, nil

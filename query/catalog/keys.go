@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -8,15 +9,46 @@ import (
 	"github.com/automatanexus/aegis-db/query/setting"
 )
 
-// uniqueKey is the key of a table that has one: a constraint to those who look for constraints, an index to those who look for indexes.
-type uniqueKey struct{ table *meta.Table }
+// uniqueKey is what is unique of a table's rows: a constraint to those who look for constraints, an index to those who look for indexes. It is a
+// primary key, a UNIQUE constraint, or the key by which rows replace each other.
+type uniqueKey struct {
+	table            *meta.Table
+	name             string
+	columns          []column.ID
+	primary          bool
+	nullsNotDistinct bool
+	number           int // of the table's
+}
 
-func (k uniqueKey) index() int64      { return tableOID(k.table.ID) + indexOffset }
-func (k uniqueKey) constraint() int64 { return tableOID(k.table.ID) + constraintOffset }
+// keysOf lists a table's keys.
+func keysOf(t *meta.Table) []uniqueKey {
+	var out []uniqueKey
+	if t.Columns.Supersedes() {
+		out = append(out, uniqueKey{table: t, name: keyName(t), columns: t.Columns.Key, nullsNotDistinct: true})
+	}
+	for i := range t.Constraints {
+		c := &t.Constraints[i]
+		if c.Kind == meta.PrimaryConstraint || c.Kind == meta.UniqueConstraint {
+			out = append(out, uniqueKey{t, c.Name, c.Columns, c.Kind == meta.PrimaryConstraint, c.NullsNotDistinct, len(out)})
+		}
+	}
+	return out
+}
+
+// index and constraint are the key's numbers as either: of a table's first one among the table's own numbers, of others by their names.
+func (k uniqueKey) index() int64      { return k.oid("index", indexOffset) }
+func (k uniqueKey) constraint() int64 { return k.oid("constraint", constraintOffset) }
+
+func (k uniqueKey) oid(what string, offset int64) int64 {
+	if k.number == 0 {
+		return tableOID(k.table.ID) + offset
+	}
+	return hashOID(what, strconv.FormatUint(uint64(k.table.ID), 10), k.name)
+}
 
 func (k uniqueKey) fields() []column.Field {
-	out := make([]column.Field, len(k.table.Columns.Key))
-	for i, id := range k.table.Columns.Key {
+	out := make([]column.Field, len(k.columns))
+	for i, id := range k.columns {
 		out[i] = k.table.Columns.Fields[k.table.Columns.Index(id)]
 	}
 	return out
@@ -31,18 +63,40 @@ func (k uniqueKey) columnList() string {
 	return "(" + strings.Join(names, ", ") + ")"
 }
 
+// nulls says in SQL how NULLs are compared, where that is not as usual.
+func (k uniqueKey) nulls() string {
+	if k.nullsNotDistinct {
+		return " NULLS NOT DISTINCT"
+	}
+	return ""
+}
+
 // definition is the statement that would make the index in PostgreSQL.
 func (k uniqueKey) definition() string {
-	return "CREATE UNIQUE INDEX " + setting.QuoteIdent(keyName(k.table)) + " ON " + setting.QuoteIdent(k.table.Schema) + "." + setting.QuoteIdent(k.table.Name) +
-		" USING btree " + k.columnList() + " NULLS NOT DISTINCT"
+	return "CREATE UNIQUE INDEX " + setting.QuoteIdent(k.name) + " ON " + setting.QuoteIdent(k.table.Schema) + "." + setting.QuoteIdent(k.table.Name) +
+		" USING btree " + k.columnList() + k.nulls()
+}
+
+// constraintText is the constraint as SQL.
+func (k uniqueKey) constraintText() string {
+	if k.primary {
+		return "PRIMARY KEY " + k.columnList()
+	}
+	return "UNIQUE" + k.nulls() + " " + k.columnList()
+}
+
+// kind is what pg_constraint calls the constraint.
+func (k uniqueKey) kind() string {
+	if k.primary {
+		return "p"
+	}
+	return "u"
 }
 
 func (v *View) keys() []uniqueKey {
 	var out []uniqueKey
 	for _, t := range v.Catalog.Tables(v.Database.ID) {
-		if len(t.Columns.Key) > 0 {
-			out = append(out, uniqueKey{t})
-		}
+		out = append(out, keysOf(t)...)
 	}
 	return out
 }
@@ -77,8 +131,9 @@ func init() {
 	}
 	register("pg_catalog.pg_index", eachOf((*View).keys), columns[k]{
 		"indexrelid": func(_ *View, k k) any { return k.index() }, "indrelid": func(_ *View, k k) any { return tableOID(k.table.ID) },
-		"indnatts": func(_ *View, k k) any { return len(k.table.Columns.Key) }, "indnkeyatts": func(_ *View, k k) any { return len(k.table.Columns.Key) },
-		"indisunique": fixed[k](true), "indnullsnotdistinct": fixed[k](true), "indisprimary": fixed[k](false), "indisexclusion": fixed[k](false),
+		"indnatts": func(_ *View, k k) any { return len(k.columns) }, "indnkeyatts": func(_ *View, k k) any { return len(k.columns) },
+		"indisunique": fixed[k](true), "indnullsnotdistinct": func(_ *View, k k) any { return k.nullsNotDistinct },
+		"indisprimary": func(_ *View, k k) any { return k.primary }, "indisexclusion": fixed[k](false),
 		"indimmediate": fixed[k](true), "indisclustered": fixed[k](false), "indisvalid": fixed[k](true), "indcheckxmin": fixed[k](false), "indisready": fixed[k](true),
 		"indislive": fixed[k](true), "indisreplident": fixed[k](false), "indkey": perColumn(func(f column.Field) int64 { return int64(f.ID) }),
 		"indcollation": perColumn(func(f column.Field) int64 { return factsOf(f.Type).collation }), "indclass": perColumn(func(column.Field) int64 { return 0 }),
@@ -86,11 +141,11 @@ func init() {
 	})
 	register("pg_catalog.pg_indexes", eachOf((*View).keys), columns[k]{
 		"schemaname": func(_ *View, k k) any { return k.table.Schema }, "tablename": func(_ *View, k k) any { return k.table.Name },
-		"indexname": func(_ *View, k k) any { return keyName(k.table) }, "indexdef": func(_ *View, k k) any { return k.definition() },
+		"indexname": func(_ *View, k k) any { return k.name }, "indexdef": func(_ *View, k k) any { return k.definition() },
 	})
 	register("pg_catalog.pg_constraint", eachOf((*View).keys), columns[k]{
-		"oid": func(_ *View, k k) any { return k.constraint() }, "conname": func(_ *View, k k) any { return keyName(k.table) },
-		"connamespace": func(_ *View, k k) any { return namespaceOID(k.table.Schema) }, "contype": fixed[k]("u"), "condeferrable": fixed[k](false),
+		"oid": func(_ *View, k k) any { return k.constraint() }, "conname": func(_ *View, k k) any { return k.name },
+		"connamespace": func(_ *View, k k) any { return namespaceOID(k.table.Schema) }, "contype": func(_ *View, k k) any { return k.kind() }, "condeferrable": fixed[k](false),
 		"condeferred": fixed[k](false), "convalidated": fixed[k](true), "conrelid": func(_ *View, k k) any { return tableOID(k.table.ID) }, "contypid": fixed[k](0),
 		"conindid": func(_ *View, k k) any { return k.index() }, "conparentid": fixed[k](0), "confrelid": fixed[k](0), "confupdtype": fixed[k](" "),
 		"confdeltype": fixed[k](" "), "confmatchtype": fixed[k](" "), "conislocal": fixed[k](true), "coninhcount": fixed[k](0), "connoinherit": fixed[k](true),
@@ -106,17 +161,30 @@ func init() {
 		register(name, eachOf((*View).keys), columns[k]{
 			"relid": func(_ *View, k k) any { return tableOID(k.table.ID) }, "indexrelid": func(_ *View, k k) any { return k.index() },
 			"schemaname": func(_ *View, k k) any { return k.table.Schema }, "relname": func(_ *View, k k) any { return k.table.Name },
-			"indexrelname": func(_ *View, k k) any { return keyName(k.table) },
+			"indexrelname": func(_ *View, k k) any { return k.name },
 		})
 	}
 	catalogName := func(v *View, _ k) any { return v.Database.Name }
 	schemaName := func(_ *View, k k) any { return k.table.Schema }
 	tableName := func(_ *View, k k) any { return k.table.Name }
-	constraintName := func(_ *View, k k) any { return keyName(k.table) }
+	constraintName := func(_ *View, k k) any { return k.name }
 	register("information_schema.table_constraints", eachOf((*View).keys), columns[k]{
 		"constraint_catalog": catalogName, "constraint_schema": schemaName, "constraint_name": constraintName, "table_catalog": catalogName,
-		"table_schema": schemaName, "table_name": tableName, "constraint_type": fixed[k]("UNIQUE"), "is_deferrable": fixed[k]("NO"),
-		"initially_deferred": fixed[k]("NO"), "enforced": fixed[k]("YES"), "nulls_distinct": fixed[k]("NO"),
+		"table_schema": schemaName, "table_name": tableName, "constraint_type": func(_ *View, k k) any {
+			if k.primary {
+				return "PRIMARY KEY"
+			}
+			return "UNIQUE"
+		}, "is_deferrable": fixed[k]("NO"),
+		"initially_deferred": fixed[k]("NO"), "enforced": fixed[k]("YES"), "nulls_distinct": func(_ *View, k k) any {
+			switch {
+			case k.primary:
+				return nil
+			case k.nullsNotDistinct:
+				return "NO"
+			}
+			return "YES"
+		},
 	})
 	register("information_schema.constraint_table_usage", eachOf((*View).keys), columns[k]{
 		"table_catalog": catalogName, "table_schema": schemaName, "table_name": tableName, "constraint_catalog": catalogName, "constraint_schema": schemaName,

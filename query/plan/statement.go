@@ -42,6 +42,7 @@ type CreateTable struct {
 	Schema, Name string // Schema "" = the first of the search path
 	Pos          int    // byte offset of the name, for errors
 	Columns      column.Schema
+	Constraints  []meta.Constraint
 	IfNotExists  bool
 }
 

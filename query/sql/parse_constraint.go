@@ -18,10 +18,12 @@ func (p *parser) parseColumnConstraint() *Constraint {
 		p.expectKw("key")
 		c.Kind = ConPrimaryKey
 		p.refuseIndexSuffix()
+		p.parseDeferrable(c)
 	case p.acceptKw("unique"):
 		c.Kind = ConUnique
 		p.parseNullsDistinct(c)
 		p.refuseIndexSuffix()
+		p.parseDeferrable(c)
 	case p.acceptKw("check"):
 		p.parseCheck(c)
 		c.NoInherit = p.acceptKws("no", "inherit")
@@ -145,6 +147,22 @@ func (p *parser) parseDeferral(c *Constraint) {
 			c.NotValid = true
 		case p.acceptKws("no", "inherit"):
 			c.NoInherit = true
+		default:
+			return
+		}
+	}
+}
+
+// parseDeferrable reads the attributes that a key of a column can have.
+func (p *parser) parseDeferrable(c *Constraint) {
+	for p.tok.kind == tWord {
+		switch {
+		case p.acceptKw("deferrable"):
+			c.Deferrable = true
+		case p.acceptKws("not", "deferrable"):
+		case p.acceptKws("initially", "deferred"):
+			c.Deferrable, c.InitiallyDeferred = true, true
+		case p.acceptKws("initially", "immediate"):
 		default:
 			return
 		}

@@ -102,6 +102,19 @@ func steady(s string) string {
 	return lines.ReplaceAllString(figures.ReplaceAllString(s, "… $1"), "---")
 }
 
+// printed is an error as psql shows it.
+func printed(o outcome) string {
+	out := "ERROR:  " + o.message + "\n"
+	if o.detail != "" {
+		out += "DETAIL:  " + o.detail + "\n"
+	}
+	out += "SQLSTATE " + o.state
+	if o.position > 0 || o.detail == "" {
+		out += fmt.Sprintf(", character %d", o.position)
+	}
+	return out + "\n"
+}
+
 // runBlock runs the statements of a block and prints the last one's answer.
 func runBlock(t *testing.T, s *query.Session, body string) string {
 	t.Helper()
@@ -112,7 +125,7 @@ func runBlock(t *testing.T, s *query.Session, body string) string {
 		o := askAegis(s, text)
 		last = table(o)
 		if o.state != "" {
-			last = fmt.Sprintf("ERROR:  %s\nSQLSTATE %s, character %d\n", o.message, o.state, o.position)
+			last = printed(o)
 			if i < len(statements)-1 {
 				t.Errorf("%s\n%s", text, last)
 			}

@@ -27,6 +27,7 @@ type outcome struct {
 
 	state    string // SQLSTATE; "" = no error
 	message  string
+	detail   string // of keys that are taken
 	position int
 }
 
@@ -72,7 +73,11 @@ func askPostgresWith(c *pgconn.PgConn, text string, params [][]byte) outcome {
 	}
 	var p *pgconn.PgError
 	if errors.As(err, &p) {
-		return outcome{state: p.Code, message: p.Message, position: int(p.Position)}
+		o := outcome{state: p.Code, message: p.Message, position: int(p.Position)}
+		if o.state == takenKey {
+			o.detail = p.Detail
+		}
+		return o
 	}
 	return outcome{state: "lost", message: err.Error()}
 }
@@ -123,8 +128,15 @@ func failed(err error) outcome {
 	if state == "" {
 		state = "class " + e.Class.Error()
 	}
-	return outcome{state: state, message: err.Error(), position: e.Position}
+	o := outcome{state: state, message: err.Error(), position: e.Position}
+	if state == takenKey {
+		o.detail = e.Detail
+	}
+	return o
 }
+
+// takenKey is the state of errors that are compared to the letter: clients read which constraint and which key it is.
+const takenKey = "23505"
 
 // comparison says how strictly outcomes are compared.
 type comparison struct {
@@ -198,6 +210,8 @@ func (c comparison) errorsDiffer(want, got outcome) string {
 		return fmt.Sprintf("answers %.200q; PostgreSQL fails with %s %s", got.rows, want.state, want.message)
 	case c.loose:
 		return ""
+	case want.state == takenKey && got.state == takenKey && (want.message != got.message || want.detail != got.detail):
+		return fmt.Sprintf("fails with %s (%s); PostgreSQL with %s (%s)", got.message, got.detail, want.message, want.detail)
 	case want.state != got.state:
 		return fmt.Sprintf("fails with %s %s; PostgreSQL with %s %s", got.state, got.message, want.state, want.message)
 	case want.position != 0 && want.position != got.position:
