@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/ingest"
 	"github.com/automatanexus/aegis-db/ingest/head"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -83,6 +84,20 @@ func (s *Snapshot) under(catalog *meta.Snapshot) *Snapshot {
 	return &Snapshot{
 		db: s.db, database: s.database, head: s.head, catalog: catalog, after: s.after, handles: map[handleKey]*segments.Handle{},
 	}
+}
+
+// With gives the snapshot as a transaction sees it that has written rows and ended others: its statements see all that it has done before they began. An
+// error with SQLSTATE 40001 says that rows which it has ended have moved since. The snapshot that it is made of is closed after it.
+func (s *Snapshot) With(own *ingest.Own) (*Snapshot, error) {
+	h, err := own.Over(s.head, s.after, func(t meta.TableID, segment meta.SegmentID) bool {
+		return s.catalog.Manifest(t).Segment(segment) != nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := s.under(s.catalog)
+	out.head = h
+	return out, nil
 }
 
 // Catalog is the catalog version that is read.

@@ -73,14 +73,22 @@ func (t *tableSource) records(times scan.TimeRange) iter.Seq[*meta.Segment] {
 
 // dead gives the rows of a segment that the snapshot does not see any more: those in its deletion vector, and those that have ended since.
 func (t *tableSource) dead(record *meta.Segment, h *segments.Handle) *roaring.Bitmap {
-	ended := t.snapshot.head.Ended(t.table.ID, record.ID)
-	switch {
+	dead := h.Deleted
+	switch ended := t.snapshot.head.Ended(t.table.ID, record.ID); {
 	case ended == nil:
-		return h.Deleted
-	case h.Deleted == nil:
-		return ended
+	case dead == nil:
+		dead = ended
+	default:
+		dead = t.snapshot.db.unions.of(record, dead, ended)
 	}
-	return t.snapshot.db.unions.of(record, h.Deleted, ended)
+	switch own := t.snapshot.head.OwnEnded(t.table.ID, record.ID); {
+	case own == nil:
+		return dead
+	case dead == nil:
+		return own
+	default:
+		return roaring.Or(dead, own)
+	}
 }
 
 // filler gives the head's rows what they lack from the rows of segments that they hide; nil where rows do not merge. Both are

@@ -28,7 +28,7 @@ func (s *Shard) Commit(ctx context.Context, t *meta.Transaction, ack meta.Ack) (
 		return 0, err
 	}
 	if len(deletes) == 0 {
-		return s.Write(ctx, t.Rows, ack)
+		return s.write(ctx, t.Rows, t.Again, ack)
 	}
 	size := int64(0)
 	for i := range t.Rows {
@@ -55,7 +55,7 @@ func (s *Shard) Commit(ctx context.Context, t *meta.Transaction, ack meta.Ack) (
 		if err != nil {
 			return 0, err
 		}
-		seq, err := s.change(ctx, resolved, deletes, ack)
+		seq, err := s.change(ctx, resolved, deletes, t.Again, ack)
 		if errors.Is(err, errRetired) {
 			continue
 		}
@@ -94,7 +94,7 @@ func byTable(t *meta.Transaction) ([]meta.Deletes, error) {
 }
 
 // change appends a commit that ends rows.
-func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []meta.Deletes, ack meta.Ack) (meta.Seq, error) {
+func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []meta.Deletes, again bool, ack meta.Ack) (meta.Seq, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, err
 	}
@@ -116,7 +116,7 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 	if err != nil {
 		return 0, err
 	}
-	p.deletes = deletes
+	p.deletes, p.again = deletes, again
 	if err := p.prepareEnds(s.head); err != nil {
 		return 0, err
 	}

@@ -343,6 +343,9 @@ func (w *world) morsels(s snapshot, table *meta.Table, req *scan.Request) (morse
 		if rows := s.head.Ended(table.ID, seg.ID); rows != nil {
 			dead.Or(rows)
 		}
+		if rows := s.head.OwnEnded(table.ID, seg.ID); rows != nil {
+			dead.Or(rows)
+		}
 		ended += int64(dead.GetCardinality() - before)
 		ms, _, err := r.Morsels(ctx, req, segment.View{Schema: &table.Columns, Deleted: dead, Mask: mask}, 1000)
 		if err != nil {

@@ -13,6 +13,11 @@ import (
 
 // Write implements meta.Writer. ctx is looked at before the commit begins; a commit is never given up half way.
 func (s *Shard) Write(ctx context.Context, batches []meta.Rows, ack meta.Ack) (meta.Seq, error) {
+	return s.write(ctx, batches, false, ack)
+}
+
+// write is Write; for again see meta.Transaction.
+func (s *Shard) write(ctx context.Context, batches []meta.Rows, again bool, ack meta.Ack) (meta.Seq, error) {
 	size := int64(0)
 	for i := range batches {
 		for _, v := range batches[i].Columns {

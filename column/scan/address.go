@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"maps"
 	"math/bits"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -92,6 +93,24 @@ func (s *RowSet) other(place int64) *roaring64.Bitmap {
 		s.Others[place] = b
 	}
 	return b
+}
+
+// AddSegment adds rows of a segment, which are copied.
+func (s *RowSet) AddSegment(id uint64, rows *roaring.Bitmap) {
+	b := s.segment(id)
+	s.rows -= int64(b.GetCardinality())
+	b.Or(rows)
+	s.rows += int64(b.GetCardinality())
+}
+
+// Without gives the set without the rows of one place, below or at 0. It shares the others with s.
+func (s *RowSet) Without(place int64) *RowSet {
+	out := &RowSet{Segments: s.Segments, Others: maps.Clone(s.Others), rows: s.rows}
+	if b := out.Others[place]; b != nil {
+		out.rows -= int64(b.GetCardinality())
+		delete(out.Others, place)
+	}
+	return out
 }
 
 // Contains reports whether a row is in the set.

@@ -29,22 +29,23 @@ type Column struct {
 	Vector *column.Vector
 }
 
-// append adds a batch whose seq is above all before it, and gives the bytes that it took. dead lists rows that end with the commit.
-func (p *part) append(seq meta.Seq, b *Batch, dead []int32) int64 {
+// append adds a batch whose seq is above all before it, and gives the bytes that it took. dead lists rows that end with the commit; placed, which may
+// be nil, is told where each row went.
+func (p *part) append(seq meta.Seq, b *Batch, dead []int32, placed func(at, position uint32)) int64 {
 	grown := int64(0)
 	for lo := 0; lo < b.Rows; lo += appendGroups {
 		hi := min(lo+appendGroups, b.Rows)
 		n := sort.Search(len(dead), func(i int) bool { return int(dead[i]) >= hi })
-		grown += p.appendGroup(seq, b, lo, hi, dead[:n])
+		grown += p.appendGroup(seq, b, lo, hi, dead[:n], placed)
 		dead = dead[n:]
 	}
 	return grown
 }
 
 // ownDeaths are the rows of a commit that end with it, by table: numbers over all its batches of the table.
-type ownDeaths map[meta.TableID]*ownTable
+type ownDeaths map[meta.TableID]*ownBatches
 
-type ownTable struct {
+type ownBatches struct {
 	rows *roaring.Bitmap
 	base int // of the next batch
 }
@@ -58,7 +59,7 @@ func ownRows(batches []Batch, ends []Ends) ownDeaths {
 		if out == nil {
 			out = ownDeaths{}
 		}
-		out[ends[i].Table] = &ownTable{rows: ends[i].Own}
+		out[ends[i].Table] = &ownBatches{rows: ends[i].Own}
 	}
 	return out
 }
@@ -79,10 +80,18 @@ func (o ownDeaths) of(b *Batch) []int32 {
 	return out
 }
 
-func (p *part) appendGroup(seq meta.Seq, b *Batch, lo, hi int, dead []int32) int64 {
+func (p *part) appendGroup(seq meta.Seq, b *Batch, lo, hi int, dead []int32, placed func(at, position uint32)) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.own {
+		seq += meta.Seq(lo)
+	}
 	grown := p.rowsLocked(seq, b, lo, hi)
+	if placed != nil {
+		for i, at := range p.locals {
+			placed(at, p.seriesLocked(at).sealed+p.rowIdx[i])
+		}
+	}
 	for _, i := range dead {
 		at := p.locals[int(i)-lo]
 		position := p.seriesLocked(at).sealed + p.rowIdx[int(i)-lo]
@@ -135,6 +144,9 @@ func (p *part) rowsLocked(seq meta.Seq, b *Batch, lo, hi int) int64 {
 			var n int64
 			at, n = p.addLocked(ref)
 			grown += n
+		}
+		if p.own && i > lo {
+			seq++
 		}
 		s := p.seriesLocked(at)
 		p.locals = append(p.locals, at)

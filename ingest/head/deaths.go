@@ -106,6 +106,24 @@ func (d *deaths) since(seq meta.Seq) *deaths {
 	return out
 }
 
+// until gives the deaths up to a seq, nil if there are none.
+func (d *deaths) until(seq meta.Seq) *deaths {
+	n := d.upTo(seq)
+	switch {
+	case n == 0:
+		return nil
+	case n == len(d.rows):
+		return d
+	}
+	out := &deaths{rows: d.rows[:n:n], all: roaring.BitmapOf(d.rows[:n]...)}
+	for _, s := range d.steps {
+		if s.seq <= seq {
+			out.steps = append(out.steps, s)
+		}
+	}
+	return out
+}
+
 // bytes is the memory that they take.
 func (d *deaths) bytes() int64 {
 	return deathsBytes + deathBytes*int64(len(d.rows)) + commitDeaths*int64(len(d.steps))

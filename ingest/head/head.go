@@ -191,7 +191,7 @@ func (h *Head) Append(seq meta.Seq, batches []Batch, ends []Ends) int64 {
 	for i := range batches {
 		b := &batches[i]
 		p := g.part(b.Table, b.Dict)
-		n := p.append(seq, b, own.of(b))
+		n := p.append(seq, b, own.of(b), nil)
 		g.bytes.Add(n)
 		g.rows.Add(int64(b.Rows))
 		grown += n + h.accountDict(p.dict)

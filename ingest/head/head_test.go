@@ -369,7 +369,7 @@ func TestChunksHoldEveryType(t *testing.T) {
 			if seq <= upTo {
 				total += n
 			}
-			p.append(meta.Seq(seq), &b, nil)
+			p.append(meta.Seq(seq), &b, nil, nil)
 		}
 		g := h.gens[0]
 		g.parts[1], g.first, g.last = p, 1, meta.Seq(commits)

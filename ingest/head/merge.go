@@ -125,7 +125,11 @@ func (p *plan) decodePiece(d *decoder, g *piece) (group, error) {
 	out.n = hi - lo
 	first := g.chunk.base + uint32(lo)
 	if p.req.Addresses {
-		out.vectors[len(p.needed)], out.vectors[len(p.needed)+1] = g.addresses(first, out.n)
+		place, row, err := g.addresses(d, lo, hi)
+		if err != nil {
+			return out, err
+		}
+		out.vectors[len(p.needed)], out.vectors[len(p.needed)+1] = place, row
 	}
 	if g.dead != nil {
 		p.bury(&out, g.dead, first)
@@ -133,15 +137,25 @@ func (p *plan) decodePiece(d *decoder, g *piece) (group, error) {
 	return out, nil
 }
 
-// addresses says where n rows from a position on lie.
-func (g *piece) addresses(first uint32, n int) (place, row *column.Vector) {
-	places, rows := make([]int64, n), make([]int64, n)
+// addresses says where rows [lo, hi) of the chunk lie.
+func (g *piece) addresses(d *decoder, lo, hi int) (place, row *column.Vector, err error) {
+	places, rows := make([]int64, hi-lo), make([]int64, hi-lo)
+	bigint := column.T(column.Int64)
+	if g.place.in.part.own {
+		seqs, err := d.decodeSeqs(&g.chunk)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i, seq := range seqs[lo:hi] {
+			places[i], rows[i] = scan.OwnRows, seq-int64(ownSeq)
+		}
+		return column.NewInts(bigint, places, nil), column.NewInts(bigint, rows, nil), nil
+	}
 	for i := range rows {
 		places[i] = -g.place.in.number
-		rows[i] = address(g.place.at, first+uint32(i))
+		rows[i] = address(g.place.at, g.chunk.base+uint32(lo+i))
 	}
-	bigint := column.T(column.Int64)
-	return column.NewInts(bigint, places, nil), column.NewInts(bigint, rows, nil)
+	return column.NewInts(bigint, places, nil), column.NewInts(bigint, rows, nil), nil
 }
 
 // deaths is how many rows of the chunk have ended.

@@ -31,6 +31,7 @@ type part struct {
 	time   column.ID
 	perOne bool // the table has no tags: one series
 	seal   int
+	own    bool // rows of a transaction: each has a seq of its own
 
 	mu     sync.RWMutex
 	fields []column.Field // of the columns below, in the order they first appeared
@@ -107,6 +108,20 @@ func newPart(t *meta.Table, d *Dict) *part {
 		p.seal = untaggedChunk
 	}
 	return p
+}
+
+// bytes is about the memory that the rows take.
+func (p *part) bytes() int64 {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	n := int64(len(p.slabs))*emptySlab + 4*int64(cap(p.local))
+	for at := range uint32(p.count) {
+		n += p.openBytesLocked(at)
+		for _, c := range p.seriesLocked(at).chunks {
+			n += chunkHeader + int64(len(c.data))
+		}
+	}
+	return n
 }
 
 // fieldLocked finds or adds a column.

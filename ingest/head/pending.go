@@ -156,15 +156,18 @@ func (s *Snapshot) Ended(table meta.TableID, segment meta.SegmentID) *roaring.Bi
 
 // EndedRows is how many rows of a table's segments have ended that deletion vectors up to a seq do not have.
 func (s *Snapshot) EndedRows(table meta.TableID, published meta.Seq) int64 {
+	n := int64(0)
+	if s.own != nil {
+		n = s.own.ownEndedRows(table)
+	}
 	segments := s.ended[table]
 	if segments == nil {
-		return 0
+		return n
 	}
 	s.pending.mu.RLock()
 	defer s.pending.mu.RUnlock()
-	n := 0
 	for _, d := range segments {
-		n += max(0, d.upTo(s.seq)-d.upTo(published))
+		n += int64(max(0, d.upTo(s.seq)-d.upTo(published)))
 	}
-	return int64(n)
+	return n
 }

@@ -20,6 +20,8 @@ type Snapshot struct {
 	pending *pending
 	ended   pendingTables // the rows of segments that have ended and are in no deletion vector
 
+	own *ownView // what the reader's transaction has written; nil = nothing
+
 	ever bool                // rows that have ended are shown as well
 	only map[string]struct{} // short keys of the series that are shown; nil = all
 }
@@ -134,30 +136,52 @@ type shown struct {
 	number int64    // of its generation
 	upTo   meta.Seq // of the rows that are visible
 	ever   bool
+	own    *ownView
+	table  *ownTable // what the reader's transaction has done to the table; nil = nothing
 }
 
 // parts gives a table's parts that may have visible rows, oldest first.
 func (s *Snapshot) parts(table meta.TableID, after meta.Seq) []*shown {
 	var out []*shown
+	var own *ownTable
+	if s.own != nil {
+		own = s.own.tables[table].ownTable
+	}
 	for _, g := range s.gens {
 		g.mu.RLock()
 		if p := g.parts[table]; p != nil && (g.last == 0 || g.last > after) && g.first <= s.seq {
-			out = append(out, &shown{part: p, number: g.number, upTo: s.seq, ever: s.ever})
+			out = append(out, &shown{part: p, number: g.number, upTo: s.seq, ever: s.ever, own: s.own, table: own})
 		}
 		g.mu.RUnlock()
+	}
+	if own != nil {
+		if p := s.own.shown(table, s.ever); p != nil {
+			out = append(out, p)
+		}
 	}
 	return out
 }
 
 // deadLocked gives the positions of a series' rows that have ended, nil if there are none.
 func (p *shown) deadLocked(at uint32) *roaring.Bitmap {
-	if p.part.deaths == nil || p.ever {
+	if p.ever || p.part.deaths == nil && p.table == nil {
 		return nil
 	}
+	var dead *roaring.Bitmap
 	if d := p.part.deaths[at]; d != nil {
-		return d.at(p.upTo)
+		dead = d.at(p.upTo)
 	}
-	return nil
+	if p.table == nil {
+		return dead
+	}
+	switch own := p.own.dead(p.table, p.number, at); {
+	case own == nil:
+		return dead
+	case dead == nil:
+		return own
+	default:
+		return roaring.Or(dead, own)
+	}
 }
 
 // place is where a part has a series.
@@ -325,8 +349,8 @@ func (p place) bounds() (rows int64, times scan.TimeRange) {
 		rows += int64(s.open)
 		times = scan.TimeRange{Min: min(times.Min, s.minT), Max: max(times.Max, s.maxT)}
 	}
-	if d := part.deaths[p.at]; d != nil && !p.in.ever {
-		rows -= int64(d.upTo(p.in.upTo))
+	if dead := p.in.deadLocked(p.at); dead != nil {
+		rows -= int64(dead.GetCardinality())
 	}
 	return rows, times
 }
