@@ -89,7 +89,7 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	} else if len(removed) > 0 {
 		o.Logger.Info("removed files that a crash left unfinished", "files", removed)
 	}
-	db.catalog, err = node.Open(ctx, node.Options{FS: o.FS, Dir: filepath.Join(o.Dir, "catalog"), Logger: o.Logger})
+	db.catalog, err = node.Open(ctx, node.Options{FS: o.FS, Dir: filepath.Join(o.Dir, "catalog"), Logger: o.Logger, Now: o.Now})
 	if err != nil {
 		return db, err
 	}
@@ -110,7 +110,7 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	}
 	db.collector = gc.New(gc.Options{
 		Beside:  db.indexes.Remove,
-		Catalog: db.catalog, Files: db.files, Segments: db.segments, Keep: o.KeepRemoved, Now: o.Now, Logger: o.Logger,
+		Catalog: db.catalog, Files: db.files, Segments: db.segments, History: o.History, Keep: o.KeepRemoved, Now: o.Now, Logger: o.Logger,
 	})
 	// Files of a flush or merge that a crash interrupted; nobody writes yet.
 	if err := db.collector.Sweep(ctx); err != nil {

@@ -68,7 +68,7 @@ func holdSnapshot(t testing.TB, db *DB) (writer, held *query.Session) {
 // TestHeldSnapshotBlocksNobody: writes, flushes, compactions and other readers go on beside a transaction that reads one snapshot, and it goes on
 // seeing its rows. When it ends, what was kept for it goes.
 func TestHeldSnapshotBlocksNobody(t *testing.T) {
-	db := open(t, t.TempDir(), func(o *Options) { o.CompactEvery, o.KeepRemoved = -1, time.Nanosecond })
+	db := open(t, t.TempDir(), func(o *Options) { o.CompactEvery, o.KeepRemoved, o.History = -1, time.Nanosecond, -1 })
 	writer, held := holdSnapshot(t, db)
 	defer held.Close()
 	for i := range 6 {
@@ -104,7 +104,7 @@ func TestOldestHolderEnds(t *testing.T) {
 		{"memory", func(o *Options) { o.HeldFiles, o.HeldMemory = -1, 1 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			db := open(t, t.TempDir(), c.bound, func(o *Options) { o.CompactEvery, o.KeepRemoved = -1, time.Nanosecond })
+			db := open(t, t.TempDir(), c.bound, func(o *Options) { o.CompactEvery, o.KeepRemoved, o.History = -1, time.Nanosecond, -1 })
 			writer, held := holdSnapshot(t, db)
 			defer held.Close()
 			younger := db.NewSession("")

@@ -62,7 +62,7 @@ func openWorld(t rapid.TB, disk vfs.FS) *world {
 }
 
 func memOptions(o Options) Options {
-	o.Dir, o.CompactEvery, o.MemoryBytes, o.Workers, o.KeepRemoved = "/data", -1, 256<<20, 2, 1
+	o.Dir, o.CompactEvery, o.MemoryBytes, o.Workers, o.KeepRemoved, o.History = "/data", -1, 256<<20, 2, 1, -1
 	return o
 }
 

@@ -53,8 +53,11 @@ type Options struct {
 	PromQL promql.Limits
 	// CompactEvery is how often compaction looks for work. Default 10 seconds; negative: never, for tests.
 	CompactEvery time.Duration
-	// KeepRemoved is how long the files of replaced segments stay. Default 1 minute.
+	// KeepRemoved is how long the files of replaced segments stay when nothing names them any more. Default 1 minute.
 	KeepRemoved time.Duration
+	// History is how long the past can be read: AS OF, table_changes, new pins. Replaced segments stay for as long. Default 1 hour;
+	// negative: not at all.
+	History time.Duration
 	// Repair lets a damaged log be opened: what cannot be read is dropped, and said.
 	Repair bool
 	Logger *slog.Logger
@@ -87,6 +90,7 @@ func (o *Options) defaults() error {
 	orDefault(&o.FlushAge, time.Hour)
 	orDefault(&o.CompactEvery, 10*time.Second)
 	orDefault(&o.KeepRemoved, time.Minute)
+	orDefault(&o.History, time.Hour)
 	if o.MemoryBytes < 64<<20 {
 		return column.Errorf(column.Invalid, "a memory limit of %d bytes is too low: give at least 64 MiB", o.MemoryBytes)
 	}

@@ -256,19 +256,7 @@ func strayFiles(db *DB, disk vfs.FS) error {
 		known[segment.DataName(uint64(t), uint64(s))] = true
 		known[segment.SidecarName(uint64(t), uint64(s))] = true
 	}
-	for _, g := range c.Garbage() {
-		name(g.Table, g.Segment, g.Vector)
-	}
-	for _, d := range c.Databases() {
-		for _, t := range c.Tables(d.ID) {
-			for s := range c.Manifest(t.ID).All() {
-				name(t.ID, s.ID, 0)
-				if s.Deleted != nil {
-					name(t.ID, s.ID, s.Deleted.Version)
-				}
-			}
-		}
-	}
+	c.Files(name)
 	for _, f := range filesBelow(disk, "/data/segments") {
 		if rel, _ := filepath.Rel("/data", f); !known[rel] {
 			return fmt.Errorf("%s belongs to nothing", f)

@@ -81,6 +81,8 @@ func (c *change) edit(e *Edit) (bool, error) {
 		return c.voidEdit(e)
 	}
 	m := c.Manifest(e.Table)
+	c.rewriting = e.Rewrite
+	defer func() { c.rewriting = false }()
 	puts := make([]*Segment, 0, len(e.Add)+len(e.Vectors))
 	dels := make([]*Segment, 0, len(e.Remove))
 	var gone []Garbage
@@ -103,6 +105,8 @@ func (c *change) edit(e *Edit) (bool, error) {
 		}
 		if v.Vector != 0 {
 			gone = append(gone, Garbage{Table: t.ID, Segment: s.ID, Vector: v.Vector, Removed: c.Version})
+		} else if c.at != 0 && c.before.Manifest(t.ID).Segment(s.ID) != nil {
+			gone = append(gone, Garbage{Table: t.ID, Segment: s.ID, Removed: c.Version}) // without a vector, it is past
 		}
 		next, vector := *s, v.New
 		next.Deleted = &vector
@@ -186,14 +190,14 @@ func (c *change) newSegment(t *Table, m *Manifest, in *Segment) (*Segment, error
 	if m.Segment(in.ID) != nil {
 		return nil, column.Errorf(column.Conflict, "segment %d of table %q is live already", in.ID, t.Name)
 	}
-	if c.wasRemoved(in.ID) {
+	if c.wasRemoved(in.ID) || c.inPast(t.ID, in.ID, 0) {
 		return nil, column.Errorf(column.Conflict, "segment %d was removed before: its files may be gone", in.ID)
 	}
 	if err := checkSegment(t, in); err != nil {
 		return nil, err
 	}
 	s := *in
-	s.Added = c.Version
+	s.Added, s.Rewritten, s.Home = c.Version, c.rewriting, 0
 	if in.Deleted != nil {
 		v := *in.Deleted
 		s.Deleted = &v
@@ -270,7 +274,8 @@ func appendGarbage(dst []Garbage, table TableID, s *Segment, v Version) []Garbag
 	return dst
 }
 
-func (c *change) addGarbage(gone []Garbage) {
+// putGarbage takes files that nothing names any more.
+func (c *change) putGarbage(gone []Garbage) {
 	if len(gone) == 0 {
 		return
 	}

@@ -75,7 +75,7 @@ func (cmd *Command) touchesReferences() bool {
 		return slices.ContainsFunc(cmd.Batch.Commands, func(m Command) bool { return m.touchesReferences() })
 	}
 	return cmd.CreateTable != nil || cmd.DropTable != nil || cmd.AlterTable != nil || cmd.CreateView != nil || cmd.MoveRelation != nil ||
-		cmd.DropRelation != nil || cmd.CreateSequence != nil || cmd.AlterSequence != nil || cmd.DropSchema != nil
+		cmd.DropRelation != nil || cmd.CloneTable != nil || cmd.CreateSequence != nil || cmd.AlterSequence != nil || cmd.DropSchema != nil
 }
 
 func (c *change) checkUse(v *View, u *Use) error {

@@ -23,7 +23,7 @@ type Catalog interface {
 	Propose(ctx context.Context, c Command) (Result, error)
 }
 
-// Command is one change of the catalog; exactly one member is set.
+// Command is one change of the catalog; exactly one member is set, and the time.
 type Command struct {
 	CreateDatabase *CreateDatabase `json:"create_database,omitempty"`
 	CreateTable    *CreateTable    `json:"create_table,omitempty"`
@@ -54,6 +54,13 @@ type Command struct {
 	MoveRelation   *MoveRelation   `json:"move_relation,omitempty"`
 	DropRelation   *DropRelation   `json:"drop_relation,omitempty"`
 	Comment        *Comment        `json:"comment,omitempty"`
+
+	Expire     *Expire     `json:"expire,omitempty"`
+	CreatePin  *CreatePin  `json:"create_pin,omitempty"`
+	DropPin    *DropPin    `json:"drop_pin,omitempty"`
+	CloneTable *CloneTable `json:"clone_table,omitempty"`
+	// At is the time of the command, in microseconds since 1970; 0 = nobody keeps the time, and no history.
+	At int64 `json:"at,omitempty"`
 }
 
 // Batch applies several commands as one version, or none. Later members see what earlier ones made; those that name what the batch itself creates
@@ -154,6 +161,8 @@ type Edit struct {
 	Add     []Segment      `json:"add,omitempty"`
 	Remove  []SegmentAt    `json:"remove,omitempty"`
 	Vectors []VectorChange `json:"vectors,omitempty"`
+	// Rewrite says that the edit changes no rows: those that live in what is removed are those that live in what is added.
+	Rewrite bool `json:"rewrite,omitempty"`
 }
 
 // SegmentAt is a segment with the deletion vector version that was seen (0 = none).

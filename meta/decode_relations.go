@@ -43,7 +43,7 @@ func (s *Snapshot) fromRelations(h *header, databases map[DatabaseID]bool) error
 		}
 		s.sequences[q.ID] = q
 	}
-	c := change{*s}
+	c := change{Snapshot: *s}
 	if err := c.checkReferences(Command{DropSchema: &DropSchema{}}); err != nil {
 		return column.Errorf(column.Corrupt, "something names what is not there: %w", err)
 	}

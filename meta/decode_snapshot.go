@@ -28,6 +28,10 @@ func DecodeSnapshot(src []byte) (*Snapshot, error) {
 	}
 	s.decodeManifests(d)
 	s.decodeGarbage(d)
+	if h.History != nil && d.err == nil {
+		s.decodeHistory(d)
+	}
+	s.findShared()
 	if d.err == nil && d.at != len(d.src) {
 		d.fail("%d bytes follow the end", len(d.src)-d.at)
 	}
@@ -67,6 +71,9 @@ func fromHeader(h *header) (*Snapshot, error) {
 			return nil, column.Errorf(column.Corrupt, "table %q has an impossible column id or schema version", t.Name)
 		}
 		s.tables[t.ID], s.names[name] = t, t.ID
+	}
+	if err := s.fromHistoryHeader(h.History); err != nil {
+		return nil, err
 	}
 	s.shards = make(map[ShardID]Flushed, len(h.Shards))
 	for _, f := range h.Shards {
@@ -137,6 +144,9 @@ func (s *Snapshot) decodeManifest(d *decoder) *Manifest {
 			d.fail("segment %d was never reserved, or added in a version to come", seg.ID)
 		}
 		if err := checkSegment(t, seg); err != nil {
+			d.fail("%w", err)
+		}
+		if err := s.checkHome(id, seg); err != nil {
 			d.fail("%w", err)
 		}
 		segments[i] = seg

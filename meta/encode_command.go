@@ -67,6 +67,12 @@ func (cmd *Command) checkNames() error {
 
 func (cmd *Command) checkRelationNames() error {
 	switch {
+	case cmd.CreatePin != nil:
+		return checkName("pin", cmd.CreatePin.Name)
+	case cmd.DropPin != nil:
+		return checkName("pin", cmd.DropPin.Name)
+	case cmd.CloneTable != nil:
+		return cmp.Or(checkName("schema", cmd.CloneTable.Schema), checkName("table", cmd.CloneTable.Name))
 	case cmd.CreateSchema != nil:
 		return checkName("schema", cmd.CreateSchema.Name)
 	case cmd.AlterTable != nil:

@@ -33,6 +33,8 @@ type header struct {
 	Schemas      []*Schema   `json:"schemas,omitempty"`
 	Views        []*View     `json:"views,omitempty"`
 	Sequences    []*Sequence `json:"sequences,omitempty"`
+
+	History *historyHeader `json:"history,omitempty"`
 }
 
 // AppendSnapshot appends the whole state. Equal states give equal bytes. There is no checksum in it: the store that
@@ -43,6 +45,7 @@ func AppendSnapshot(dst []byte, s *Snapshot) ([]byte, error) {
 		NextDatabase: s.nextDatabase, NextTable: s.nextTable, NextSegment: s.nextSegment,
 		Databases: s.Databases(), Users: s.Users(), NextIndex: s.nextIndex, Indexes: s.allIndexes(), Schemas: s.allSchemas(),
 	}
+	h.History = s.historyHeader()
 	for _, id := range slices.Sorted(maps.Keys(s.views)) {
 		h.Views = append(h.Views, s.views[id])
 	}
@@ -80,6 +83,9 @@ func AppendSnapshot(dst []byte, s *Snapshot) ([]byte, error) {
 		dst = binary.AppendUvarint(dst, g.Vector)
 		dst = binary.AppendUvarint(dst, uint64(g.Removed))
 	}
+	if h.History != nil {
+		dst = s.history.append(dst)
+	}
 	return dst, nil
 }
 
@@ -92,14 +98,22 @@ const (
 
 // The flags of a segment's record.
 const (
-	flagDeleted  = 1 << iota // a deletion vector follows
-	flagsUnknown = 0xff &^ flagDeleted
+	flagDeleted   = 1 << iota // a deletion vector follows
+	flagRewritten             // its rows were in other segments before
+	flagHome                  // its home follows, last
+	flagsUnknown  = 0xff &^ (flagDeleted | flagRewritten | flagHome)
 )
 
 func appendSegment(dst []byte, s *Segment) []byte {
 	var flags byte
 	if s.Deleted != nil {
 		flags |= flagDeleted
+	}
+	if s.Rewritten {
+		flags |= flagRewritten
+	}
+	if s.Home != 0 {
+		flags |= flagHome
 	}
 	dst = append(dst, flags, s.Level)
 	dst = binary.AppendUvarint(dst, uint64(s.ID))
@@ -120,6 +134,9 @@ func appendSegment(dst []byte, s *Segment) []byte {
 		dst = binary.AppendUvarint(dst, uint64(d.Rows))
 		dst = binary.AppendUvarint(dst, uint64(d.Bytes))
 		dst = binary.LittleEndian.AppendUint32(dst, d.Sum)
+	}
+	if s.Home != 0 {
+		dst = binary.AppendUvarint(dst, uint64(s.Home))
 	}
 	return dst
 }
@@ -214,13 +231,18 @@ func (d *decoder) segment(s *Segment) {
 	s.SchemaVersion = uint32(d.upTo(math.MaxUint32, "a schema version"))
 	s.Key = uint32(d.upTo(math.MaxUint32, "a key id"))
 	s.Added = Version(d.uvarint())
-	if flags&flagDeleted == 0 {
-		return
+	s.Rewritten = flags&flagRewritten != 0
+	if flags&flagDeleted != 0 {
+		s.Deleted = &DeletionVector{
+			Version: d.uvarint(),
+			Rows:    d.size("a row count"),
+			Bytes:   d.size("a file size"),
+			Sum:     d.sum(),
+		}
 	}
-	s.Deleted = &DeletionVector{
-		Version: d.uvarint(),
-		Rows:    d.size("a row count"),
-		Bytes:   d.size("a file size"),
-		Sum:     d.sum(),
+	if flags&flagHome != 0 {
+		if s.Home = TableID(d.uvarint()); s.Home == 0 {
+			d.fail("segment %d lies with no table", s.ID)
+		}
 	}
 }

@@ -20,6 +20,7 @@ type Snapshot struct {
 	schemas   map[schemaName]*Schema
 	views     map[TableID]*View
 	sequences map[TableID]*Sequence
+	history   history
 
 	indexes      map[IndexID]*Index
 	indexNames   map[tableName]IndexID

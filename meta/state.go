@@ -20,7 +20,7 @@ func (s *Snapshot) Apply(cmd Command, index uint64) (*Snapshot, Result, error) {
 	if n := cmd.members(); n != 1 {
 		return s, unchanged, column.Errorf(column.Invalid, "a catalog command must have exactly one member set, this one has %d", n)
 	}
-	c := change{Snapshot: *s}
+	c := change{Snapshot: *s, before: s, at: cmd.At}
 	c.Version++
 	if index != 0 {
 		c.applied = index
@@ -36,6 +36,7 @@ func (s *Snapshot) Apply(cmd Command, index uint64) (*Snapshot, Result, error) {
 		result.Version = s.Version
 		return s, result, nil
 	}
+	c.remember(&cmd)
 	next := c.Snapshot
 	result.Version = next.Version
 	return &next, result, nil
@@ -48,6 +49,7 @@ func (cmd *Command) members() int {
 		cmd.CreateDatabase != nil, cmd.CreateTable != nil, cmd.DropTable != nil, cmd.AddColumns != nil,
 		cmd.OpenShard != nil, cmd.ReserveIDs != nil, cmd.Commit != nil, cmd.Forget != nil,
 		cmd.CreateUser != nil, cmd.AlterUser != nil, cmd.DropUser != nil,
+		cmd.Expire != nil, cmd.CreatePin != nil, cmd.DropPin != nil, cmd.CloneTable != nil,
 		cmd.CreateIndex != nil, cmd.DropIndex != nil, cmd.RenameIndex != nil, cmd.RebuildIndex != nil,
 		cmd.Batch != nil, cmd.ReserveTables != nil, cmd.DropDatabase != nil, cmd.CreateSchema != nil, cmd.DropSchema != nil,
 		cmd.AlterTable != nil, cmd.CreateView != nil, cmd.CreateSequence != nil, cmd.AlterSequence != nil, cmd.TakeSequence != nil,
@@ -64,6 +66,9 @@ func (cmd *Command) members() int {
 // the command fails, so its methods may stop half way.
 type change struct {
 	Snapshot
+	before    *Snapshot
+	at        int64 // the time of the command, 0 = unknown
+	rewriting bool  // the edit under way changes no rows
 }
 
 func (c *change) apply(cmd Command) (result Result, changed bool, err error) {
@@ -88,6 +93,14 @@ func (c *change) apply(cmd Command) (result Result, changed bool, err error) {
 		return c.alterUser(cmd.AlterUser)
 	case cmd.DropUser != nil:
 		return c.dropUser(cmd.DropUser)
+	case cmd.Expire != nil:
+		return c.expire(cmd.Expire)
+	case cmd.CreatePin != nil:
+		return c.createPin(cmd.CreatePin)
+	case cmd.DropPin != nil:
+		return c.dropPin(cmd.DropPin)
+	case cmd.CloneTable != nil:
+		return c.cloneTable(cmd.CloneTable)
 	case cmd.CreateIndex != nil:
 		return c.createIndex(cmd.CreateIndex)
 	case cmd.DropIndex != nil:

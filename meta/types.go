@@ -51,6 +51,8 @@ type Table struct {
 	Retention      int64                `json:"retention,omitempty"`
 	Comment        string               `json:"comment,omitempty"`
 	ColumnComments map[column.ID]string `json:"column_comments,omitempty"`
+	// History is how long the table's past is kept, in microseconds; 0 = as long as everybody's, negative = not at all.
+	History int64 `json:"history,omitempty"`
 }
 
 // ConstraintKind is a kind of constraint; NOT NULL is a column's.
@@ -103,6 +105,18 @@ type Segment struct {
 	// Deleted, if not nil, is the deletion vector in force.
 	Deleted *DeletionVector `json:"deleted,omitempty"`
 	Added   Version         `json:"added"`
+	// Rewritten says that its rows were in other segments before.
+	Rewritten bool `json:"rewritten,omitempty"`
+	// Home is the table that the segment was written for, in whose folder its files are; 0 = the one whose manifest this is. Clones have it.
+	Home TableID `json:"home,omitempty"`
+}
+
+// FilesOf is the table in whose folder the files of a segment of a table are.
+func (s *Segment) FilesOf(table TableID) TableID {
+	if s.Home != 0 {
+		return s.Home
+	}
+	return table
 }
 
 // DeletionVector names the file that holds the roaring bitmap of a segment's dead rows.

@@ -144,7 +144,7 @@ func fromUsers(list []*User) (map[string]*User, error) {
 		}
 		out[u.Name] = u
 	}
-	c := change{Snapshot{users: out}}
+	c := change{Snapshot: Snapshot{users: out}}
 	if c.keepAdmin() != nil {
 		return nil, column.Errorf(column.Corrupt, "the list of users has no superuser")
 	}

@@ -19,6 +19,7 @@ type Node struct {
 	stores  *stores
 	raft    *raft.Raft
 	timeout time.Duration
+	now     func() time.Time // may be nil
 
 	mu      sync.Mutex
 	closing bool           // set once; no proposal begins after it
@@ -61,7 +62,7 @@ func start(ctx context.Context, o *Options, st *stores) (*Node, error) {
 	} else if err := r.isVoter(id); err != nil {
 		return nil, err
 	}
-	n := &Node{guard: newGuard(), stores: st, timeout: o.Timeout, stopped: make(chan struct{}), quit: make(chan struct{})}
+	n := &Node{guard: newGuard(), stores: st, timeout: o.Timeout, now: o.Now, stopped: make(chan struct{}), quit: make(chan struct{})}
 	n.holder.state.Store(r.state)
 	f := &fsm{holder: &n.holder, until: r.lastCommand, ready: make(chan struct{}), replay: r.commands, replayFrom: r.snapshot + 1}
 	if r.lastCommand == 0 {

@@ -25,7 +25,7 @@ const (
 
 // Options says where the catalog lives. FS and Dir are needed.
 //
-// There is no clock among them: Raft takes its own, and nothing the catalog stores depends on it.
+// Raft takes a clock of its own; nothing the catalog stores depends on that.
 type Options struct {
 	FS  vfs.FS
 	Dir string // made if it is not there; belongs to the catalog alone
@@ -39,6 +39,8 @@ type Options struct {
 	SnapshotEvery uint64
 	// SnapshotCheck is how often that number is looked at, at least 5 ms. Default 5 s.
 	SnapshotCheck time.Duration
+	// Now is the clock that versions get their times from; without one the catalog keeps no history.
+	Now func() time.Time
 
 	// open replaces the stores on FS and Dir in tests.
 	open func(*Options) (*stores, error)

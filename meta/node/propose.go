@@ -20,6 +20,9 @@ func (n *Node) Propose(ctx context.Context, c meta.Command) (meta.Result, error)
 	if ctx.Err() != nil {
 		return meta.Result{Version: state.Version}, contextError(ctx, "the change of the catalog was not begun")
 	}
+	if n.now != nil && c.At == 0 {
+		c.At = n.now().UnixMicro()
+	}
 	next, result, err := state.Apply(c, 0)
 	if err != nil || next == state {
 		return result, err

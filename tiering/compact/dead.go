@@ -15,7 +15,7 @@ func (c *Compactor) dropDead(ctx context.Context) error {
 	catalog := c.options.Catalog.Snapshot()
 	for _, d := range catalog.Databases() {
 		for _, t := range catalog.Tables(d.ID) {
-			edit := meta.Edit{Table: t.ID}
+			edit := meta.Edit{Table: t.ID, Rewrite: true}
 			for s := range catalog.Manifest(t.ID).All() {
 				if s.LiveRows() == 0 {
 					edit.Remove = append(edit.Remove, meta.SegmentAt{ID: s.ID, Vector: s.Deleted.Version})

@@ -40,7 +40,7 @@ func (m *merger) publish(ctx context.Context) error {
 func (m *merger) replace(ctx context.Context) error {
 	catalog, release := m.c.options.Catalog.Acquire()
 	defer release()
-	edit := meta.Edit{Table: m.job.table, Add: m.out}
+	edit := meta.Edit{Table: m.job.table, Add: m.out, Rewrite: true}
 	if catalog.TableByID(m.job.table) != nil {
 		late, err := m.late(ctx, catalog, &edit)
 		if err != nil {

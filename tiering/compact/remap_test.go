@@ -269,7 +269,7 @@ func TestDeleteWorkload(t *testing.T) {
 		f.Delete(t, table, s.ID, list...)
 		for began := time.Now(); ; time.Sleep(time.Millisecond) {
 			s := f.Segments(table)
-			if len(s) == 1 && s[0].Rows-s[0].LiveRows() < s[0].Rows/5+1 {
+			if len(s) == 1 && 5*(s[0].Rows-s[0].LiveRows()) < s[0].Rows {
 				break
 			}
 			if time.Since(began) > 5*time.Second {

@@ -26,6 +26,9 @@ type Options struct {
 	Segments *segments.Cache
 	// Beside, if not nil, removes what others keep beside a segment.
 	Beside func(ctx context.Context, table meta.TableID, segment meta.SegmentID) error
+	// History is how long the past stays readable: replaced segments and vectors, old descriptions of tables, dropped tables. Tables may ask for
+	// another time, and what a pin names stays for good. 0 or less: not at all.
+	History time.Duration
 	// Keep is how long files stay after they were first seen to be garbage, for readers without a snapshot (other programs).
 	Keep   time.Duration
 	Logger *slog.Logger
@@ -64,11 +67,15 @@ func (c *Collector) Start(every time.Duration) {
 // Stop ends what Start began, and waits for it.
 func (c *Collector) Stop() { c.loop.Stop() }
 
-// Run removes what may be removed now: no open snapshot is older than the version that removed it, and Keep is over.
+// Run forgets the past that is older than History, then removes the files that may be removed now: no open snapshot is older than the
+// version that removed them, and Keep is over.
 func (c *Collector) Run(ctx context.Context) error {
-	oldest := c.options.Catalog.OldestHeld()
 	var gone []meta.Garbage
 	var errs []error
+	if err := c.expire(ctx); err != nil {
+		errs = append(errs, err) // what is garbage already can still go
+	}
+	oldest := c.options.Catalog.OldestHeld()
 	for _, g := range c.due(c.options.Catalog.Snapshot().Garbage(), oldest) {
 		if err := c.remove(ctx, g); err != nil {
 			errs = append(errs, err)
@@ -88,6 +95,17 @@ func (c *Collector) Run(ctx context.Context) error {
 		delete(c.seen, g)
 	}
 	return errors.Join(errs...)
+}
+
+// expire makes garbage of the past that is over.
+func (c *Collector) expire(ctx context.Context) error {
+	history := c.options.History.Microseconds()
+	if c.options.History <= 0 {
+		history = -1
+	}
+	expire := c.options.Catalog.Snapshot().Horizons(c.options.Now().UnixMicro(), history)
+	_, err := c.options.Catalog.Propose(ctx, meta.Command{Expire: expire})
+	return err
 }
 
 // due picks the garbage whose time is over.
@@ -145,21 +163,19 @@ func (c *Collector) Sweep(ctx context.Context) error {
 		return err
 	}
 	catalog := c.options.Catalog.Snapshot()
-	known := map[meta.Garbage]bool{}
-	for _, g := range catalog.Garbage() {
-		g.Removed = 0
-		known[g] = true
+	type file struct {
+		table   meta.TableID
+		segment meta.SegmentID
+		vector  uint64
 	}
+	known := map[file]bool{}
+	catalog.Files(func(table meta.TableID, id meta.SegmentID, vector uint64) { known[file{table, id, vector}] = true })
 	for _, f := range files {
 		table, id, vector, ok := segment.ParseName(f.Name)
 		if ok && meta.SegmentID(max(id, vector)) >= catalog.NextSegment() {
 			return column.Errorf(column.Corrupt, "%s is newer than the catalog, which next gives out number %d: restore the newest catalog", f.Name, catalog.NextSegment())
 		}
-		if !ok || known[meta.Garbage{Table: meta.TableID(table), Segment: meta.SegmentID(id), Vector: vector}] {
-			continue
-		}
-		s := catalog.Manifest(meta.TableID(table)).Segment(meta.SegmentID(id))
-		if s != nil && (vector == 0 || s.Deleted != nil && s.Deleted.Version == vector) {
+		if !ok || known[file{meta.TableID(table), meta.SegmentID(id), vector}] {
 			continue
 		}
 		c.options.Logger.Info("removing a file of an unfinished flush or merge", "file", f.Name, "bytes", f.Size)

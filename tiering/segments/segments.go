@@ -42,7 +42,7 @@ type Cache struct {
 }
 
 type entryKey struct {
-	table   meta.TableID
+	table   meta.TableID // in whose folder the files are: clones share readers
 	segment meta.SegmentID
 	vector  uint64
 }
@@ -75,6 +75,7 @@ type Handle struct {
 
 // Acquire opens the segment of a catalog record, or shares the open one.
 func (c *Cache) Acquire(ctx context.Context, table meta.TableID, s *meta.Segment) (*Handle, error) {
+	table = s.FilesOf(table)
 	key := entryKey{table: table, segment: s.ID}
 	if s.Deleted != nil {
 		key.vector = s.Deleted.Version
@@ -127,10 +128,10 @@ func (c *Cache) open(ctx context.Context, table meta.TableID, s *meta.Segment) (
 	return r, deleted, nil
 }
 
-// Ref names a segment's files for package segment.
+// Ref names the files of a segment of a table for package segment.
 func Ref(table meta.TableID, s *meta.Segment) segment.Ref {
 	return segment.Ref{
-		Table: uint64(table), Segment: uint64(s.ID), Rows: s.Rows,
+		Table: uint64(s.FilesOf(table)), Segment: uint64(s.ID), Rows: s.Rows,
 		DataBytes: s.DataBytes, SidecarBytes: s.SidecarBytes, SidecarSum: s.SidecarSum,
 	}
 }
