@@ -18,6 +18,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/segment"
 	"github.com/automatanexus/aegis-db/column/spill"
@@ -120,7 +122,7 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 		FS: o.FS, Dir: filepath.Join(o.Dir, "wal"), Files: db.files, Shard: shardID, Catalog: db.catalog,
 		Indexer: db.indexes,
 		Pool:    db.pool, Now: o.Now, Logger: o.Logger, HeadBytes: o.HeadBytes, WALBytes: o.WALBytes,
-		OpenSegment: db.openSegment, FlushBytes: o.FlushBytes, FlushAge: o.FlushAge, Tick: min(time.Second, o.FlushAge/4), Repair: o.Repair,
+		Moved: db.moved, OpenSegment: db.openSegment, FlushBytes: o.FlushBytes, FlushAge: o.FlushAge, Tick: min(time.Second, o.FlushAge/4), Repair: o.Repair,
 	})
 	if err != nil {
 		return db, err
@@ -132,6 +134,14 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 	db.startPromQL()
 	db.startUpkeep()
 	return db, nil
+}
+
+// moved finds rows that merges have moved, as soon as there are merges.
+func (db *DB) moved(table meta.TableID, id meta.SegmentID, rows *roaring.Bitmap) (map[meta.SegmentID]*roaring.Bitmap, bool) {
+	if db.compactor == nil {
+		return nil, false
+	}
+	return db.compactor.Moved(table, id, rows)
 }
 
 // indexEvery is how soon the building of an index begins. Looking costs nothing where the catalog has not changed.

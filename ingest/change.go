@@ -99,12 +99,18 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 		return 0, err
 	}
 	defer s.gate.RUnlock()
+	var err error
 	catalog := s.opts.Catalog.Snapshot()
 	ends := make([]head.Ends, 0, len(deletes))
-	for _, d := range deletes {
+	deletes = slices.Clone(deletes)
+	for i := range deletes {
+		d := &deletes[i]
 		table := catalog.TableByID(d.Table.ID)
 		if table == nil {
 			return 0, column.SQLErrorf(column.NotFound, "42P01", "table %q does not exist", d.Table.Name)
+		}
+		if d.Rows, err = s.followMoves(catalog, d); err != nil {
+			return 0, err
 		}
 		e, err := s.locate(ctx, catalog, table, d.Rows)
 		if err != nil {

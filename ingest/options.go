@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/segment"
@@ -23,10 +25,12 @@ type Options struct {
 	Files   segment.Files // where flushed segments go
 	// OpenSegment opens a live segment, to look keys up; nil = Files does, each time anew.
 	OpenSegment func(ctx context.Context, table meta.TableID, s *meta.Segment) (OpenedSegment, error)
-	Indexer     meta.Indexer     // makes the indexes of flushed segments; nil = there are none
-	Pool        *mem.Pool        // parent of the shard's own pools; nil = none
-	Now         func() time.Time // nil = time.Now
-	Logger      *slog.Logger     // nil = silent
+	// Moved finds rows of a segment that merges have replaced since (compact.Compactor has it); nil = nobody knows.
+	Moved   func(table meta.TableID, segment meta.SegmentID, rows *roaring.Bitmap) (map[meta.SegmentID]*roaring.Bitmap, bool)
+	Indexer meta.Indexer     // makes the indexes of flushed segments; nil = there are none
+	Pool    *mem.Pool        // parent of the shard's own pools; nil = none
+	Now     func() time.Time // nil = time.Now
+	Logger  *slog.Logger     // nil = silent
 
 	HeadBytes     int64         // budget of the head; above it writes are refused
 	WALBytes      int64         // budget of the WAL's files; above it writes are refused

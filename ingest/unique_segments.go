@@ -32,12 +32,12 @@ func (s *Shard) openSegment(ctx context.Context, table meta.TableID, record *met
 	var err error
 	if d := record.Deleted; d != nil {
 		info := segment.VectorInfo{Rows: d.Rows, Bytes: d.Bytes, Sum: d.Sum}
-		if o.Deleted, err = segment.ReadVector(ctx, s.opts.Files, uint64(table), uint64(record.ID), d.Version, info); err != nil {
+		if o.Deleted, err = segment.ReadVector(ctx, s.opts.Files, uint64(record.FilesOf(table)), uint64(record.ID), d.Version, info); err != nil {
 			return o, fmt.Errorf("segment %d: %w", record.ID, err)
 		}
 	}
 	o.Reader, err = segment.Open(ctx, s.opts.Files, segment.Ref{
-		Table: uint64(table), Segment: uint64(record.ID), Rows: record.Rows,
+		Table: uint64(record.FilesOf(table)), Segment: uint64(record.ID), Rows: record.Rows,
 		DataBytes: record.DataBytes, SidecarBytes: record.SidecarBytes, SidecarSum: record.SidecarSum,
 	}, segment.ReadOptions{})
 	if err != nil {

@@ -112,7 +112,7 @@ func (j *job) changes(ctx context.Context, now *meta.Snapshot, table *meta.Table
 		if dead.Or(ends[id]); dead.GetCardinality() == before {
 			continue
 		}
-		v, err := j.vector(ctx, table, id, dead)
+		v, err := j.vector(ctx, record.FilesOf(table.ID), id, dead)
 		if err != nil {
 			return nil, err
 		}
@@ -140,7 +140,7 @@ func ReadVector(ctx context.Context, files segment.Files, table meta.TableID, s 
 		return roaring.New(), nil
 	}
 	info := segment.VectorInfo{Rows: d.Rows, Bytes: d.Bytes, Sum: d.Sum}
-	dead, err := segment.ReadVector(ctx, files, uint64(table), uint64(s.ID), d.Version, info)
+	dead, err := segment.ReadVector(ctx, files, uint64(s.FilesOf(table)), uint64(s.ID), d.Version, info)
 	if err != nil {
 		return nil, fmt.Errorf("segment %d: %w", s.ID, err)
 	}
@@ -159,7 +159,7 @@ func (j *job) open(ctx context.Context, table *meta.Table, s *meta.Segment) (*ol
 
 func (j *job) reader(ctx context.Context, table *meta.Table, s *meta.Segment) (*segment.Reader, error) {
 	r, err := segment.Open(ctx, j.Files, segment.Ref{
-		Table: uint64(table.ID), Segment: uint64(s.ID), Rows: s.Rows,
+		Table: uint64(s.FilesOf(table.ID)), Segment: uint64(s.ID), Rows: s.Rows,
 		DataBytes: s.DataBytes, SidecarBytes: s.SidecarBytes, SidecarSum: s.SidecarSum,
 	}, segment.ReadOptions{Cache: j.pages})
 	if err != nil {
@@ -249,14 +249,14 @@ func orderKeys(b *scan.Batch, lo, hi int) [][]byte {
 	return keys
 }
 
-// vector writes a version of a segment's deletion vector.
-func (j *job) vector(ctx context.Context, table *meta.Table, id meta.SegmentID, dead *roaring.Bitmap) (meta.DeletionVector, error) {
+// vector writes a version of the deletion vector of a segment that has its files with a table.
+func (j *job) vector(ctx context.Context, home meta.TableID, id meta.SegmentID, dead *roaring.Bitmap) (meta.DeletionVector, error) {
 	// A reserved id, greater than all before: so two writers who start from the same version never write the same file.
 	version, err := j.id(ctx)
 	if err != nil {
 		return meta.DeletionVector{}, err
 	}
-	t, s := uint64(table.ID), uint64(id)
+	t, s := uint64(home), uint64(id)
 	j.vectors = append(j.vectors, file{t, s, version})
 	info, err := segment.WriteVector(ctx, j.Files, t, s, version, dead)
 	if err != nil {
