@@ -60,7 +60,7 @@ func (l *Loader) run(ctx context.Context, f func(*statement) error) error {
 // Add adds n rows: a vector for each of Fields, which the loader keeps.
 func (l *Loader) Add(ctx context.Context, vectors []*column.Vector, n int) error {
 	return l.run(ctx, func(st *statement) error {
-		st.give1(l.rows, []*scan.Batch{{Len: n, Columns: vectors}})
+		st.hand(l.rows, []*scan.Batch{{Len: n, Columns: vectors}})
 		all := &changing{st: st}
 		if _, err := all.make(l.change); err != nil {
 			return err

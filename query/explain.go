@@ -84,12 +84,7 @@ func (st *statement) explain(e *plan.Explain) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Rules = applied
-	for _, a := range applied {
-		if a.Changed {
-			out.Changed = append(out.Changed, a.Rule)
-		}
-	}
+	out.note(applied)
 	planning := ms(time.Since(started))
 	out.PlanMs = &planning
 	expected := st.expected()
@@ -109,11 +104,21 @@ func (st *statement) explain(e *plan.Explain) (*Result, error) {
 		out.RunMs, out.PeakBytes, stats = &run, &peak, rows.Stats()
 	}
 	out.Plan = describe(root, stats, expected)
-	return st.show1(&out, e, root)
+	return st.explained(&out, e, root)
 }
 
-// show1 gives an answer in the form that was asked for.
-func (st *statement) show1(out *explained, e *plan.Explain, root plan.Node) (*Result, error) {
+// note takes down which rules changed the plan.
+func (e *explained) note(applied []opt.Applied) {
+	e.Rules = applied
+	for _, a := range applied {
+		if a.Changed {
+			e.Changed = append(e.Changed, a.Rule)
+		}
+	}
+}
+
+// explained gives an answer in the form that was asked for.
+func (st *statement) explained(out *explained, e *plan.Explain, root plan.Node) (*Result, error) {
 	out.choose(e, root)
 	if !e.JSON {
 		return st.give(texts("EXPLAIN", []string{"QUERY PLAN"}, out.lines()))

@@ -32,15 +32,10 @@ func (st *statement) explainModify(e *plan.Explain) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Rules = applied
-	for _, a := range applied {
-		if a.Changed {
-			out.Changed = append(out.Changed, a.Rule)
-		}
-	}
+	out.note(applied)
 	planning := ms(time.Since(started))
 	out.PlanMs, out.Plan = &planning, describe(root, nil, st.expected())
-	return st.show1(&out, e, root)
+	return st.explained(&out, e, root)
 }
 
 func (st *statement) analyzeModify(out *explained, e *plan.Explain) (*Result, error) {
@@ -53,13 +48,18 @@ func (st *statement) analyzeModify(out *explained, e *plan.Explain) (*Result, er
 		out.With = append(out.With, &first{Parameter: changeName(e.Modify, i), Plan: describe(r.root, r.stats, st.expected())})
 	}
 	last := log[len(log)-1]
-	planning, run, peak := 0.0, ms(time.Since(started)), st.peak()
+	out.note(last.applied)
+	planned := time.Duration(0)
+	for _, r := range log {
+		planned += r.planned
+	}
+	planning, run, peak := ms(planned), ms(time.Since(started)-planned), st.peak()
 	out.Plan, out.PlanMs, out.RunMs, out.PeakBytes = describe(last.root, last.stats, st.expected()), &planning, &run, &peak
 	if e.Modify.Change != nil {
 		out.Plan.Details = append(out.Plan.Details, "changed: "+strconv.FormatInt(result.Affected, 10)+" rows")
 	}
 	result.Affected = 0
-	return st.show1(out, e, last.root)
+	return st.explained(out, e, last.root)
 }
 
 // changeName is what a change in WITH is called.

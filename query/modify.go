@@ -1,10 +1,13 @@
 package query
 
 import (
+	"time"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/exec"
+	"github.com/automatanexus/aegis-db/query/opt"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
 
@@ -82,7 +85,7 @@ func (st *statement) modified(m *plan.Modify) (*Result, []*ran, error) {
 			return nil, nil, err
 		}
 		log = append(log, done.ran)
-		st.give1(w.ID, done.returned)
+		st.hand(w.ID, done.returned)
 	}
 	if err := st.first(m.First); err != nil {
 		return nil, nil, err
@@ -106,12 +109,14 @@ func (st *statement) modified(m *plan.Modify) (*Result, []*ran, error) {
 
 // ran is a plan that was run to its end.
 type ran struct {
-	root  plan.Node
-	stats *exec.Stats
+	root    plan.Node
+	stats   *exec.Stats
+	applied []opt.Applied
+	planned time.Duration
 }
 
-// give1 gives rows to the plans that are run next, in the place of a plan.Given.
-func (st *statement) give1(id *plan.SharedID, list []*scan.Batch) {
+// hand gives rows to the plans that are run next, in the place of a plan.Given.
+func (st *statement) hand(id *plan.SharedID, list []*scan.Batch) {
 	if st.env.Given == nil {
 		st.env.Given = map[*plan.SharedID][]*scan.Batch{}
 	}
@@ -120,16 +125,18 @@ func (st *statement) give1(id *plan.SharedID, list []*scan.Batch) {
 
 // readAll runs a query to its end before anything of the statement is committed: an error in its last row must leave all as it was.
 func (st *statement) readAll(q plan.Node) (*ran, error) {
-	root, _, err := st.optimize(q)
+	began := time.Now()
+	root, applied, err := st.optimize(q)
 	if err != nil {
 		return nil, err
 	}
+	planned := time.Since(began)
 	st.result.Columns = root.Columns()
 	stats, err := st.each(root, func(b *scan.Batch) error {
 		st.result.list = append(st.result.list, b)
 		return st.env.Pool.Grow(b.SizeBytes())
 	})
-	return &ran{root, stats}, err
+	return &ran{root, stats, applied, planned}, err
 }
 
 // make runs a change and gathers what it does.
@@ -146,10 +153,12 @@ func (c *changing) make(node *plan.Change) (*changeRun, error) {
 			return nil, err
 		}
 	}
-	root, _, err := st.optimize(node)
+	began := time.Now()
+	root, applied, err := st.optimize(node)
 	if err != nil {
 		return nil, err
 	}
+	planned := time.Since(began)
 	optimized, ok := root.(*plan.Change)
 	if !ok {
 		return nil, column.Errorf(column.Internal, "a change was optimized away")
@@ -158,6 +167,6 @@ func (c *changing) make(node *plan.Change) (*changeRun, error) {
 	if err != nil {
 		return nil, oneCommit(err)
 	}
-	run.ran = &ran{optimized, exec.Above(optimized, stats)}
+	run.ran = &ran{optimized, exec.Above(optimized, stats), applied, planned}
 	return run, nil
 }

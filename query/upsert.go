@@ -80,7 +80,7 @@ func (r *changeRun) lookUp(node *plan.Change, b *scan.Batch) (*plan.Change, erro
 	for lo := 0; lo < whole.Len; lo += scan.BatchRows {
 		list = append(list, whole.Slice(lo, min(lo+scan.BatchRows, whole.Len)))
 	}
-	r.st.give1(x.Rows, list)
+	r.st.hand(x.Rows, list)
 	conds := make([]expr.Expr, len(x.Keys))
 	for i, k := range x.Keys {
 		conds[i] = x.Equal[i]

@@ -91,6 +91,42 @@ func TestChangesOverTheWire(t *testing.T) {
 	})
 }
 
+// TestCopyLimits: COPY FROM holds values to the limits that their types were declared with, and rows to NOT NULL, as PostgreSQL does.
+func TestCopyLimits(t *testing.T) {
+	sides := []*pgconn.PgConn{postgres(t), wired(t)}
+	const table = "CREATE TABLE m (id integer NOT NULL, c char(3), vc varchar(3), nu numeric(4,1), tm timestamp(0), iv interval hour to minute)"
+	for _, c := range sides {
+		if _, err := c.Exec(t.Context(), table).ReadAll(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, data := range []string{
+		"1\ta\tb\t1.25\t2026-01-01 00:00:00.6\t1 hour 2 minutes 3 seconds\n", "2\tabc\tabc\t999.94\t\\N\t\\N\n3\tabc   \tabc  \t-0.05\t\\N\t\\N\n",
+		"4\tabcd\t\t1\t\\N\t\\N\n", "4\t\tabcd\t1\t\\N\t\\N\n", "4\t\t\t1000\t\\N\t\\N\n", "4\t\t\t999.95\t\\N\t\\N\n", "\\N\ta\ta\t1\t\\N\t\\N\n",
+	} {
+		var got []string
+		for _, c := range sides {
+			tag, err := c.CopyFrom(t.Context(), strings.NewReader(data), "COPY m FROM STDIN")
+			text := tag.String()
+			if err != nil {
+				text = failure(err)
+			}
+			got = append(got, text+manyResults(c.Exec(t.Context(), "SELECT id, c || '|', vc || '|', nu::text, tm::text, iv::text FROM m ORDER BY id").ReadAll()))
+		}
+		if got[0] != got[1] {
+			t.Errorf("%q\n    gives  %s\n    PostgreSQL %s", data, got[1], got[0])
+		}
+	}
+	var got []string
+	for _, c := range sides {
+		tag, err := c.CopyFrom(t.Context(), strings.NewReader("x,9\n"), "COPY m (vc, id) FROM STDIN (FORMAT csv)")
+		got = append(got, tag.String(), fmt.Sprint(err))
+	}
+	if got[0] != got[2] || got[1] != got[3] {
+		t.Error(got)
+	}
+}
+
 // pipelined sends statements together: they are one transaction.
 func pipelined(t *testing.T, c *pgconn.PgConn, divisor int) string {
 	p := c.StartPipeline(t.Context())
