@@ -94,7 +94,7 @@ func byTable(t *meta.Transaction) ([]meta.Deletes, error) {
 }
 
 // change appends a commit that ends rows.
-func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []meta.Deletes, again bool, ack meta.Ack) (meta.Seq, error) {
+func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []meta.Deletes, again []meta.Arbiter, ack meta.Ack) (meta.Seq, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, err
 	}

@@ -19,7 +19,7 @@ type prepared struct {
 	ends    []head.Ends
 	dicts   map[meta.TableID]*head.Dict // by which the ends are named
 	dying   []wal.Body
-	again   bool // a key that is taken is a conflict, not an error
+	again   []meta.Arbiter // keys of which a row that is there is a conflict, not an error
 }
 
 // newPrepared encodes the batches, and the rows that end, for the WAL.
@@ -125,8 +125,10 @@ func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err
 	if s.closed {
 		return 0, 0, errClosed
 	}
+	catalog := s.opts.Catalog.Snapshot()
 	for i := range p.batches {
-		if b := &p.batches[i]; s.head.Dict(b.Table.ID) != b.Dict {
+		b := &p.batches[i]
+		if s.head.Dict(b.Table.ID) != b.Dict || !admitted(b, catalog.TableByID(b.Table.ID)) {
 			return 0, 0, errRetired
 		}
 	}

@@ -20,7 +20,7 @@ type tuples struct {
 
 // tuplesOf encodes the columns of a batch's rows. distinct says that rows with a NULL are never equal to others.
 func tuplesOf(b *head.Batch, columns []column.ID, distinct bool) (*tuples, error) {
-	t := &tuples{BatchKeys: head.BatchKeys{Columns: columns, Hashes: make([]uint64, b.Rows)}, ascending: true}
+	t := &tuples{BatchKeys: head.BatchKeys{Columns: columns, Distinct: distinct, Hashes: make([]uint64, b.Rows)}, ascending: true}
 	if v := vectorOf(b, columns[0]); len(columns) == 1 && v != nil && v.Valid == nil && v.Type.Physical() == column.PhysInt {
 		t.fromInts(v.Ints[:b.Rows])
 		return t, nil
@@ -179,4 +179,27 @@ func (t *tuples) twice(skip func(i int) bool) int {
 		slots[at] = uint32(i) + 1
 	}
 	return -1
+}
+
+// joinTuples makes one of the tuples of several batches.
+func joinTuples(parts []*tuples) *tuples {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	out := &tuples{BatchKeys: head.BatchKeys{Columns: parts[0].Columns, Distinct: parts[0].Distinct}}
+	for _, p := range parts {
+		for i := range p.Hashes {
+			out.data = append(out.data, p.tuple(i)...)
+			out.ends = append(out.ends, len(out.data))
+			out.Free = append(out.Free, !p.counts(i))
+		}
+		out.Hashes = append(out.Hashes, p.Hashes...)
+		if p.Lo != nil && (out.Lo == nil || bytes.Compare(p.Lo, out.Lo) < 0) {
+			out.Lo = p.Lo
+		}
+		if p.Hi != nil && (out.Hi == nil || bytes.Compare(p.Hi, out.Hi) > 0) {
+			out.Hi = p.Hi
+		}
+	}
+	return out
 }

@@ -71,51 +71,86 @@ func (s *Shard) admit(ctx context.Context, p *prepared) (release func(), err err
 			t.mu.Unlock()
 		}
 	}
+	catalog := s.opts.Catalog.Snapshot()
 	order := make([]int, 0, len(p.batches))
 	for i := range p.batches {
-		if len(uniques(p.batches[i].Table)) > 0 {
+		p.batches[i].Keys = nil
+		if t := catalog.TableByID(p.batches[i].Table.ID); t != nil && len(uniques(t)) > 0 {
 			order = append(order, i)
 		}
 	}
+	// One order of locks for all. A table whose rows come in several batches is locked once.
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p.batches[a].Table.ID, p.batches[b].Table.ID) })
-	for n, i := range order {
-		b := &p.batches[i]
-		table := s.unique.of(b.Table.ID)
-		if n > 0 && p.batches[order[n-1]].Table.ID == b.Table.ID {
-			release()
-			return nil, column.Errorf(column.Internal, "two batches of table %q in one commit", b.Table.Name)
+	for len(order) > 0 {
+		id := p.batches[order[0]].Table.ID
+		n := 1
+		for n < len(order) && p.batches[order[n]].Table.ID == id {
+			n++
 		}
+		table := s.unique.of(id)
 		table.mu.Lock()
 		locked = append(locked, table)
-		if err := s.admitBatch(ctx, table, b, p.ended(b.Table.ID), p.again); err != nil {
+		if err := s.admitTable(ctx, table, p, order[:n]); err != nil {
 			release()
-			return nil, err
+			return nil, s.changedFirst(p, err)
 		}
+		order = order[n:]
 	}
 	return release, nil
 }
 
-// admitBatch looks the rows of one table up. ended are the rows that the commit ends; may be nil.
-func (s *Shard) admitBatch(ctx context.Context, table *uniqueTable, b *head.Batch, ended *scan.RowSet, again bool) error {
+// changedFirst is what a commit fails with whose rows have clashed: if rows that it ends have ended meanwhile, that is why.
+func (s *Shard) changedFirst(p *prepared, err error) error {
+	for i := range p.ends {
+		if s.head.Dead(&p.ends[i]) {
+			return errChanged
+		}
+	}
+	return err
+}
+
+// admitted reports whether a batch was held against the constraints that its table has now.
+func admitted(b *head.Batch, newest *meta.Table) bool {
+	if newest == nil {
+		return true // its rows go nowhere
+	}
+	return slices.EqualFunc(uniques(newest), b.Keys, func(u uniqueKey, k head.BatchKeys) bool {
+		return u.distinct == k.Distinct && slices.Equal(u.columns, k.Columns)
+	})
+}
+
+// admitTable looks the rows of one table up, which lie in some of the batches.
+func (s *Shard) admitTable(ctx context.Context, table *uniqueTable, p *prepared, batches []int) error {
 	// Constraints of before the lock may be gone, and others there: the newest count.
-	newest := s.opts.Catalog.Snapshot().TableByID(b.Table.ID)
+	first := &p.batches[batches[0]]
+	newest := s.opts.Catalog.Snapshot().TableByID(first.Table.ID)
 	if newest == nil {
 		return nil // its rows go nowhere
 	}
-	b.Keys = b.Keys[:0]
+	ended := p.ended(newest.ID)
 	for _, u := range uniques(newest) {
-		t, err := tuplesOf(b, u.columns, u.distinct)
+		parts := make([]*tuples, len(batches))
+		for k, i := range batches {
+			var err error
+			if parts[k], err = tuplesOf(&p.batches[i], u.columns, u.distinct); err != nil {
+				return err
+			}
+			p.batches[i].Keys = append(p.batches[i].Keys, parts[k].BatchKeys)
+		}
+		clash, err := s.clash(ctx, table, newest, &u, joinTuples(parts), ended)
 		if err != nil {
 			return err
 		}
-		clash, err := s.clash(ctx, table, newest, &u, t, ended)
-		if err != nil {
-			return err
+		if clash < 0 {
+			continue
 		}
-		if clash >= 0 {
-			return duplicate(b, &u, clash, again)
+		for _, i := range batches {
+			b := &p.batches[i]
+			if clash < b.Rows {
+				return duplicate(b, &u, clash, p.again)
+			}
+			clash -= b.Rows
 		}
-		b.Keys = append(b.Keys, t.BatchKeys)
 	}
 	return nil
 }
@@ -167,9 +202,11 @@ func (s *Shard) clashInHead(t *meta.Table, u *uniqueKey, rows *tuples, skip func
 }
 
 // duplicate is the error of a row whose tuple is taken.
-func duplicate(b *head.Batch, u *uniqueKey, row int, again bool) error {
-	if again {
-		return column.SQLErrorf(column.Conflict, "40001", "could not serialize access due to concurrent update")
+func duplicate(b *head.Batch, u *uniqueKey, row int, again []meta.Arbiter) error {
+	for _, a := range again {
+		if a.Table == b.Table.ID && sameColumns(a.Columns, u.columns) {
+			return errChanged
+		}
 	}
 	e := column.SQLErrorf(column.Invalid, "23505", "duplicate key value violates unique constraint \"%s\"", u.name)
 	schema := &b.Table.Columns
@@ -183,6 +220,10 @@ func duplicate(b *head.Batch, u *uniqueKey, row int, again bool) error {
 	}
 	e.Detail = fmt.Sprintf("Key %s)=%s) already exists.", names, values)
 	return e
+}
+
+func sameColumns(a, b []column.ID) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(id column.ID) bool { return !slices.Contains(b, id) })
 }
 
 // appendText appends a value as errors show it.

@@ -13,11 +13,11 @@ import (
 
 // Write implements meta.Writer. ctx is looked at before the commit begins; a commit is never given up half way.
 func (s *Shard) Write(ctx context.Context, batches []meta.Rows, ack meta.Ack) (meta.Seq, error) {
-	return s.write(ctx, batches, false, ack)
+	return s.write(ctx, batches, nil, ack)
 }
 
-// write is Write; for again see meta.Transaction.
-func (s *Shard) write(ctx context.Context, batches []meta.Rows, again bool, ack meta.Ack) (meta.Seq, error) {
+// write writes rows; again are the keys of which a row that is there is a conflict, not an error.
+func (s *Shard) write(ctx context.Context, batches []meta.Rows, again []meta.Arbiter, ack meta.Ack) (meta.Seq, error) {
 	size := int64(0)
 	for i := range batches {
 		for _, v := range batches[i].Columns {
@@ -48,6 +48,7 @@ func (s *Shard) write(ctx context.Context, batches []meta.Rows, again bool, ack 
 		if err != nil {
 			return 0, err
 		}
+		p.again = again
 		seq, err := s.commit(ctx, p, ack)
 		if !errors.Is(err, errRetired) {
 			return seq, err

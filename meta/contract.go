@@ -196,14 +196,20 @@ type Deletes struct {
 	Rows  *scan.RowSet
 }
 
+// Arbiter is a key of a table that an ON CONFLICT was decided by; Columns are in any order.
+type Arbiter struct {
+	Table   TableID
+	Columns []column.ID
+}
+
 // Transaction is what one commit does, visible as a whole or not at all. A row of Rows may end in it too: its address is scan.OwnRows and
 // its number among the transaction's rows of its table, in the order of Rows.
 type Transaction struct {
 	Rows    []Rows
 	Deletes []Deletes
-	// Again says that the rows were decided on a snapshot without rows of their keys (ON CONFLICT): where somebody has written such a row
-	// since, the commit fails with 40001, as when rows it ends have changed, and not with 23505.
-	Again bool
+	// Again are the keys by which rows were decided on a snapshot (ON CONFLICT): where somebody has written a row of such a key since, the commit
+	// fails with 40001, as when rows that it ends have changed, and not with 23505.
+	Again []Arbiter
 }
 
 // Ack says how durable a write is before it is acknowledged.

@@ -42,7 +42,9 @@ func (c *changing) transaction() *meta.Transaction {
 		if table.ended.Len() > 0 {
 			t.Deletes = append(t.Deletes, meta.Deletes{Table: table.table, Rows: &table.ended})
 		}
-		t.Again = t.Again || table.decided
+		if table.decided != nil {
+			t.Again = append(t.Again, meta.Arbiter{Table: table.table.ID, Columns: table.decided})
+		}
 	}
 	return t
 }

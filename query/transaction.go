@@ -28,7 +28,7 @@ type block struct {
 	held       func()   // forgets its holder
 	pending    []meta.Rows
 	deletes    []meta.Deletes // of statements that were sent together
-	again      bool           // see meta.Transaction
+	again      []meta.Arbiter // see meta.Transaction
 	pool       *mem.Pool      // holds what is pending
 	draft      draft
 	savepoints []savepoint
@@ -292,7 +292,7 @@ func (st *statement) apply(t *meta.Transaction) error {
 	if err := b.pool.Grow(size); err != nil {
 		return err
 	}
-	b.pending, b.deletes, b.again = append(b.pending, t.Rows...), append(b.deletes, t.Deletes...), b.again || t.Again
+	b.pending, b.deletes, b.again = append(b.pending, t.Rows...), append(b.deletes, t.Deletes...), append(b.again, t.Again...)
 	return nil
 }
 
@@ -322,7 +322,7 @@ func (st *statement) beforeDDL(what string) error {
 		return nil
 	}
 	err := b.commit(st.env.Expr.Ctx, st.session.engine.store)
-	b.pending, b.deletes, b.again = nil, nil, false
+	b.pending, b.deletes, b.again = nil, nil, nil
 	return oneCommit(err)
 }
 

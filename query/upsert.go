@@ -40,12 +40,14 @@ func (r *changeRun) propose(node *plan.Change) (*plan.Change, error) {
 		return nil, err
 	} else if len(first) < batch.Len {
 		if x.Update {
-			r.twice = newKeySet(x.Keys, 0)
+			r.twice = newKeySet(x, 0)
 		} else {
 			batch = batch.Compact(first)
 		}
 	}
-	r.into.decided = true
+	for _, k := range x.Keys {
+		r.into.decided = append(r.into.decided, r.into.table.Columns.Fields[k].ID)
+	}
 	return r.lookUp(node, batch)
 }
 
@@ -53,7 +55,7 @@ func (r *changeRun) propose(node *plan.Change) (*plan.Change, error) {
 func (r *changeRun) firsts(b *scan.Batch, x *plan.Conflict) ([]int32, error) {
 	pool := mem.NewPool("keys", 0, r.st.env.Pool)
 	defer pool.Close()
-	set := newKeySet(x.Keys, b.Len)
+	set := newKeySet(x, b.Len)
 	out := make([]int32, 0, b.Len)
 	for i := range b.Len {
 		if set.add(b.Columns, i) {
@@ -117,21 +119,22 @@ func replaced(n, old, now plan.Node) plan.Node {
 	return n.With(next)
 }
 
-// keySet is a set of keys, NULL being equal to NULL: open addressing over the keys' encodings, which lie one behind the other.
+// keySet is a set of keys, NULL being equal to NULL unless the key says otherwise: open addressing over the keys' encodings, which lie one behind the other.
 type keySet struct {
-	fields []int
-	slots  []uint32 // 1 + number of the key; 0 = free
-	hashes []uint64
-	ends   []int
-	data   []byte
+	fields   []int
+	distinct bool     // a key with a NULL is never there
+	slots    []uint32 // 1 + number of the key; 0 = free
+	hashes   []uint64
+	ends     []int
+	data     []byte
 }
 
-func newKeySet(fields []int, rows int) *keySet {
+func newKeySet(x *plan.Conflict, rows int) *keySet {
 	size := 16
 	for size < 2*rows {
 		size *= 2
 	}
-	return &keySet{fields: fields, slots: make([]uint32, size)}
+	return &keySet{fields: x.Keys, distinct: x.Distinct, slots: make([]uint32, size)}
 }
 
 func (s *keySet) sizeBytes() int64 {
@@ -142,6 +145,10 @@ func (s *keySet) sizeBytes() int64 {
 func (s *keySet) add(row []*column.Vector, i int) bool {
 	from := len(s.data)
 	for _, f := range s.fields {
+		if s.distinct && row[f].IsNull(i) {
+			s.data = s.data[:from]
+			return true
+		}
 		s.data = key.AppendValue(s.data, row[f], i)
 	}
 	this := s.data[from:]

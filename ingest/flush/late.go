@@ -40,7 +40,7 @@ func (j *job) withLate(ctx context.Context, w *written) ([]meta.Segment, error) 
 		if rows == nil {
 			continue
 		}
-		v, err := j.vector(ctx, w.table.ID, out[i].ID, rows)
+		v, err := j.vector(ctx, w.table.ID, out[i].ID, nil, rows)
 		if err != nil {
 			return nil, err
 		}

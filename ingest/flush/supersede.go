@@ -112,7 +112,7 @@ func (j *job) changes(ctx context.Context, now *meta.Snapshot, table *meta.Table
 		if dead.Or(ends[id]); dead.GetCardinality() == before {
 			continue
 		}
-		v, err := j.vector(ctx, record.FilesOf(table.ID), id, dead)
+		v, err := j.vector(ctx, record.FilesOf(table.ID), id, record.Deleted, dead)
 		if err != nil {
 			return nil, err
 		}
@@ -250,9 +250,9 @@ func orderKeys(b *scan.Batch, lo, hi int) [][]byte {
 }
 
 // vector writes a version of the deletion vector of a segment that has its files with a table.
-func (j *job) vector(ctx context.Context, home meta.TableID, id meta.SegmentID, dead *roaring.Bitmap) (meta.DeletionVector, error) {
+func (j *job) vector(ctx context.Context, home meta.TableID, id meta.SegmentID, follows *meta.DeletionVector, dead *roaring.Bitmap) (meta.DeletionVector, error) {
 	// A reserved id, greater than all before: so two writers who start from the same version never write the same file.
-	version, err := j.id(ctx)
+	version, err := j.version(ctx, follows)
 	if err != nil {
 		return meta.DeletionVector{}, err
 	}
@@ -263,4 +263,14 @@ func (j *job) vector(ctx context.Context, home meta.TableID, id meta.SegmentID, 
 		return meta.DeletionVector{}, fmt.Errorf("segment %d: write deletion vector: %w", s, err)
 	}
 	return meta.DeletionVector{Version: version, Rows: info.Rows, Bytes: info.Bytes, Sum: info.Sum}, nil
+}
+
+// version gives a reserved id above that of the vector which it follows: others who write vectors may have reserved later than this job has.
+func (j *job) version(ctx context.Context, follows *meta.DeletionVector) (uint64, error) {
+	for {
+		id, err := j.id(ctx)
+		if err != nil || follows == nil || id > follows.Version {
+			return id, err
+		}
+	}
 }

@@ -15,11 +15,17 @@ import (
 // BatchKeys are the tuples of a batch's rows that a unique constraint looks at.
 type BatchKeys struct {
 	Columns []column.ID
-	Hashes  []uint64 // key.Hash by row
-	// Free rows are never equal to another, for a NULL in their tuple; nil = there are none.
-	Free []bool
+	// Distinct says that rows with a NULL in their tuple are never equal to others; Free says which they are, nil = there are none.
+	Distinct bool
+	Free     []bool
+	Hashes   []uint64 // key.Hash by row
 	// Lo and Hi are the least and the greatest tuple (package key).
 	Lo, Hi []byte
+}
+
+// of reports whether an index is of these tuples.
+func (k *BatchKeys) of(x *keyIndex) bool {
+	return k.Distinct == x.distinct && slices.Equal(k.Columns, x.columns)
 }
 
 func (k *BatchKeys) free(i int) bool { return k.Free != nil && k.Free[i] }
@@ -36,7 +42,8 @@ type KeyRow struct {
 //
 // Of two rows of one tuple the older was dead when the newer came, so the newest decides.
 type keyIndex struct {
-	columns []column.ID
+	columns  []column.ID
+	distinct bool
 
 	mu     sync.RWMutex
 	lo, hi []byte // bounds of all tuples; nil = none
@@ -56,15 +63,15 @@ type keySlot struct {
 const keySlotBytes = 16
 
 // keyIndexOf gives the index of a constraint's columns, made where it is missing.
-func (p *part) keyIndexOf(columns []column.ID) *keyIndex {
+func (p *part) keyIndexOf(k *BatchKeys) *keyIndex {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, x := range p.keys {
-		if slices.Equal(x.columns, columns) {
+		if k.of(x) {
 			return x
 		}
 	}
-	x := &keyIndex{columns: columns, whole: p.rows == 0}
+	x := &keyIndex{columns: k.Columns, distinct: k.Distinct, whole: p.rows == 0}
 	p.keys = append(p.keys[:len(p.keys):len(p.keys)], x)
 	return x
 }
@@ -73,11 +80,11 @@ func (p *part) keyIndexOf(columns []column.ID) *keyIndex {
 func (p *part) appendKeysLocked(b *Batch, lo, hi int) (grown int64) {
 	if p.rows == 0 && len(p.keys) == 0 {
 		for i := range b.Keys {
-			p.keys = append(p.keys, &keyIndex{columns: b.Keys[i].Columns, whole: true})
+			p.keys = append(p.keys, &keyIndex{columns: b.Keys[i].Columns, distinct: b.Keys[i].Distinct, whole: true})
 		}
 	}
 	for _, x := range p.keys {
-		i := slices.IndexFunc(b.Keys, func(k BatchKeys) bool { return slices.Equal(k.Columns, x.columns) })
+		i := slices.IndexFunc(b.Keys, func(k BatchKeys) bool { return k.of(x) })
 		if i >= 0 {
 			grown += x.append(p, &b.Keys[i], lo, hi)
 			continue
@@ -194,7 +201,7 @@ func (h *Head) FindKeys(table *meta.Table, k *BatchKeys, found func(i int, row K
 		if p == nil {
 			continue
 		}
-		x := p.keyIndexOf(k.Columns)
+		x := p.keyIndexOf(k)
 		x.mu.RLock()
 		apart := x.apart(k.Lo, k.Hi)
 		x.mu.RUnlock()

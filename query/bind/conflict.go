@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
@@ -14,11 +15,11 @@ import (
 
 // onConflict makes the input of an INSERT … ON CONFLICT, whose rows stand in a node from column at on.
 func (b *binder) onConflict(c *plan.Change, t *changedTable, n *sql.Insert, node plan.Node, at int, alias *sql.Alias) error {
-	keys, err := b.arbiter(t, n.OnConflict)
+	by, err := b.arbiter(t, n.OnConflict)
 	if err != nil {
 		return err
 	}
-	if keys == nil { // nothing can be in the way
+	if by == nil { // nothing can be in the way
 		src := t.source(n.Table.Schema, alias, at)
 		s := &scope{sources: []*source{src}, fields: src.fields, outer: b.outer}
 		return b.give(c, node, s, t.fieldsAt(at), n.Returning)
@@ -32,7 +33,7 @@ func (b *binder) onConflict(c *plan.Change, t *changedTable, n *sql.Insert, node
 	given.Out = append(given.Out, plan.Column{Name: "(number)", Type: column.T(column.Int64), NotNull: true})
 	f := &fromClause{binder: b, outer: b.outer, width: len(given.Out)}
 	it := f.target(t, n.Table.Schema, alias)
-	x := &plan.Conflict{Proposed: proposed, Rows: given.ID, Keys: keys, Update: n.OnConflict.DoUpdate}
+	x := &plan.Conflict{Proposed: proposed, Rows: given.ID, Keys: by.fields, Distinct: by.distinct, Update: n.OnConflict.DoUpdate}
 	if err := b.sameKeys(x, t, it.first); err != nil {
 		return err
 	}
@@ -117,35 +118,66 @@ func (b *binder) sameKeys(x *plan.Conflict, t *changedTable, stored int) error {
 		if err != nil {
 			return err
 		}
-		x.Equal, x.Same = append(x.Equal, equal), append(x.Same, &expr.Not{Arg: distinct})
+		same := expr.Expr(&expr.Not{Arg: distinct})
+		if x.Distinct {
+			same = equal
+		}
+		x.Equal, x.Same = append(x.Equal, equal), append(x.Same, same)
 	}
 	return nil
 }
 
-// arbiters lists the keys of a table that no two of its rows have in common, as fields.
-func (t *changedTable) arbiters() [][]int {
-	if len(t.schema.Key) == 0 {
-		return nil
+// arbiter is a key that no two rows of a table have in common.
+type arbiter struct {
+	name     string // of the constraint; "" = the table's unique_key
+	fields   []int
+	distinct bool // a key with a NULL equals no other
+}
+
+// arbiters lists a table's keys.
+func (t *changedTable) arbiters() []arbiter {
+	var out []arbiter
+	fields := func(ids []column.ID) []int {
+		list := make([]int, len(ids))
+		for i, id := range ids {
+			list[i] = t.schema.Index(id)
+		}
+		return list
 	}
-	key := make([]int, len(t.schema.Key))
-	for i, id := range t.schema.Key {
-		key[i] = t.schema.Index(id)
+	if t.schema.Supersedes() {
+		out = append(out, arbiter{fields: fields(t.schema.Key)})
 	}
-	return [][]int{key}
+	for i := range t.table.Constraints {
+		switch c := &t.table.Constraints[i]; c.Kind {
+		case meta.PrimaryConstraint:
+			out = append(out, arbiter{c.Name, fields(c.Columns), false}) // none of its columns is NULL
+		case meta.UniqueConstraint:
+			out = append(out, arbiter{c.Name, fields(c.Columns), !c.NullsNotDistinct})
+		}
+	}
+	return out
 }
 
 // arbiter finds the key that an ON CONFLICT is about; nil where it names none and the table has none.
-func (b *binder) arbiter(t *changedTable, n *sql.OnConflict) ([]int, error) {
+func (b *binder) arbiter(t *changedTable, n *sql.OnConflict) (*arbiter, error) {
+	keys := t.arbiters()
 	if n.Constraint != "" {
+		for i := range keys {
+			if keys[i].name == n.Constraint {
+				return &keys[i], nil
+			}
+		}
+		if c := t.table.Constraint(n.Constraint); c != nil {
+			return nil, errorAt(n.Pos, "42809", "constraint in ON CONFLICT clause has no associated index")
+		}
 		return nil, errorAt(n.Pos, "42704", "constraint \"%s\" for table \"%s\" does not exist", n.Constraint, t.name)
 	}
-	keys := t.arbiters()
 	if n.Target == nil {
 		switch len(keys) {
 		case 0:
 			return nil, nil
 		case 1:
-			return keys[0], nil
+			return &keys[0], nil
 		}
 		return nil, unsupported(n.Pos, "ON CONFLICT needs the columns of one key where a table has several", "Write ON CONFLICT (columns).")
 	}
@@ -153,10 +185,9 @@ func (b *binder) arbiter(t *changedTable, n *sql.OnConflict) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range keys {
-		sorted := slices.Sorted(slices.Values(k))
-		if slices.Equal(sorted, wanted) {
-			return k, nil
+	for i := range keys {
+		if slices.Equal(slices.Sorted(slices.Values(keys[i].fields)), wanted) {
+			return &keys[i], nil
 		}
 	}
 	return nil, column.SQLErrorf(column.Invalid, "42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification")

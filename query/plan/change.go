@@ -67,7 +67,9 @@ type Conflict struct {
 	// Same[i] compares field Keys[i] of a proposed row with that of a stored one, NULL being equal to NULL, Equal[i] where neither is NULL. Both are over the
 	// columns of Join, the look-up of the stored rows, whose condition the statement makes of them when it has seen the keys.
 	Same, Equal []expr.Expr
-	Join        *Join
+	// Distinct says that a key with a NULL equals no other: Same is Equal then.
+	Distinct bool
+	Join     *Join
 	// Update says DO UPDATE: a key that is proposed twice is an error; with DO NOTHING only its first row counts.
 	Update bool
 }
