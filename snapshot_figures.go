@@ -13,6 +13,9 @@ func (s *Snapshot) storedRows(t meta.TableID) int64 {
 	return s.catalog.Manifest(t).LiveRows() - s.head.EndedRows(t, s.catalog.DeletedSeq(shardID))
 }
 
+// rowsAfter is the seq after which the head's rows of a table are shown: those before are in segments, or gone.
+func (s *Snapshot) rowsAfter(t *meta.Table) meta.Seq { return max(s.after, t.From) }
+
 // Stored gives the figures of a table: rows and bytes of its segments, and the rows in memory that are in none.
 func (s *Snapshot) Stored(ctx context.Context, t *meta.Table) (catalog.Figures, error) {
 	m := s.catalog.Manifest(t.ID)
@@ -26,7 +29,7 @@ func (s *Snapshot) Stored(ctx context.Context, t *meta.Table) (catalog.Figures, 
 			f.Sidecars += d.Bytes
 		}
 	}
-	_, head, err := s.head.Morsels(ctx, t, &scan.Request{Time: scan.AllTime}, s.after, nil)
+	_, head, err := s.head.Morsels(ctx, t, &scan.Request{Time: scan.AllTime}, s.rowsAfter(t), nil)
 	f.Rows += head.HeadRows
 	return f, err
 }

@@ -29,7 +29,8 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 	var out []scan.Morsel
 	var total scan.Stats
 	s := t.snapshot
-	mask := s.head.Mask(t.table, s.after)
+	after := s.rowsAfter(t.table)
+	mask := s.head.Mask(t.table, after)
 	total.Segments = s.catalog.Manifest(t.table.ID).Len()
 	total.SegmentsPruned = total.Segments
 	asked := s.db.indexes.Scan(t.table.ID, req.Index)
@@ -54,7 +55,7 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 			total.SegmentsPruned--
 		}
 	}
-	morsels, stats, err := s.head.Morsels(ctx, t.table, req, s.after, t.filler(req.Time))
+	morsels, stats, err := s.head.Morsels(ctx, t.table, req, after, t.filler(req.Time))
 	if err != nil {
 		return nil, total, err
 	}

@@ -123,7 +123,7 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 		return 0, err
 	}
 	p.deletes, p.again = deletes, again
-	if err := p.prepareEnds(s.head); err != nil {
+	if err := p.prepareEnds(s.head, catalog); err != nil {
 		return 0, err
 	}
 	seq, err := s.append(ctx, p, ack)
@@ -180,7 +180,7 @@ func narrow(rows *roaring64.Bitmap) *roaring.Bitmap {
 }
 
 // prepareEnds names the rows that end for the log: those of the head by the present dictionaries.
-func (p *prepared) prepareEnds(h *head.Head) error {
+func (p *prepared) prepareEnds(h *head.Head, catalog *meta.Snapshot) error {
 	p.dicts = map[meta.TableID]*head.Dict{}
 	for i := range p.ends {
 		e := &p.ends[i]
@@ -202,6 +202,9 @@ func (p *prepared) prepareEnds(h *head.Head) error {
 			s, err := seriesEnds(d, dict)
 			if err != nil {
 				return err
+			}
+			if slices.Min(s.Seqs) <= int64(catalog.TableByID(e.Table).From) {
+				return errChanged // truncated
 			}
 			out.Series = append(out.Series, s)
 			body.Refs = append(body.Refs, s.Ref)

@@ -243,3 +243,18 @@ func TestConflict(t *testing.T) {
 		t.Errorf("%d live rows, marks %+v", s.Manifest(table.ID).LiveRows(), s.Shard(1))
 	}
 }
+
+// truncate empties a table.
+func (w *world) truncate(t *rapid.T) {
+	name := rapid.SampledFrom(shapeNames()).Draw(t, "truncated")
+	id := w.tables[name].ID
+	err := w.shard.Truncating(context.Background(), func(ctx context.Context, from meta.Seq) error {
+		_, err := w.catalog.Propose(ctx, meta.Command{Truncate: &meta.Truncate{Table: id, From: from}})
+		return err
+	})
+	if err != nil {
+		t.Fatalf("truncate: %v", err)
+	}
+	w.tables[name] = w.catalog.Snapshot().TableByID(id)
+	w.rows[name] = modelRows{}.clone()
+}

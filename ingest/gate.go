@@ -93,6 +93,18 @@ func (s *Shard) Settled(ctx context.Context, f func(context.Context) error) erro
 	})
 }
 
+// Truncating runs f, which proposes to truncate tables up to from: the newest commit there is. Everything up to it is durable, nothing is flushed or ends
+// meanwhile, and what comes meanwhile is newer.
+func (s *Shard) Truncating(ctx context.Context, f func(ctx context.Context, from meta.Seq) error) error {
+	return s.Settled(ctx, func(ctx context.Context) error {
+		from := s.visible.last()
+		if err := s.sync(from); err != nil { // or commits after a crash would get its number
+			return err
+		}
+		return f(ctx, from)
+	})
+}
+
 // PublishDeletes puts the rows of segments that have ended into deletion vectors.
 func (s *Shard) PublishDeletes(ctx context.Context) error {
 	if s.isClosed() {

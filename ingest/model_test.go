@@ -318,7 +318,7 @@ func (w *world) read(s snapshot, table *meta.Table, req *scan.Request) ([]string
 
 func (w *world) morsels(s snapshot, table *meta.Table, req *scan.Request) (morsels []scan.Morsel, closing func(), err error) {
 	ctx := context.Background()
-	after := s.meta.FlushedSeq(1)
+	after := max(s.meta.FlushedSeq(1), table.From)
 	mask := s.head.Mask(table, after)
 	var stored []segment.Stored
 	var opened []*segment.Reader
@@ -459,6 +459,7 @@ func TestModel(t *testing.T) {
 					w.commitChange(t, w.drawChange(t, held[rapid.IntRange(0, len(held)-1).Draw(t, "snapshot")], false), false)
 				}
 			},
+			"truncate": func(t *rapid.T) { w.truncate(t) },
 			"publish": func(t *rapid.T) {
 				if err := w.shard.PublishDeletes(context.Background()); err != nil {
 					t.Fatalf("publish: %v", err)
@@ -484,6 +485,9 @@ func TestModel(t *testing.T) {
 					w.shard.gate.Unlock()
 					changed = true
 					w.commitChange(t, w.drawChange(t, w.snapshot(), true), true)
+					if rapid.IntRange(0, 3).Draw(t, "truncate") == 0 {
+						w.truncate(t)
+					}
 					if len(held) > 0 && rapid.Bool().Draw(t, "old") {
 						w.commitChange(t, w.drawChange(t, held[0], false), false)
 					}

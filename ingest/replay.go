@@ -116,6 +116,10 @@ func (r *replayer) batches(rec *wal.Record) ([]head.Batch, error) {
 			r.skipped += int64(t.Rows)
 			continue
 		}
+		if rec.Seq <= table.From {
+			r.skipped += int64(t.Rows)
+			continue
+		}
 		b, err := r.batch(t, table)
 		if err != nil {
 			return nil, err

@@ -23,6 +23,9 @@ func (r *replayer) ends(rec *wal.Record) ([]head.Ends, error) {
 			}
 			continue
 		}
+		if rec.Seq <= table.From {
+			continue
+		}
 		h := head.Ends{Table: e.Table, Own: e.Own}
 		if rec.Seq > catalog.DeletedSeq(r.shard.opts.Shard) {
 			h.Segments = segmentEnds(catalog.Manifest(e.Table), e)
@@ -49,8 +52,9 @@ func segmentEnds(m *meta.Manifest, e *wal.Ends) map[meta.SegmentID]*roaring.Bitm
 	return out
 }
 
-// dying finds the rows of the head.
+// dying finds the rows of the head. Those that a truncation took are gone.
 func (r *replayer) dying(e *wal.Ends, table *meta.Table, flushed meta.Seq) ([]head.Dying, error) {
+	flushed = max(flushed, table.From)
 	var out []head.Dying
 	for i := range e.Series {
 		s := &e.Series[i]

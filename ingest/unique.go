@@ -190,6 +190,12 @@ func (s *Shard) clashInHead(t *meta.Table, u *uniqueKey, rows *tuples, skip func
 		if at >= 0 && at <= i || bad != nil || skip != nil && skip(i) || row.Ended(ended) {
 			return
 		}
+		if t.From > 0 {
+			var seq meta.Seq
+			if seq, bad = row.Seq(); bad != nil || seq <= t.From {
+				return
+			}
+		}
 		var tuple []byte
 		if tuple, bad = row.Tuple(&t.Columns, u.columns); bytes.Equal(tuple, rows.tuple(i)) {
 			at = i

@@ -16,7 +16,7 @@ func (c *change) alterTable(cmd *AlterTable) (Result, bool, error) {
 			"table %q has schema version %d, the change was computed from version %d", old.Name, old.Columns.Version, cmd.From)
 	}
 	next := cmd.To.clone()
-	next.ID, next.Database, next.Created = old.ID, old.Database, old.Created
+	next.ID, next.Database, next.Created, next.From = old.ID, old.Database, old.Created, old.From
 	s := &next.Columns
 	s.Version, s.Strict = old.Columns.Version+1, old.Columns.Strict
 	if cmd.Strict {

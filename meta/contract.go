@@ -54,6 +54,7 @@ type Command struct {
 	MoveRelation   *MoveRelation   `json:"move_relation,omitempty"`
 	DropRelation   *DropRelation   `json:"drop_relation,omitempty"`
 	Comment        *Comment        `json:"comment,omitempty"`
+	Truncate       *Truncate       `json:"truncate,omitempty"`
 
 	Expire     *Expire     `json:"expire,omitempty"`
 	CreatePin  *CreatePin  `json:"create_pin,omitempty"`
@@ -112,11 +113,18 @@ type ReserveTables struct {
 type AlterTable struct {
 	Table TableID `json:"table"`
 	From  uint32  `json:"from"` // of Columns.Version
-	// To is the description as a whole. Its ID, Database, Created and the versions in Columns are the catalog's to set. Ids of added columns begin
+	// To is the description as a whole. Its ID, Database, Created, From and the versions in Columns are the catalog's to set. Ids of added columns begin
 	// at the table's NextColumn; fields with an initial value get Added.
 	To Table `json:"to"`
 	// Strict says that rows made for older versions must not be written any more.
 	Strict bool `json:"strict,omitempty"`
+}
+
+// Truncate ends all rows of a table that commits up to a seq have written; its segments become garbage. Whoever proposes it keeps commits and flushes
+// away meanwhile that would bring such rows, and has made everything up to the seq durable: see ingest.Shard.Truncating.
+type Truncate struct {
+	Table TableID `json:"table"`
+	From  Seq     `json:"from"`
 }
 
 // DropTable removes a table; its segments become garbage.

@@ -146,9 +146,42 @@ func TestDeletesGolden(t *testing.T) {
 	}
 }
 
+// truncatingCommands empty a table that has a segment with a deletion vector.
+func truncatingCommands() []Command {
+	return append(deletingCommands(), Command{Truncate: &Truncate{Table: 1, From: 12}})
+}
+
+// TestTruncateGolden: the rows are gone, and their files are garbage.
+func TestTruncateGolden(t *testing.T) {
+	commands := truncatingCommands()
+	cmd := commands[len(commands)-1]
+	data, err := AppendCommand(nil, cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := DecodeCommand(golden(t, "command-truncate.v1", data))
+	if err != nil || !reflect.DeepEqual(back, cmd) {
+		t.Errorf("%s, %v", describe(back), err)
+	}
+	s := goldenState(t, commands)
+	if s.TableByID(1).From != 12 || s.Manifest(1).Len() != 0 || s.Manifest(1).LiveRows() != 0 || len(s.Garbage()) != 2 {
+		t.Errorf("%s", dumpSnapshot(s))
+	}
+	if again, _, err := s.Apply(cmd, 0); err != nil || again != s {
+		t.Errorf("the same once more: %v", err)
+	}
+	if _, _, err := s.Apply(Command{Truncate: &Truncate{Table: 1, From: 11}}, 0); column.ClassOf(err) != column.Invalid {
+		t.Errorf("going back: %v", err)
+	}
+	if _, _, err := s.Apply(Command{Truncate: &Truncate{Table: 9, From: 12}}, 0); column.ClassOf(err) != column.NotFound {
+		t.Errorf("no table: %v", err)
+	}
+}
+
 func TestSnapshotGolden(t *testing.T) {
 	for name, commands := range map[string][]Command{
 		"snapshot.v1": goldenCommands(), "snapshot-growing.v1": growingCommands(), "snapshot-deletes.v1": deletingCommands(),
+		"snapshot-truncate.v1": truncatingCommands(),
 	} {
 		s := goldenState(t, commands)
 		data, err := AppendSnapshot(nil, s)

@@ -45,6 +45,8 @@ type Table struct {
 	// NextColumn is the id the next added column gets: ids are never used twice.
 	NextColumn column.ID `json:"next_column"`
 	Created    Version   `json:"created"`
+	// From, if not 0, says that the rows of commits up to it are gone: the table was truncated.
+	From Seq `json:"from,omitempty"`
 	// Constraints are kept here; whoever writes rows enforces them.
 	Constraints []Constraint `json:"constraints,omitempty"`
 	// Retention is for how long rows are kept, in microseconds of the time column; 0 = for ever.

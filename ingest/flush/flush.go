@@ -56,8 +56,13 @@ type job struct {
 	ids     []uint64 // reserved and not used
 	tables  []*written
 	vectors []file // of the present attempt
-	pages   *lastPages
+	// truncated tables were so while their rows were written: the segments are published nowhere.
+	truncated []*written
+	pages     *lastPages
 }
+
+// after is the seq that a table's rows to be flushed come after.
+func (j *job) after(table *meta.Table) meta.Seq { return max(j.prev, table.From) }
 
 // written is what a flush made of a table.
 type written struct {
@@ -103,6 +108,9 @@ func Run(ctx context.Context, o Options, snap *head.Snapshot) error {
 	}
 	j.index(ctx)
 	err := j.publish(ctx)
+	if err == nil {
+		j.removeSegments(ctx, j.truncated)
+	}
 	if err != nil && !errors.Is(err, errUnknown) {
 		j.remove(ctx)
 	}
@@ -152,6 +160,7 @@ var errMoved = column.Errorf(column.Conflict, "segments changed")
 // propose makes the command for the newest manifests and proposes it. errMoved asks for another attempt.
 func (j *job) propose(ctx context.Context, e Ended) error {
 	now, release := j.Catalog.Acquire()
+	j.truncated = nil
 	edits, err := j.edits(ctx, now, e)
 	release()
 	if err != nil {
@@ -210,6 +219,13 @@ func (j *job) edits(ctx context.Context, now *meta.Snapshot, e Ended) ([]meta.Ed
 	flushed := map[meta.TableID]bool{}
 	for _, w := range j.tables {
 		flushed[w.table.ID] = true
+		if t := now.TableByID(w.table.ID); t != nil && t.From != w.table.From {
+			if t.From < j.snap.Seq() {
+				return nil, column.Errorf(column.Internal, "table %d was truncated up to %d while rows up to %d are flushed", t.ID, t.From, j.snap.Seq())
+			}
+			j.truncated = append(j.truncated, w)
+			continue // all the rows are gone
+		}
 		edit, err := j.edit(ctx, now, w, e.Pending[w.table.ID])
 		if err != nil {
 			return nil, fmt.Errorf("table %d: %w", w.table.ID, err)
@@ -287,8 +303,13 @@ func (j *job) id(ctx context.Context) (uint64, error) {
 
 // remove deletes all files; what cannot be deleted is an orphan.
 func (j *job) remove(ctx context.Context) {
+	j.removeSegments(ctx, j.tables)
+	j.removeVectors(ctx)
+}
+
+func (j *job) removeSegments(ctx context.Context, tables []*written) {
 	ctx = context.WithoutCancel(ctx)
-	for _, w := range j.tables {
+	for _, w := range tables {
 		for _, p := range w.parts {
 			for _, s := range p.segments {
 				if j.Indexer != nil {
@@ -299,7 +320,6 @@ func (j *job) remove(ctx context.Context) {
 			}
 		}
 	}
-	j.removeVectors(ctx)
 }
 
 func (j *job) removeVectors(ctx context.Context) {

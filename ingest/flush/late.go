@@ -22,7 +22,7 @@ func (j *job) withLate(ctx context.Context, w *written) ([]meta.Segment, error) 
 	for i := range w.parts {
 		out = append(out, w.parts[i].segments...)
 	}
-	late, series := j.snap.Late(w.table.ID, j.prev)
+	late, series := j.snap.Late(w.table.ID, j.after(w.table))
 	if late.Len() == 0 {
 		return out, nil
 	}

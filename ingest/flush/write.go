@@ -24,13 +24,13 @@ func (j *job) write(ctx context.Context) error {
 	defer release()
 	for _, id := range j.snap.Tables(j.prev) {
 		table := catalog.TableByID(id)
-		if table == nil {
-			continue
+		if table == nil || table.From >= j.snap.Seq() {
+			continue // dropped, or truncated since
 		}
 		w := &written{table: table}
 		j.tables = append(j.tables, w)
-		dead := table.Columns.Supersedes() && j.snap.HasDead(table.ID, j.prev)
-		numbers, err := j.snap.Partitions(table, j.prev)
+		dead := table.Columns.Supersedes() && j.snap.HasDead(table.ID, j.after(table))
+		numbers, err := j.snap.Partitions(table, j.after(table))
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (j *job) partition(ctx context.Context, held *meta.Snapshot, table *meta.Ta
 
 // scan reads the rows that are to be flushed, in order. older, which may be nil, has what is stored of them.
 func (j *job) scan(ctx context.Context, snap *head.Snapshot, table *meta.Table, req *scan.Request, older scan.Filler, each func(*scan.Batch, head.Runs) error) error {
-	morsels, _, err := snap.Morsels(ctx, table, req, j.prev, older)
+	morsels, _, err := snap.Morsels(ctx, table, req, j.after(table), older)
 	if err != nil {
 		return err
 	}

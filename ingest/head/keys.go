@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/scan"
@@ -418,4 +420,14 @@ func (r KeyRow) Ended(dying *scan.RowSet) bool {
 	defer r.part.mu.RUnlock()
 	d := r.part.deaths[r.at]
 	return d != nil && d.all.Contains(r.position)
+}
+
+// Seq is the commit that wrote the row.
+func (r KeyRow) Seq() (meta.Seq, error) {
+	d := Dying{part: r.part, at: r.at, rows: roaring.BitmapOf(r.position)}
+	seqs, _, err := d.Known()
+	if err != nil {
+		return 0, err
+	}
+	return meta.Seq(seqs[0]), nil
 }
