@@ -290,6 +290,17 @@ func TestModel(t *testing.T) {
 					t.Fatalf("write: %v", err)
 				}
 			},
+			"change": func(t *rapid.T) { w.change(t, some(t)) },
+			"publish": func(t *rapid.T) {
+				if err := w.db.shard.PublishDeletes(ctx); err != nil {
+					t.Fatalf("publish: %v", err)
+				}
+			},
+			"truncate": func(t *rapid.T) {
+				if rapid.IntRange(0, 3).Draw(t, "really") == 0 {
+					w.truncate(t, some(t))
+				}
+			},
 			"flush": func(t *rapid.T) {
 				if err := w.db.Flush(ctx); err != nil {
 					t.Fatalf("flush: %v", err)

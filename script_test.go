@@ -135,6 +135,40 @@ func script(tables map[string]*meta.Table) []step {
 		rows := near(tables[samples], makeRows(rng, tables[samples], n))
 		add("samples", func(_ context.Context, db *DB) error { return writeSamples(db, rows) }, func(m map[string]*model) { m[samples].write(rows) })
 	}
+	// change ends every n-th row and writes others: by the state before, whatever order the rows are read in, so n is 1 or all are written anew.
+	change := func(kind string, rewrite int) {
+		rows := near(tables[kind], makeRows(rng, tables[kind], rewrite))
+		add("change "+kind, func(ctx context.Context, db *DB) error {
+			if findTable(db, kind) == nil {
+				return fmt.Errorf("%w: table %s is gone", errWrong, kind)
+			}
+			_, err := endEvery(ctx, db, kind, 0, 1, rows)
+			return err
+		}, func(m map[string]*model) {
+			if err := m[kind].end(m[kind].rows); err != nil {
+				panic(err)
+			}
+			m[kind].write(rows)
+		})
+	}
+	// endBig ends the rows that a condition on a column holds for.
+	endBig := func(kind, column string) {
+		add("end rows of "+kind, statement("DELETE FROM "+kind+" WHERE "+column+" > 0"), func(m map[string]*model) {
+			at := m[kind].schema.Lookup(column)
+			var gone []modelRow
+			for _, r := range m[kind].rows {
+				if n, ok := r[at].(int64); ok && n > 0 {
+					gone = append(gone, r)
+				}
+			}
+			if err := m[kind].end(gone); err != nil {
+				panic(err)
+			}
+		})
+	}
+	publish := func() {
+		add("publish deletes", func(ctx context.Context, db *DB) error { return db.shard.PublishDeletes(ctx) }, nil)
+	}
 	flush := func() { add("flush", func(ctx context.Context, db *DB) error { return db.Flush(ctx) }, nil) }
 	compact := func() { add("compact", func(ctx context.Context, db *DB) error { return db.Compact(ctx) }, nil) }
 
@@ -149,14 +183,21 @@ func script(tables map[string]*meta.Table) []step {
 	grow("points", false, column.Field{Name: "w", Type: column.T(column.Int64)})
 	create("settings")
 	write(6, "settings", "tagged_keyed", samples, "points")
+	endBig("tagged_keyed", "n")
 	flush()
+	endBig("plain", "a")
+	change("settings", 2)
+	publish()
 	write(4, "plain", "settings")
+	endBig("points", "n")
 	compact()
 	write(6, "tagged_keyed", "settings", samples)
 	flush()
 	add("drop plain", statement("DROP TABLE plain"), func(m map[string]*model) { delete(m, "plain") })
 	sample(3)
+	change("points", 3)
 	compact()
+	change("tagged_keyed", 3)
 	write(3, "tagged_keyed", "points")
 	return out
 }
