@@ -26,6 +26,7 @@ var figures = []figure{
 	{"wal_failed", "1 if the write-ahead log refuses writes until a restart.", false, func(s *aegis.Stats) float64 { return flag(s.Ingest.WALError != nil) }},
 	{"commits_total", "Commits since the database was made.", true, func(s *aegis.Stats) float64 { return float64(s.Ingest.Seq) }},
 	{"commits_unflushed", "Commits that no segment has.", false, func(s *aegis.Stats) float64 { return float64(s.Ingest.Seq - s.Ingest.Flushed) }},
+	{"pending_deletes", "Rows of segments that are deleted and in no deletion vector yet.", false, func(s *aegis.Stats) float64 { return float64(s.Ingest.PendingDeletes) }},
 	{"write_inflight_bytes", "Memory of writes on their way to the disk.", false, func(s *aegis.Stats) float64 { return float64(s.Ingest.InflightBytes) }},
 	{"flushes_total", "Flushes that wrote segments.", true, func(s *aegis.Stats) float64 { return float64(s.Ingest.Flushes) }},
 	{"flush_failures_total", "Flushes that failed.", true, func(s *aegis.Stats) float64 { return float64(s.Ingest.FlushFailures) }},

@@ -80,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Shard, error) {
 	flushed := o.Catalog.Snapshot().FlushedSeq(o.Shard)
 	s.flushed.Store(uint64(flushed))
 	r := &replayer{shard: s, ctx: ctx, log: wal.Options{
-		FS: o.FS, Dir: o.Dir, Shard: o.Shard, Epoch: s.epoch, Flushed: flushed, FileBytes: o.FileBytes, Repair: o.Repair, Logger: o.Logger,
+		FS: o.FS, Dir: o.Dir, Shard: o.Shard, Epoch: s.epoch, Flushed: flushed, Known: known(o.Catalog.Snapshot(), o.Shard), FileBytes: o.FileBytes, Repair: o.Repair, Logger: o.Logger,
 	}}
 	s.log, err = wal.Open(r.log, wal.Replay{File: r.file, Define: r.define, Commit: r.commit})
 	if err != nil {
@@ -93,9 +93,8 @@ func Open(ctx context.Context, o Options) (*Shard, error) {
 	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	if o.Repair && r.rows > 0 {
-		// What was dropped must not be missed at the next start as well.
-		if err := s.Flush(ctx); err != nil {
+	if o.Repair {
+		if err := s.afterRepair(ctx, r); err != nil {
 			return nil, errors.Join(err, s.Abort())
 		}
 	}
@@ -104,6 +103,35 @@ func Open(ctx context.Context, o Options) (*Shard, error) {
 		s.done.Go(func() { s.runDeletes(run) })
 	}
 	return s, nil
+}
+
+// known is the newest seq that the catalog names: of deletes that are published, and of truncations.
+func known(c *meta.Snapshot, shard meta.ShardID) meta.Seq {
+	seq := c.DeletedSeq(shard)
+	for _, d := range c.Databases() {
+		for _, t := range c.Tables(d.ID) {
+			seq = max(seq, t.From)
+		}
+	}
+	return seq
+}
+
+// afterRepair notes in the catalog what the log lacks now: it must not be missed at the next start as well.
+func (s *Shard) afterRepair(ctx context.Context, r *replayer) error {
+	if r.rows > 0 {
+		if err := s.Flush(ctx); err != nil {
+			return err
+		}
+	}
+	catalog := s.opts.Catalog.Snapshot()
+	last := known(catalog, s.opts.Shard)
+	if r.seq >= last || catalog.FlushedSeq(s.opts.Shard) >= last {
+		return nil
+	}
+	_, err := s.opts.Catalog.Propose(ctx, meta.Command{Commit: &meta.Commit{
+		Flushed: &meta.Flushed{Shard: s.opts.Shard, Epoch: s.epoch, Seq: last}, PrevFlushed: catalog.FlushedSeq(s.opts.Shard),
+	}})
+	return err
 }
 
 // Snapshot shows what is visible now. Take it before the catalog's snapshot that it is combined with: then rows that left the head

@@ -166,6 +166,65 @@ func TestReplayOverBudgetWithDeletes(t *testing.T) {
 	w.abort(t)
 }
 
+// TestLostDeletes: a log that ends before deletes that are published is damaged; repaired, it goes on behind them.
+func TestLostDeletes(t *testing.T) {
+	w := newWorld(t, memfs.New(), "tagged")
+	w.open(t)
+	w.write(t, numbered(w.tables["tagged"], 0, 50))
+	if err := w.shard.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for call := range 3 {
+		rows, err := w.addresses(w.snapshot(), w.tables["tagged"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := &scan.RowSet{}
+		set.Add(rows[call].place, rows[call].row)
+		if _, err := w.shard.Commit(ctx, &meta.Transaction{Deletes: []meta.Deletes{{Table: w.tables["tagged"], Rows: set}}}, meta.AckWAL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.shard.PublishDeletes(ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.abort(t)
+	names, err := w.fs.List("/wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := "/wal/" + names[len(names)-1]
+	info, err := w.fs.Stat(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := w.fs.OpenAppend(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Truncate(info.Size-3), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(ctx, w.opts); column.ClassOf(err) != column.Corrupt || !strings.Contains(err.Error(), "the catalog knows of commit 4") {
+		t.Fatalf("%v", err)
+	}
+	for _, repair := range []bool{true, false} {
+		w.opts.Repair = repair
+		w.open(t)
+		s := w.snapshot()
+		got, err := w.read(s, w.tables["tagged"], &scan.Request{Columns: allColumns(w.tables["tagged"]), Time: scan.AllTime})
+		if err != nil || len(got) != 47 || s.head.Seq() < s.meta.DeletedSeq(1) {
+			t.Fatalf("repair %v: %d rows at %d, %v", repair, len(got), s.head.Seq(), err)
+		}
+		w.abort(t)
+	}
+	w.open(t)
+	if seq, err := w.shard.Write(ctx, []meta.Rows{numbered(w.tables["tagged"], 100, 1)}, meta.AckWAL); err != nil || seq != 5 {
+		t.Fatalf("commit %d, %v", seq, err)
+	}
+	w.abort(t)
+}
+
 // end commits endSome.
 func (w *world) end(t *testing.T, call int) {
 	t.Helper()

@@ -22,12 +22,14 @@ const maxFileRatio = 4
 
 // Options configures a Log.
 type Options struct {
-	FS        vfs.FS
-	Dir       string
-	Shard     meta.ShardID
-	Epoch     uint64
-	Flushed   meta.Seq // rows up to here are in segments
-	FileBytes int64    // 0 = DefaultFileBytes
+	FS      vfs.FS
+	Dir     string
+	Shard   meta.ShardID
+	Epoch   uint64
+	Flushed meta.Seq // rows up to here are in segments
+	// Known is the newest seq that somebody has noted elsewhere: a log that ends before it is damaged, and one that was repaired goes on behind it.
+	Known     meta.Seq
+	FileBytes int64 // 0 = DefaultFileBytes
 	// Repair opens a damaged log by dropping what follows the damage, and says in the log what that was.
 	Repair bool
 	Logger *slog.Logger // nil = silent

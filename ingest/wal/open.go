@@ -96,6 +96,12 @@ func Open(o Options, replay Replay) (*Log, error) {
 	if l.seq < o.Flushed {
 		l.seq = o.Flushed
 	}
+	if l.seq < o.Known {
+		if err := r.hole(column.Errorf(column.Corrupt, "%s ends with commit %d, the catalog knows of commit %d", o.path(l.number), l.seq, o.Known)); err != nil {
+			return nil, replayError(err)
+		}
+		l.seq = o.Known
+	}
 	l.synced = l.seq
 	l.mu.Lock()
 	defer l.mu.Unlock()
