@@ -32,6 +32,9 @@ func (s *Snapshot) metric(ctx context.Context, name string) (plan.Relation, erro
 		series: []scan.SeriesFilter{filter}, source: &liveSamples{inner: source, value: valueColumn(&t.Columns)},
 		rows: newTableRelation(s, t).rows,
 	}
+	if s.isPast {
+		r.name = versionName(r.name, s.catalog.Version)
+	}
 	for _, f := range t.Columns.Fields {
 		if t.Columns.IsTag(f.ID) || f.Name != "ts" && f.Name != "value" {
 			continue

@@ -1,8 +1,12 @@
 package aegis
 
 import (
+	"context"
+
+	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/promql"
 )
 
@@ -22,6 +26,22 @@ func (s *Snapshot) Source(t *meta.Table) scan.Source { return &tableSource{snaps
 
 // promStore shows a DB to the engine for PromQL.
 type promStore struct{ db *DB }
+
+// OpenPast implements promql.Past.
+func (s promStore) OpenPast(database string, at plan.AsOf) (promql.Snapshot, error) {
+	if database == "" {
+		database = meta.DefaultDatabase
+	}
+	d := s.db.Catalog().Database(database)
+	if d == nil {
+		return nil, column.SQLErrorf(column.NotFound, "3D000", "database %q does not exist", database)
+	}
+	snap, err := s.db.asOf(context.Background(), d, at)
+	if err != nil {
+		return nil, err
+	}
+	return snap, nil
+}
 
 // OpenSnapshot implements promql.Store.
 func (s promStore) OpenSnapshot(database string) (promql.Snapshot, error) {

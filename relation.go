@@ -37,10 +37,14 @@ func (r *relation) Table() *meta.Table {
 }
 
 func newTableRelation(s *Snapshot, t *meta.Table) *relation {
+	name := t.Schema + "." + t.Name
+	if s.isPast {
+		name = versionName(name, s.catalog.Version)
+	}
 	return &relation{
-		db: s.db, name: t.Schema + "." + t.Name, table: t, source: &tableSource{snapshot: s, table: t}, columns: s.db.columns.of(t),
+		db: s.db, name: name, table: t, source: &tableSource{snapshot: s, table: t}, columns: s.db.columns.of(t),
 		rows:     s.storedRows(t.ID),
-		readOnly: t.Schema == meta.PrometheusSchema, // samples come in by their protocol, which keeps labels canonical
+		readOnly: s.isPast || t.Schema == meta.PrometheusSchema, // samples come in by their protocol, which keeps labels canonical
 	}
 }
 

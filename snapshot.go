@@ -26,13 +26,17 @@ type Snapshot struct {
 	after    meta.Seq // flushedSeq(v)
 	release  func()
 
+	isPast bool // a state that is over: nothing in it can be changed
+
 	mu      sync.Mutex
+	past    map[plan.AsOf]*Snapshot        // states of the past that were asked for; closed with this one
 	handles map[handleKey]*segments.Handle // kept open until Close: morsels read from them later
 }
 
 type handleKey struct {
 	table   meta.TableID
 	segment meta.SegmentID
+	vector  uint64
 }
 
 // Snapshot opens the newest state of a database ("" = the default one). Close it.
@@ -72,6 +76,10 @@ func (s *Snapshot) Close() {
 		h.Release()
 		delete(s.handles, k)
 	}
+	for at, old := range s.past {
+		old.Close()
+		delete(s.past, at)
+	}
 	if s.release != nil {
 		s.release()
 		s.release = nil
@@ -108,7 +116,10 @@ func (s *Snapshot) Database() *meta.Database { return s.database }
 
 // segment opens a segment for as long as the snapshot lives.
 func (s *Snapshot) segment(ctx context.Context, table meta.TableID, record *meta.Segment) (*segments.Handle, error) {
-	key := handleKey{table, record.ID}
+	key := handleKey{table: table, segment: record.ID}
+	if record.Deleted != nil {
+		key.vector = record.Deleted.Version
+	}
 	s.mu.Lock()
 	h := s.handles[key]
 	s.mu.Unlock()

@@ -49,6 +49,8 @@ func (b *Builder) AppendVector(v *Vector, lo, hi int) {
 		b.gatherFlat(v.Child, b.scratch)
 	case Scaled:
 		b.appendScaled(v, lo, hi)
+	case Narrow:
+		b.appendNarrow(v, lo, hi)
 	default:
 		for k := v.run(lo); lo < hi; k++ {
 			end := min(int(v.Ends[k]), hi)
@@ -74,6 +76,8 @@ func (b *Builder) AppendGather(v *Vector, rows []int32) {
 	case Scaled:
 		v = v.gatherScaled(rows)
 		b.appendScaled(v, 0, v.Len)
+	case Narrow:
+		b.gatherFlat(v.widen(0, v.Len), rows)
 	default:
 		b.scratch = v.appendRunsOf(slices.Grow(b.scratch[:0], len(rows)), rows)
 		b.gatherFlat(v.Child, b.scratch)

@@ -57,6 +57,9 @@ func sameRows(a, b *Vector, sameFloat func(x, y float64) bool) bool {
 func (v *Vector) SizeBytes() int64 {
 	n := int64(unsafe.Sizeof(*v)) + 8*int64(len(v.Valid)) + int64(len(v.Bools)) + 8*int64(len(v.Ints)) + 8*int64(len(v.Floats)) +
 		4*int64(len(v.Offsets)) + 16*int64(len(v.Intervals)) + 4*int64(len(v.Codes)) + 4*int64(len(v.Ends))
+	if v.Enc == Narrow {
+		n += int64(len(v.Data))
+	}
 	if len(v.Offsets) > 0 {
 		n += int64(v.Offsets[len(v.Offsets)-1]) - int64(v.Offsets[0])
 	}

@@ -1,6 +1,6 @@
 package column
 
-// Flatten gives the same rows as a flat vector: v itself if it is one, text where it is Scaled. Encoded text that would unfold to more than
+// Flatten gives the same rows as a flat vector: v itself if it is one, text where it is Scaled, integers where it is Narrow. Encoded text that would unfold to more than
 // 2 GiB has no flat form: Flatten panics with ErrTooLarge then, and whoever may meet that uses a Builder.
 func Flatten(v *Vector) *Vector {
 	if v.Enc == Flat {

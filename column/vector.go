@@ -13,12 +13,13 @@ const (
 	Dict                   // row i is Child[Codes[i]]
 	RunEnd                 // rows [Ends[k-1], Ends[k]) are Child[k]: Arrow's run-end encoding
 	Scaled                 // of numeric only: row i is Ints[i] / 10^Scale (scaled.go)
+	Narrow                 // of integer layouts only: row i is Base + Data[i] (narrow.go)
 )
 
 // Vector is a column of a batch: a type, a length and buffers in Arrow's layout (booleans excepted: a byte each,
 // because kernels write them one by one; they are packed at the edge). Exactly the buffer that belongs to
-// Type.Physical() is used by a Flat vector; encoded vectors use Child. NULLs exist only in Flat and Scaled vectors
-// (the other encodings refer to a NULL of their child). The value slot of a NULL row is defined memory of no meaning.
+// Type.Physical() is used by a Flat vector; encoded vectors use Child. NULLs exist only in Flat, Scaled and Narrow
+// vectors (the other encodings refer to a NULL of their child). The value slot of a NULL row is defined memory of no meaning.
 //
 // A vector is immutable once handed on; Slice and the encodings share buffers.
 type Vector struct {
@@ -38,9 +39,10 @@ type Vector struct {
 	Codes []uint32
 	Ends  []int32 // ascending, last = Len
 	Scale int32   // of a Scaled vector
+	Base  int64   // of a Narrow vector
 }
 
-// NewConst makes n rows that all equal row i of a flat or Scaled vector.
+// NewConst makes n rows that all equal row i of a flat, Scaled or Narrow vector.
 func NewConst(v *Vector, i, n int) *Vector {
 	return &Vector{Type: v.Type, Enc: Const, Len: n, Child: Flatten(v.Slice(i, i+1))}
 }
@@ -108,7 +110,7 @@ func (v *Vector) As(t Type) *Vector {
 }
 
 // At maps row i to the row of the flat vector that holds its value: the vector itself or its child. For a row of a Scaled
-// vector that vector is made: loops flatten it first, or know the encoding.
+// or Narrow vector that vector is made: loops flatten it first, or know the encoding.
 func (v *Vector) At(i int) (*Vector, int) {
 	switch v.Enc {
 	case Flat:
@@ -119,6 +121,8 @@ func (v *Vector) At(i int) (*Vector, int) {
 		return v.Child, int(v.Codes[i])
 	case Scaled:
 		return v.text(i, i+1), 0
+	case Narrow:
+		return v.widen(i, i+1), 0
 	default:
 		return v.Child, v.run(i)
 	}
@@ -140,7 +144,7 @@ func (v *Vector) run(i int) int {
 
 // IsNull reports whether row i is NULL.
 func (v *Vector) IsNull(i int) bool {
-	if v.Enc == Scaled {
+	if v.Enc == Scaled || v.Enc == Narrow {
 		return v.Valid != nil && !v.Valid.Get(i)
 	}
 	f, j := v.At(i)
@@ -194,8 +198,12 @@ func (v *Vector) Slice(lo, hi int) *Vector {
 		return v.sliceRuns(lo, hi)
 	}
 	s.Valid = v.Valid.slice(lo, hi)
-	if v.Enc == Scaled {
+	switch v.Enc {
+	case Scaled:
 		s.Ints = v.Ints[lo:hi]
+		return &s
+	case Narrow:
+		s.Data = v.Data[lo:hi]
 		return &s
 	}
 	switch v.Type.Physical() {

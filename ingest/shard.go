@@ -138,6 +138,9 @@ func (s *Shard) afterRepair(ctx context.Context, r *replayer) error {
 // meanwhile are in that catalog's segments, and rows up to its flushed mark are shown from segments only.
 func (s *Shard) Snapshot() *head.Snapshot { return s.head.Snapshot(s.visible.seq()) }
 
+// Nothing is the head without any row or delete, for whoever reads segments alone.
+func (s *Shard) Nothing() *head.Snapshot { return s.head.Snapshot(0) }
+
 // ID is the shard's number in the catalog.
 func (s *Shard) ID() meta.ShardID { return s.opts.Shard }
 

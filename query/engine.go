@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"runtime"
 	"sync/atomic"
@@ -105,7 +104,6 @@ type Engine struct {
 	plans      *plans
 	admission  *admission
 	sessions   *sessions
-	sequences  *sequences
 	usual      atomic.Pointer[setting.Values] // what sessions start with that ask for no settings
 	holders    holders
 	started    time.Time
@@ -122,7 +120,7 @@ var errClosing = &column.Error{
 // New makes an engine over a store.
 func New(store Store, o Options) *Engine {
 	o.defaults()
-	e := &Engine{options: o, store: store, functions: catalog.Functions(), statements: newStatements(o.ParsedBytes), plans: newPlans(o.PlanBytes), admission: newAdmission(o.Running, o.Heavy, o.Queue, o.QueueWait), sessions: newSessions(), sequences: newSequences(store.Catalog()), started: o.Now()}
+	e := &Engine{options: o, store: store, functions: catalog.Functions(), statements: newStatements(o.ParsedBytes), plans: newPlans(o.PlanBytes), admission: newAdmission(o.Running, o.Heavy, o.Queue, o.QueueWait), sessions: newSessions(), started: o.Now()}
 	e.closing, e.close = context.WithCancelCause(context.Background())
 	return e
 }
@@ -131,7 +129,7 @@ func New(store Store, o Options) *Engine {
 // somebody still holds one.
 func (e *Engine) Close(ctx context.Context) error {
 	e.close(errClosing)
-	return errors.Join(e.admission.close(ctx), e.sequences.close(ctx))
+	return e.admission.close(ctx)
 }
 
 // PlanCache is how many statements found their plan among those that are kept, and how many looked for one in vain.

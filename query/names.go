@@ -2,10 +2,10 @@ package query
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
-	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/catalog"
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -22,12 +22,21 @@ type names struct {
 func (s *Session) view(ctx context.Context, snap Snapshot, path []string, now time.Time) *catalog.View {
 	return &catalog.View{
 		Ctx: ctx, Catalog: snap.Catalog(), Database: snap.Database(), Store: snap, Functions: s.engine.functions, Settings: s.settings, Path: path,
-		Activity: s.engine.sessions.list, Started: s.engine.started, Now: now, PID: s.pid, Sequences: sessionSequences{s},
+		Activity: s.engine.sessions.list, Started: s.engine.started, Now: now, PID: s.pid,
 	}
 }
 
+// isSchema reports the schemas that there are.
+func isSchema(name string) bool {
+	switch name {
+	case meta.PublicSchema, meta.MetricsSchema, meta.PrometheusSchema, catalog.Schema, catalog.InformationSchema:
+		return true
+	}
+	return false
+}
+
 // searchPath lists the schemas that names without one are looked for in. pg_catalog comes first unless the setting says where it comes.
-func (s *Session) searchPath(snap Snapshot) []string {
+func (s *Session) searchPath() []string {
 	out := make([]string, 1, len(s.settings.Path)+1)
 	out[0] = catalog.Schema
 	first := 0
@@ -38,7 +47,7 @@ func (s *Session) searchPath(snap Snapshot) []string {
 		if name == catalog.Schema {
 			first = 1
 		}
-		if snap.Catalog().HasSchema(snap.Database().ID, name) {
+		if isSchema(name) {
 			out = append(out, name)
 		}
 	}
@@ -65,64 +74,69 @@ func (n *names) Resolve(ctx context.Context, schema, name string) (plan.Relation
 	return nil, column.SQLErrorf(column.NotFound, "42P01", "relation \"%s\" does not exist", name)
 }
 
+// errNoPast says that a store knows no past.
+func errNoPast() error {
+	return column.SQLErrorf(column.Unsupported, "0A000", "the past cannot be read here")
+}
+
+// ResolveAsOf implements plan.Past.
+func (n *names) ResolveAsOf(ctx context.Context, schema, name string, at plan.AsOf) (plan.Relation, error) {
+	past, ok := n.snap.(plan.Past)
+	if !ok {
+		return nil, errNoPast()
+	}
+	return n.along(schema, func(in string) (plan.Relation, error) { return past.ResolveAsOf(ctx, in, name, at) })
+}
+
+// ResolveChanges implements plan.Past.
+func (n *names) ResolveChanges(ctx context.Context, schema, name string, from, to plan.AsOf) (plan.Relation, error) {
+	past, ok := n.snap.(plan.Past)
+	if !ok {
+		return nil, errNoPast()
+	}
+	return n.along(schema, func(in string) (plan.Relation, error) { return past.ResolveChanges(ctx, in, name, from, to) })
+}
+
+// along looks into a schema, or into those of the search path that hold tables.
+func (n *names) along(schema string, f func(in string) (plan.Relation, error)) (r plan.Relation, err error) {
+	if schema != "" {
+		return f(schema)
+	}
+	err = column.SQLErrorf(column.NotFound, "42P01", "no schema has been selected to look in")
+	for _, in := range n.path {
+		if in == catalog.Schema || in == catalog.InformationSchema {
+			continue
+		}
+		var found plan.Relation
+		found, e := f(in)
+		var known *column.Error
+		if e == nil || !errors.As(e, &known) || known.SQLState != "42P01" {
+			return found, e
+		}
+		if r == nil && err != nil {
+			err = e
+		}
+	}
+	return nil, err
+}
+
 // in finds a relation of a schema.
 func (n *names) in(ctx context.Context, schema, name string) (plan.Relation, error) {
-	if schema == catalog.Schema || schema == catalog.InformationSchema {
+	if schema == catalog.Schema || schema == catalog.InformationSchema || schema == catalog.AegisSchema {
 		if r := n.view.Find(schema, name); r != nil {
 			return r, nil
 		}
 	}
-	c := n.snap.Catalog()
-	if id := c.Relation(n.snap.Database().ID, schema, name); id != 0 && c.TableByID(id) == nil {
-		return n.ResolveID(ctx, id)
-	}
 	return n.snap.Resolve(ctx, schema, name)
 }
 
-// ResolveID implements plan.ByID.
-func (n *names) ResolveID(ctx context.Context, id meta.TableID) (plan.Relation, error) {
-	c := n.snap.Catalog()
-	if t := c.TableByID(id); t != nil {
-		return n.snap.Resolve(ctx, t.Schema, t.Name)
-	}
-	if v := c.ViewByID(id); v != nil {
-		return &viewRelation{definition: v}, nil
-	}
-	if q := c.SequenceByID(id); q != nil {
-		return n.view.SequenceRelation(q), nil
-	}
-	return nil, column.SQLErrorf(column.NotFound, "42P01", "relation with OID %d does not exist", catalog.RelationOID(id))
-}
-
-// viewRelation is a view.
-type viewRelation struct {
-	definition *meta.View
-	schema     column.Schema
-}
-
-func (v *viewRelation) Name() string                { return v.definition.Schema + "." + v.definition.Name }
-func (v *viewRelation) Definition() *meta.View      { return v.definition }
-func (v *viewRelation) Schema() *column.Schema      { return &v.schema }
-func (v *viewRelation) Series() []scan.SeriesFilter { return nil }
-func (v *viewRelation) Source() scan.Source         { return nil }
-func (v *viewRelation) Rows() int64                 { return 0 }
-
-// Columns are those of the definition, numbered by their places.
-func (v *viewRelation) Columns() []plan.RelationColumn {
-	out := make([]plan.RelationColumn, len(v.definition.Columns))
-	for i, c := range v.definition.Columns {
-		out[i] = plan.RelationColumn{Name: c.Name, Type: c.Type, ID: column.ID(i + 1), Mod: c.Mod}
-	}
-	return out
-}
-
 // creationSchema is the schema that new tables go to: the first that the search path names, if it is there.
-func (st *statement) creationSchema(pos int) (string, error) {
-	for _, name := range st.session.settings.Path {
+func (s *Session) creationSchema(pos int) (string, error) {
+	for _, name := range s.settings.Path {
 		if name == "$user" {
-			name = st.session.settings.User
+			name = s.settings.User
 		}
-		if st.snap.Catalog().HasSchema(st.snap.Database().ID, name) {
+		if isSchema(name) {
 			return name, nil
 		}
 	}
@@ -146,7 +160,7 @@ func (n sessionNames) view() (*catalog.View, func(), error) {
 		return nil, nil, err
 	}
 	done := func() { snap.Close(); base.Close() } // both may be one: a second Close does nothing
-	return s.view(context.Background(), snap, s.searchPath(snap), s.now()), done, nil
+	return s.view(context.Background(), snap, s.searchPath(), s.now()), done, nil
 }
 
 // NameOf implements literal.Names.

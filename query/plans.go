@@ -9,8 +9,6 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
-	"github.com/automatanexus/aegis-db/meta"
-	"github.com/automatanexus/aegis-db/query/catalog"
 	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
@@ -43,9 +41,7 @@ func newPlans(limit int64) *plans { return &plans{kept: newLRU[*keptPlan](limit)
 
 // placeholder stands for a relation in a plan that is kept.
 type placeholder struct {
-	schema, name string       // as they were written
-	id           meta.TableID // what a view meant, in the place of a name; 0 = it was written
-	view         *meta.View   // it is one, whose query stands in its place
+	schema, name string // as they were written
 	stored       *column.Schema
 	columns      []plan.RelationColumn
 }
@@ -59,9 +55,6 @@ func (p *placeholder) Rows() int64                    { return 0 }
 
 // fits reports whether a relation is what the plan was made for. Schemas are immutable, and each version of a table's is one object.
 func (p *placeholder) fits(r plan.Relation) bool {
-	if v, ok := r.(plan.View); ok || p.view != nil {
-		return ok && v.Definition() == p.view // each version of a view's definition is one object
-	}
 	return r.Schema() == p.stored && slices.Equal(r.Columns(), p.columns)
 }
 
@@ -74,26 +67,27 @@ type resolved struct {
 func (r *resolved) Resolve(ctx context.Context, schema, name string) (plan.Relation, error) {
 	rel, err := r.Resolver.Resolve(ctx, schema, name)
 	if err == nil {
-		r.note(rel, &placeholder{schema: schema, name: name})
+		r.names[rel] = &placeholder{schema: schema, name: name, stored: rel.Schema(), columns: rel.Columns()}
 	}
 	return rel, err
 }
 
-// ResolveID implements plan.ByID.
-func (r *resolved) ResolveID(ctx context.Context, id meta.TableID) (plan.Relation, error) {
-	rel, err := r.Resolver.(plan.ByID).ResolveID(ctx, id)
-	if err == nil {
-		r.note(rel, &placeholder{id: id})
+// ResolveAsOf implements plan.Past. Statements that read the past have no plans that are kept.
+func (r *resolved) ResolveAsOf(ctx context.Context, schema, name string, at plan.AsOf) (plan.Relation, error) {
+	past, ok := r.Resolver.(plan.Past)
+	if !ok {
+		return nil, errNoPast()
 	}
-	return rel, err
+	return past.ResolveAsOf(ctx, schema, name, at)
 }
 
-func (r *resolved) note(rel plan.Relation, p *placeholder) {
-	p.stored, p.columns = rel.Schema(), rel.Columns()
-	if v, ok := rel.(plan.View); ok {
-		p.view = v.Definition()
+// ResolveChanges implements plan.Past.
+func (r *resolved) ResolveChanges(ctx context.Context, schema, name string, from, to plan.AsOf) (plan.Relation, error) {
+	past, ok := r.Resolver.(plan.Past)
+	if !ok {
+		return nil, errNoPast()
 	}
-	r.names[rel] = p
+	return past.ResolveChanges(ctx, schema, name, from, to)
 }
 
 // planKey names everything that a plan depends on but the relations.
@@ -142,7 +136,7 @@ func (k *keptPlan) in(ctx context.Context, names plan.Resolver) (plan.Node, erro
 	}
 	now := make(map[plan.Relation]plan.Relation, len(k.names))
 	for _, name := range k.names {
-		r, err := name.resolve(ctx, names)
+		r, err := names.Resolve(ctx, name.schema, name.name)
 		if err != nil && column.ClassOf(err) != column.NotFound {
 			return nil, err
 		}
@@ -152,13 +146,6 @@ func (k *keptPlan) in(ctx context.Context, names plan.Resolver) (plan.Node, erro
 		now[name] = r
 	}
 	return over(k.root, func(r plan.Relation) plan.Relation { return now[r] }), nil
-}
-
-func (p *placeholder) resolve(ctx context.Context, names plan.Resolver) (plan.Relation, error) {
-	if p.id != 0 {
-		return names.(plan.ByID).ResolveID(ctx, p.id)
-	}
-	return names.Resolve(ctx, p.schema, p.name)
 }
 
 // keep remembers a plan whose relations all come from names.
@@ -185,16 +172,6 @@ func keptOf(root plan.Node, names map[plan.Relation]*placeholder) *keptPlan {
 	})
 	if !known {
 		return nil
-	}
-	for _, p := range names { // views are not in the plan, but it is right only as long as they are the same
-		if p.view == nil {
-			continue
-		}
-		inner, err := sql.ParseOne(p.view.Query, sql.Options{})
-		if err != nil || !keepable(inner.Stmt, p.view.Query, nil, catalog.Functions()) {
-			return nil
-		}
-		k.names = append(k.names, p)
 	}
 	return k
 }
@@ -231,8 +208,10 @@ func keepable(st sql.Stmt, text string, params []*string, functions *fn.Registry
 	timeless := true
 	sql.Walk(st, func(n sql.Node) bool {
 		switch n := n.(type) {
+		case *sql.Table: // a version that is there today may be gone tomorrow
+			timeless = timeless && n.AsOf == nil
 		case *sql.FuncCall:
-			timeless = timeless && functions.Timeless(n.Name.Name)
+			timeless = timeless && n.Name.Name != "table_changes" && functions.Timeless(n.Name.Name)
 		case *sql.TypeName: // what a name means changes with the catalog
 			timeless = timeless && !strings.HasPrefix(n.Name, "reg")
 		}

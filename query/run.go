@@ -176,7 +176,10 @@ func (st *statement) look() error {
 	if snap.Catalog() != base {
 		r.ended = append(r.ended, snap.Close)
 	}
-	path := s.searchPath(snap)
+	if snap, err = s.inPast(r.ctx, snap); err != nil {
+		return err
+	}
+	path := s.searchPath()
 	st.public, st.snap, st.names = base, snap, &names{snap, path, s.view(r.ctx, snap, path, s.now())}
 	r.names = st.names.view
 	st.prepare(r.ctx)
@@ -315,10 +318,14 @@ func (st *statement) runStatement(bound plan.Statement, names map[plan.Relation]
 		return st.query(b, names)
 	case *plan.Explain:
 		return st.explain(b)
-	case *plan.Define:
-		return st.define(b)
+	case *plan.CreateTable:
+		return st.createTable(b)
+	case *plan.DropTables:
+		return st.dropTables(b)
 	case *plan.Modify:
 		return st.modify(b)
+	case *plan.History:
+		return st.history(b)
 	case *plan.Users:
 		return st.users(b)
 	case *plan.Set:

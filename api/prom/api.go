@@ -68,5 +68,13 @@ func (a *API) Register(prefix string, add func(pattern string, h http.HandlerFun
 // Query answers the instant query, in GET and POST.
 func (a *API) Query(w http.ResponseWriter, r *http.Request) { a.serve(a.query)(w, r) }
 
+// asOf is the state of the past that a request reads: the parameter as_of, or the header X-Aegis-As-Of for clients whose address is fixed.
+func asOf(r *http.Request) string {
+	if text := r.FormValue("as_of"); text != "" {
+		return text
+	}
+	return r.Header.Get("X-Aegis-As-Of")
+}
+
 // database is the one a request is about; "" is the default one.
 func database(r *http.Request) string { return r.FormValue("database") }

@@ -63,7 +63,7 @@ func (a *API) run(r *http.Request, prepare func(context.Context, string, prometh
 	if err != nil {
 		return bad("limit", err)
 	}
-	ctx := r.Context()
+	ctx := promql.WithAsOf(r.Context(), asOf(r))
 	cancel := func() {}
 	if text := r.FormValue("timeout"); text != "" {
 		d, err := parseDuration(text)

@@ -65,7 +65,7 @@ func (a *API) failRead(w http.ResponseWriter, err error) {
 
 // selected calls f with the series of a query of a request.
 func (a *API) selected(ctx context.Context, r *http.Request, q *readQuery, f func(storage.Series) error) error {
-	querier, err := a.engine.Queryable(database(r)).Querier(q.start, q.end)
+	querier, err := a.engine.QueryableAsOf(database(r), asOf(r)).Querier(q.start, q.end)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (a *API) search(r *http.Request, ask func(ctx context.Context, q storage.Qu
 	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, a.engine.Limits().Timeout)
 	defer cancel()
-	q, err := a.engine.Queryable(database(r)).Querier(s.start, s.end)
+	q, err := a.engine.QueryableAsOf(database(r), asOf(r)).Querier(s.start, s.end)
 	if err != nil {
 		return refuse(failed(err))
 	}

@@ -33,6 +33,7 @@ type serveCmd struct {
 	Transaction  time.Duration `name:"transaction-timeout" help:"How long a transaction of several statements may take." default:"12h" env:"AEGIS_TRANSACTION_TIMEOUT"`
 	FlushAge     time.Duration `help:"How long rows stay in memory and log before they become segments." default:"1h" env:"AEGIS_FLUSH_AGE"`
 	CompactEvery time.Duration `help:"How often to look for segments to merge." default:"10s" env:"AEGIS_COMPACT_EVERY"`
+	History      time.Duration `help:"How long the past can be read (AS OF, table_changes); replaced files stay for as long. 0: not at all." default:"1h" env:"AEGIS_HISTORY"`
 	KeepRemoved  time.Duration `help:"How long the files of merged segments stay for other readers." default:"1m" env:"AEGIS_KEEP_REMOVED"`
 	PromQL       promFlags     `embed:"" prefix:"query."`
 	Repair       bool          `help:"Open a damaged log: drop what cannot be read, and say what that was." env:"AEGIS_REPAIR"`
@@ -81,7 +82,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	db, err := aegis.Open(ctx, aegis.Options{
-		Dir: c.DataDir, MemoryBytes: int64(c.Memory), FlushAge: c.FlushAge, CompactEvery: c.CompactEvery, KeepRemoved: c.KeepRemoved,
+		Dir: c.DataDir, MemoryBytes: int64(c.Memory), FlushAge: c.FlushAge, CompactEvery: c.CompactEvery, KeepRemoved: c.KeepRemoved, History: history(c.History),
 		HeldFiles: int64(c.HeldFiles), TransactionTimeout: c.Transaction,
 		TempBytes: int64(c.TempFiles), QueryTempBytes: int64(c.QueryTemp), Repair: c.Repair, Logger: logger, PromQL: c.PromQL.limits(),
 	})
@@ -167,4 +168,12 @@ func (c *serveCmd) logger(s streams) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(s.err, o))
 	}
 	return slog.New(slog.NewTextHandler(s.err, o))
+}
+
+// history is an option of the library, for which 0 stands for its default.
+func history(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
 }

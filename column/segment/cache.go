@@ -8,6 +8,7 @@ type PageKey struct {
 	Column         column.ID
 	Page           uint32
 	Dictionary     bool
+	Narrow         bool // as column.ToNarrow gives it, or as it is where that cannot be
 }
 
 // PageCache may keep decoded pages. Vectors are immutable. Safe for concurrent use.

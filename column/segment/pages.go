@@ -71,6 +71,29 @@ func (r *Reader) rawPage(ctx context.Context, p *pageMeta) ([]byte, error) {
 	return b, nil
 }
 
+// narrowPage gives a decoded page in the narrow form if it has one. What has none is kept under the same name, for next to nothing, so that
+// nobody looks for it again.
+func (r *Reader) narrowPage(ctx context.Context, t *columnPages, number int, u *pageUse) (*column.Vector, error) {
+	if r.o.Cache == nil || u.once {
+		return r.page(ctx, t, number, u)
+	}
+	k := PageKey{Table: r.ref.Table, Segment: r.ref.Segment, Column: t.field.ID, Page: uint32(number), Narrow: true}
+	if v := r.o.Cache.Get(k); v != nil {
+		u.cached++
+		return v, nil
+	}
+	v, err := r.page(ctx, t, number, u)
+	if err != nil {
+		return nil, err
+	}
+	if n := column.ToNarrow(v); n != nil {
+		r.o.Cache.Put(k, n, n.SizeBytes())
+		return n, nil
+	}
+	r.o.Cache.Put(k, v, v.SizeBytes())
+	return v, nil
+}
+
 // page gives a decoded page, from the cache if it is there.
 func (r *Reader) page(ctx context.Context, t *columnPages, number int, u *pageUse) (*column.Vector, error) {
 	k := PageKey{Table: r.ref.Table, Segment: r.ref.Segment, Column: t.field.ID, Page: uint32(number)}
@@ -172,6 +195,7 @@ type columnReader struct {
 	vector  *column.Vector
 	held    int64
 	use     pageUse
+	narrow  bool // vectors may be Narrow
 }
 
 func (r *Reader) columnReader(field int, pool *mem.Pool) (*columnReader, error) {
@@ -198,7 +222,11 @@ func (c *columnReader) at(ctx context.Context, row uint32) error {
 		}
 	}
 	number := c.pages.find(row)
-	v, err := c.r.page(ctx, c.pages, number, &c.use)
+	read := c.r.page
+	if c.narrow {
+		read = c.r.narrowPage
+	}
+	v, err := read(ctx, c.pages, number, &c.use)
 	if err != nil {
 		return err
 	}

@@ -273,6 +273,11 @@ func checkRequest(t *testing.T, rd *Reader, m *model, r *rand.Rand, seed uint64)
 	t.Helper()
 	req, must, may := randomRequest(m, r)
 	req.Addresses = r.IntN(3) == 0
+	if r.IntN(2) == 0 {
+		for range r.IntN(len(req.Columns) + 1) {
+			req.Narrow = append(req.Narrow, r.IntN(2) == 0)
+		}
+	}
 	view := View{Schema: m.laterSchema()}
 	dead := map[int]bool{}
 	if r.IntN(2) == 0 {

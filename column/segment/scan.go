@@ -161,7 +161,7 @@ func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 	}
 	schema := &m.r.meta.schema
 	s.tags = newTagColumns(m.r)
-	for _, id := range m.req.Columns {
+	for i, id := range m.req.Columns {
 		shown := &m.view.Schema.Fields[m.view.Schema.Index(id)]
 		c := outColumn{tag: -1, typ: shown.Type}
 		field := schema.Index(id)
@@ -176,6 +176,7 @@ func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 				s.Close()
 				return nil, err
 			}
+			c.reader.narrow = i < len(m.req.Narrow) && m.req.Narrow[i]
 			if s.rows.align == nil {
 				s.rows.align = c.reader.pages
 			}

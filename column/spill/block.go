@@ -40,9 +40,10 @@ func appendBlock(dst []byte, columns []*column.Vector, n int) []byte {
 
 func seal(block []byte, at int64) { binary.NativeEndian.PutUint64(block, checksum(block, at)) }
 
-// compact leaves entries of a dictionary out that no row can refer to, where they would take more than the rows do.
+// compact leaves entries of a dictionary out that no row can refer to, where they would take more than the rows do. Blocks have no narrow
+// form.
 func compact(v *column.Vector) *column.Vector {
-	if v.Enc == column.Dict && v.Child.Len > v.Len {
+	if v.Enc == column.Narrow || v.Enc == column.Dict && v.Child.Len > v.Len {
 		return column.Flatten(v)
 	}
 	return v

@@ -30,8 +30,6 @@ type Options struct {
 	SearchPath []string
 	Settings   map[string]string // see expr.Context
 	Names      literal.Names     // see expr.Context
-	// Definitions are what statements about the catalog are worked out against; nil = they are refused.
-	Definitions *Definitions
 }
 
 // Bind makes a plan of a statement.
@@ -78,10 +76,6 @@ func rootsOf(s plan.Statement) (out []plan.Node) {
 			out = append(out, w.Change)
 		}
 		return append(out, s.Root())
-	case *plan.Define:
-		if s.Rows != nil {
-			return []plan.Node{s.Rows}
-		}
 	}
 	return nil
 }
@@ -110,7 +104,6 @@ type binder struct {
 
 	outer      *scope          // around the query that is bound, if it is a subquery
 	with       *withScope      // the queries of WITH that can be seen
-	view       *viewAround     // the view that is being bound, if it is one
 	operators  int             // that references to WITH have added
 	subqueries []plan.Subquery // to be run first, in this order
 	taken      int             // of these, how many belong to what stands in changes
@@ -130,28 +123,14 @@ func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 		return b.explain(s)
 	case *sql.CreateTable:
 		return b.createTable(s)
-	case *sql.CreateTableAs:
-		return b.createTableAs(s)
-	case *sql.CreateView:
-		return b.createView(s)
-	case *sql.CreateSequence:
-		return b.createSequence(s)
-	case *sql.AlterSequence:
-		return b.alterSequence(s)
-	case *sql.CreateSchema:
-		return b.createSchema(s)
-	case *sql.CreateDatabase:
-		return b.createDatabase(s)
-	case *sql.AlterTable:
-		return b.alter(s)
-	case *sql.Comment:
-		return b.comment(s)
 	case *sql.Drop:
 		return b.drop(s)
 	case *sql.Set:
 		return b.set(s)
 	case *sql.Show:
 		return b.show(s)
+	case *sql.CreatePin, *sql.DropPin, *sql.CloneTable:
+		return b.history(s)
 	case *sql.CreateRole, *sql.AlterRole, *sql.DropRole:
 		return b.role(s)
 	case *sql.Reset:

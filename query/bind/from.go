@@ -139,7 +139,7 @@ func (f *fromClause) table(t *sql.Table) (*item, error) {
 	if t.Sample != nil {
 		return nil, unsupported(t.Sample.Pos, "TABLESAMPLE is not supported", "")
 	}
-	if t.Name.Schema == "" {
+	if t.Name.Schema == "" && t.AsOf == nil {
 		if c := f.with.find(t.Name.Name); c != nil {
 			if c.silent {
 				return nil, errorAt(t.Pos, "0A000", "WITH query \"%s\" does not have a RETURNING clause", c.name)
@@ -158,22 +158,24 @@ func (f *fromClause) table(t *sql.Table) (*item, error) {
 			return f.leaf(node, src, t.Alias)
 		}
 	}
-	rel, use, err := f.resolve(t.Name)
+	rel, err := f.relation(t)
 	if err != nil {
 		return nil, place(err, t.Name.Pos)
 	}
-	if v, ok := rel.(plan.View); ok {
-		return f.viewItem(t, rel, v.Definition(), use)
-	}
+	return f.stored(t, rel)
+}
+
+// stored makes the item of a relation.
+func (f *fromClause) stored(t *sql.Table, rel plan.Relation) (*item, error) {
 	schema := rel.Schema()
 	order := schema.Order()
 	sorted := schema.Time != 0 && len(order) > 0 && order[0] == schema.Time
 	src := &source{schema: t.Name.Schema, name: t.Name.Name, rel: rel}
 	columns := rel.Columns()
-	project, names := knownColumns(columns, use)
-	for i, at := range project {
-		c := columns[at]
-		src.fields = append(src.fields, binding{names[i], &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type, Sorted: c.Time && sorted}})
+	project := make([]int, len(columns))
+	for i, c := range columns {
+		project[i] = i
+		src.fields = append(src.fields, binding{c.Name, &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type, Sorted: c.Time && sorted}})
 	}
 	it, err := f.leaf(newScan(rel, project), src, t.Alias)
 	for i := range src.fields {

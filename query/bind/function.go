@@ -13,6 +13,9 @@ func (f *fromClause) function(t *sql.TableFunc) (*item, error) {
 	if t.ColDefs != nil {
 		return nil, noRecord(t.ColDefs[0].Pos)
 	}
+	if n := changesCall(t); n != nil {
+		return f.changes(t, n)
+	}
 	l := &link{}
 	s := &scope{clause: "functions in FROM", noSets: "set-returning functions must appear at top level of FROM", outer: f.beside(l)}
 	x := &plan.Expand{Input: &plan.Values{Rows: [][]expr.Expr{{}}}, Ordinality: t.Ordinality}

@@ -12,8 +12,6 @@ type insertion struct {
 	*changedTable
 	columns []int       // of schema.Fields
 	listed  []sql.Ident // as the statement names them; nil = all
-	// overriding says whose values identity columns get: "system" = those that are given, "user" = their own.
-	overriding string
 }
 
 func (b *binder) insert(n *sql.Insert) (*plan.Change, error) {
@@ -26,7 +24,7 @@ func (b *binder) insert(n *sql.Insert) (*plan.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &insertion{changedTable: t, listed: n.Columns, overriding: n.Overriding}
+	in := &insertion{changedTable: t, listed: n.Columns}
 	if err := in.setColumns(n.Columns); err != nil {
 		return nil, err
 	}
@@ -45,10 +43,7 @@ func (b *binder) insert(n *sql.Insert) (*plan.Change, error) {
 	if c.Checks, err = b.checks(t); err != nil {
 		return nil, err
 	}
-	node, at, err := b.withRow(t, rows, values)
-	if err != nil {
-		return nil, err
-	}
+	node, at := b.withRow(t, rows, values)
 	var alias *sql.Alias
 	if n.Alias != "" {
 		alias = &sql.Alias{Name: n.Alias}
@@ -149,15 +144,6 @@ func (b *binder) insertValue(s *scope, in *insertion, i int, n sql.Expr) (expr.E
 	if d, ok := n.(*sql.Default); ok {
 		return b.defaultOf(in.changedTable, in.columns[i], d.Pos)
 	}
-	if in.overriding == "user" && f.Identity != column.NoIdentity {
-		if _, err := b.expr(s, n); err != nil {
-			return nil, err
-		}
-		return b.defaultOf(in.changedTable, in.columns[i], n.Position())
-	}
-	if err := in.given(in.columns[i], in.overriding); err != nil {
-		return nil, err
-	}
 	e, err := b.expr(s, n)
 	if err != nil {
 		return nil, err
@@ -194,12 +180,7 @@ func (b *binder) insertQuery(in *insertion, q *sql.Query) (plan.Node, error) {
 	for i, c := range cols {
 		f := &in.schema.Fields[in.columns[i]]
 		var e expr.Expr = &expr.Column{Index: i, Name: c.Name, T: c.Type, At: places[i]}
-		if in.overriding == "user" && f.Identity != column.NoIdentity {
-			e, err = b.defaultOf(in.changedTable, in.columns[i], places[i])
-		} else if err = in.given(in.columns[i], in.overriding); err == nil {
-			e, err = b.assign(e, f)
-		}
-		if err != nil {
+		if e, err = b.assign(e, f); err != nil {
 			return nil, err
 		}
 		p.Exprs = append(p.Exprs, e)

@@ -41,6 +41,9 @@ type relation struct {
 func (v *View) Find(schema, name string) plan.Relation {
 	s := shapesByName()[schema+"."+name]
 	if s == nil {
+		s = ownShapes()[schema+"."+name]
+	}
+	if s == nil {
 		return nil
 	}
 	r := &relation{shape: s, view: v}

@@ -24,6 +24,7 @@ func newAggregate(n *plan.Aggregate, env *Env, input producer, stats *Stats) *ag
 	if n.Newest > 0 {
 		a.bound = boundBelow(input)
 	}
+	narrowBelow(n, input)
 	return a
 }
 

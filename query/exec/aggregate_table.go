@@ -125,6 +125,11 @@ func (t *aggTable) addOne(w *worker, b *scan.Batch, i int, whole bool, spanIDs, 
 		return err
 	}
 	if !whole {
+		for i, v := range args {
+			if v.Enc == column.Narrow {
+				args[i] = column.Flatten(v)
+			}
+		}
 		return state.Add(ids, args, b.Len)
 	}
 	for k, s := range t.spans {
@@ -174,7 +179,7 @@ func evalArgs(w *worker, call *expr.AggregateCall, b *scan.Batch) ([]*column.Vec
 // argument gives an aggregate's argument in an encoding that its states take.
 func argument(call *expr.AggregateCall, v *column.Vector) *column.Vector {
 	switch {
-	case v.Enc == column.Const || v.Enc == column.Scaled && call.Fn.Scaled:
+	case v.Enc == column.Const || v.Enc == column.Scaled && call.Fn.Scaled || v.Enc == column.Narrow && call.Fn.Narrow:
 		return v
 	case call.Fn.Scaled && v.Type.Kind == column.Numeric && v.Enc != column.Flat:
 		if s := column.ToScaled(v); s != nil {

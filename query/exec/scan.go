@@ -19,6 +19,7 @@ type scanner struct {
 	// partners are conditions that a join above found while it was running (see narrow).
 	partners []scan.SeriesFilter
 	bound    *scan.Bound // what an operator above learns about the rows it needs; nil = nothing
+	narrow   []bool      // output columns that may be Narrow; nil = none
 }
 
 func (s *scanner) parts(ctx context.Context) ([]part, error) {
@@ -66,6 +67,9 @@ func (s *scanner) request() (*scan.Request, []int, error) {
 		if columns[p].ID != 0 {
 			place[i] = len(req.Columns)
 			req.Columns = append(req.Columns, columns[p].ID)
+			if s.narrow != nil {
+				req.Narrow = append(req.Narrow, s.narrow[i])
+			}
 		}
 	}
 	for i, p := range s.node.Project {

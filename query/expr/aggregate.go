@@ -19,6 +19,8 @@ type Aggregate struct {
 	Ordered bool
 	// Scaled says that its states know arguments that are Scaled, so that these need not be flattened.
 	Scaled bool
+	// Narrow says that its states take arguments of integers as Narrow vectors in AddRange.
+	Narrow bool
 	// NewUnsorted, if not nil, makes the state of calls whose last argument is not a Sorted column: the one of New trusts
 	// AddRange's sorted to be about that argument. The binder chooses, by giving the call a copy with another New.
 	NewUnsorted func() State

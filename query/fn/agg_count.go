@@ -8,7 +8,7 @@ import (
 func addCounts(r *Registry) {
 	r.aggregate(
 		expr.Aggregate{Name: "count", Result: tInt8, New: func() expr.State { return &countState{} }, Doc: "number of rows"},
-		expr.Aggregate{Name: "count", Args: types(tAny), Result: tInt8, Scaled: true, New: func() expr.State { return &countState{} }, Doc: "number of values that are not NULL"},
+		expr.Aggregate{Name: "count", Args: types(tAny), Result: tInt8, Scaled: true, Narrow: true, New: func() expr.State { return &countState{} }, Doc: "number of values that are not NULL"},
 	)
 }
 

@@ -14,8 +14,8 @@ func addExtremes(r *Registry) {
 			continue
 		}
 		r.aggregate(
-			expr.Aggregate{Name: "min", Args: types(t), Result: t, Scaled: t == tNumeric, New: extreme(t, -1), Doc: "least value"},
-			expr.Aggregate{Name: "max", Args: types(t), Result: t, Scaled: t == tNumeric, New: extreme(t, 1), Doc: "greatest value"},
+			expr.Aggregate{Name: "min", Args: types(t), Result: t, Scaled: t == tNumeric, Narrow: t.Physical() == column.PhysInt, New: extreme(t, -1), Doc: "least value"},
+			expr.Aggregate{Name: "max", Args: types(t), Result: t, Scaled: t == tNumeric, Narrow: t.Physical() == column.PhysInt, New: extreme(t, 1), Doc: "greatest value"},
 		)
 	}
 	r.aggregate(
@@ -79,6 +79,12 @@ func intExtreme(t column.Type, sign int) *fold[int64, bestCell[int64]] {
 		}
 		return one(c, minOf(v))
 	}
+	narrow := func(c *bestCell[int64], base int64, v []byte) error {
+		if sign > 0 {
+			return one(c, base+int64(maxByte(v)))
+		}
+		return one(c, base+int64(minByte(v)))
+	}
 	groups := func(slots []bestCell[int64], groups []uint32, v []int64, mask int) error {
 		if sign > 0 {
 			for i, g := range groups {
@@ -96,7 +102,7 @@ func intExtreme(t column.Type, sign int) *fold[int64, bestCell[int64]] {
 		return nil
 	}
 	return &fold[int64, bestCell[int64]]{
-		result: t, values: intsOf, groups: groups, run: run, one: one,
+		result: t, values: intsOf, groups: groups, run: run, narrow: narrow, one: one,
 		merge:  mergeBest(one),
 		finish: finishBest(writeInt),
 	}

@@ -17,11 +17,11 @@ import (
 
 func addSums(r *Registry) {
 	for _, t := range []column.Type{tInt2, tInt4} {
-		r.aggregate(expr.Aggregate{Name: "sum", Args: types(t), Result: tInt8, New: smallSum.state, Doc: "sum"})
+		r.aggregate(expr.Aggregate{Name: "sum", Args: types(t), Result: tInt8, Narrow: true, New: smallSum.state, Doc: "sum"})
 	}
-	r.aggregate(expr.Aggregate{Name: "sum", Args: types(tInt8), Result: tNumeric, New: wideSum(false).state, Doc: "sum, exact"})
+	r.aggregate(expr.Aggregate{Name: "sum", Args: types(tInt8), Result: tNumeric, Narrow: true, New: wideSum(false).state, Doc: "sum, exact"})
 	for _, t := range []column.Type{tInt2, tInt4, tInt8} {
-		r.aggregate(expr.Aggregate{Name: "avg", Args: types(t), Result: tNumeric, New: wideSum(true).state, Doc: "mean"})
+		r.aggregate(expr.Aggregate{Name: "avg", Args: types(t), Result: tNumeric, Narrow: true, New: wideSum(true).state, Doc: "mean"})
 	}
 	for _, t := range []column.Type{tFloat4, tFloat8} {
 		r.aggregate(
@@ -72,6 +72,9 @@ var smallSum = &fold[int64, sumCell]{
 		}
 		return c.add(s0+s1+s2+s3, int64(n))
 	},
+	narrow: func(c *sumCell, base int64, v []byte) error {
+		return c.add(base*int64(len(v))+int64(sumBytes(v)), int64(len(v)))
+	},
 	one:   func(c *sumCell, x int64) error { return c.add(x, 1) },
 	merge: func(c, o *sumCell) error { return c.add(o.sum, o.n) },
 	finish: func(b *column.Builder, c *sumCell) error {
@@ -113,6 +116,11 @@ func wideSum(mean bool) *fold[int64, wideCell] {
 		},
 		run: func(c *wideCell, v []int64) error {
 			c.sum.addAll(sumOf(v))
+			c.n += int64(len(v))
+			return nil
+		},
+		narrow: func(c *wideCell, base int64, v []byte) error {
+			c.sum.addAll(narrowSum(base, v))
 			c.n += int64(len(v))
 			return nil
 		},

@@ -18,7 +18,8 @@ type fold[V, C any] struct {
 	one    func(c *C, v V) error
 	merge  func(c, other *C) error
 	finish func(b *column.Builder, c *C) error
-	whole  func(slots []C) *column.Vector // all results at once; nil = by finish, as where it gives nil
+	whole  func(slots []C) *column.Vector         // all results at once; nil = by finish, as where it gives nil
+	narrow func(c *C, base int64, v []byte) error // run over a Narrow vector of at least one row; of folds over integers only
 }
 
 type foldState[V, C any] struct {
@@ -75,6 +76,9 @@ func (s *foldState[V, C]) AddRange(g uint32, args []*column.Vector, lo, hi int, 
 	if none {
 		return nil
 	}
+	if args[0].Enc == column.Narrow {
+		return s.addNarrow(g, args[0], lo, hi)
+	}
 	v, mask := s.values(args[0])
 	c := &s.slots[g]
 	if valid == nil && mask != 0 && s.run != nil {
@@ -86,6 +90,28 @@ func (s *foldState[V, C]) AddRange(g uint32, args []*column.Vector, lo, hi int, 
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// addNarrow is AddRange over a Narrow vector; stretches without NULLs are told apart by their validity alone.
+func (s *foldState[V, C]) addNarrow(g uint32, v *column.Vector, lo, hi int) error {
+	c := &s.slots[g]
+	for lo < hi {
+		end := lo
+		for end < hi && (v.Valid == nil || v.Valid.Get(end)) {
+			if v.Valid == nil {
+				end = hi
+				break
+			}
+			end++
+		}
+		if lo < end {
+			if err := s.narrow(c, v.Base, v.Data[lo:end]); err != nil {
+				return err
+			}
+		}
+		lo = end + 1
 	}
 	return nil
 }

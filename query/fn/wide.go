@@ -53,6 +53,15 @@ func sumOf(v []int64) int128 {
 	return out
 }
 
+// timesCount is x·n for n below 2^63.
+func timesCount(x int64, n uint64) int128 {
+	hi, lo := bits.Mul64(uint64(x), n)
+	if x < 0 {
+		hi -= n
+	}
+	return int128{hi: int64(hi), lo: lo}
+}
+
 // int64 gives the sum if it is a bigint.
 func (s int128) int64() (int64, bool) {
 	v := int64(s.lo)

@@ -37,6 +37,27 @@ type Explain struct {
 	Verbose                                 bool
 }
 
+// CreateTable makes a table. Columns has ids, tags, time, key and partition set.
+type CreateTable struct {
+	Schema, Name string // Schema "" = the first of the search path
+	Pos          int    // byte offset of the name, for errors
+	Columns      column.Schema
+	Constraints  []meta.Constraint
+	IfNotExists  bool
+}
+
+// DropTables removes tables.
+type DropTables struct {
+	Tables   []TableName
+	IfExists bool
+}
+
+// TableName is a written table name; Schema "" = the search path.
+type TableName struct {
+	Schema, Name string
+	Pos          int
+}
+
 // Set gives a session setting a value, or several that make a list; no values stand for the default.
 type Set struct {
 	Name   string
@@ -68,13 +89,34 @@ type Users struct {
 	Clear    bool
 }
 
-func (*Users) statement()   {}
-func (*Query) statement()   {}
-func (*Explain) statement() {}
-func (*Set) statement()     {}
-func (*Reset) statement()   {}
-func (*Discard) statement() {}
-func (*Show) statement()    {}
+// History is CREATE PIN, DROP PIN or CREATE TABLE … CLONE. The zero value of At is now.
+type History struct {
+	Tag       string
+	CreatePin *meta.CreatePin
+	DropPin   *meta.DropPin
+	IfExists  bool
+	Clone     *Clone
+	At        AsOf
+}
+
+// Clone is the table that is made and what it is made of; schemas are "" where none was written.
+type Clone struct {
+	Schema, Name             string
+	SourceSchema, SourceName string
+	Pos, SourcePos           int
+	IfNotExists              bool
+}
+
+func (*History) statement()     {}
+func (*Users) statement()       {}
+func (*Query) statement()       {}
+func (*Explain) statement()     {}
+func (*CreateTable) statement() {}
+func (*DropTables) statement()  {}
+func (*Set) statement()         {}
+func (*Reset) statement()       {}
+func (*Discard) statement()     {}
+func (*Show) statement()        {}
 
 // Params describes the parameters a statement takes, by number from 0.
 type Params []column.Type

@@ -119,7 +119,12 @@ func (e *Engine) Close(ctx context.Context) error {
 
 // Queryable is a database ("" = the default one) for whoever reads series without a query. Queries of the engine itself take a place
 // among those that run; readers of a Queryable take theirs with Enter.
-func (e *Engine) Queryable(database string) storage.Queryable { return queryable{e, database} }
+func (e *Engine) Queryable(database string) storage.Queryable { return queryable{e, database, ""} }
+
+// QueryableAsOf is a database as it was: asOf is the number of a version, a time (RFC 3339) or the name of a pin; "" is now.
+func (e *Engine) QueryableAsOf(database, asOf string) storage.Queryable {
+	return queryable{e, database, asOf}
+}
 
 // Enter waits for a place among the running queries; leave gives it back. The context that it gives ends with the engine.
 func (e *Engine) Enter(ctx context.Context) (running context.Context, leave func(), err error) {
@@ -140,13 +145,13 @@ func (e *Engine) until(ctx context.Context) (context.Context, func()) {
 
 // Instant prepares a query at one time. lookback 0 means the engine's. Errors are those of the text.
 func (e *Engine) Instant(ctx context.Context, database, text string, at time.Time, o promql.QueryOpts) (*Query, error) {
-	q, err := e.engine.NewInstantQuery(ctx, e.Queryable(database), o, text, at)
+	q, err := e.engine.NewInstantQuery(ctx, e.QueryableAsOf(database, asOfIn(ctx)), o, text, at)
 	return &Query{q, e}, err
 }
 
 // Range prepares a query at many times.
 func (e *Engine) Range(ctx context.Context, database, text string, start, end time.Time, step time.Duration, o promql.QueryOpts) (*Query, error) {
-	q, err := e.engine.NewRangeQuery(ctx, e.Queryable(database), o, text, start, end, step)
+	q, err := e.engine.NewRangeQuery(ctx, e.QueryableAsOf(database, asOfIn(ctx)), o, text, start, end, step)
 	return &Query{q, e}, err
 }
 

@@ -14,11 +14,12 @@ import (
 type queryable struct {
 	engine   *Engine
 	database string
+	asOf     string
 }
 
 // Querier implements storage.Queryable.
 func (d queryable) Querier(mint, maxt int64) (storage.Querier, error) {
-	s, err := d.engine.store.OpenSnapshot(d.database)
+	s, err := d.open()
 	if err != nil {
 		return nil, err
 	}

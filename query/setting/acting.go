@@ -31,6 +31,10 @@ var acting = []*Definition{
 		Doc: "Schemas that names without a schema are looked for in, in this order.",
 	},
 	{
+		Name: "aegis.as_of", Kind: String, Context: User, Category: behavior, inPlans: true, check: checkAsOf,
+		Doc: "State of the past that statements read: the number of a version, a time, or the name of a pin. Nothing can be written then.",
+	},
+	{
 		Name: "statement_timeout", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: behavior,
 		Doc: "How long a statement may take; 0 is without end.",
 	},

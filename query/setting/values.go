@@ -19,6 +19,8 @@ type Values struct {
 	Timeout   time.Duration
 	WorkBytes int64
 	ReadOnly  bool // the transaction may not write
+	// AsOf, if not "", is the state of the past that statements read: a version, a time or the name of a pin. Nothing is written then.
+	AsOf string
 	// IdleInBlock and Idle are how long the session may wait for its next statement, in a transaction and outside of one; 0 = as long as the
 	// server allows. Transaction is how long a transaction may take; 0 = no limit.
 	IdleInBlock, Idle, Transaction time.Duration
@@ -257,7 +259,8 @@ func (v *Values) derive() error {
 	v.Timeout, v.Transaction = wait("statement_timeout"), wait("transaction_timeout")
 	v.IdleInBlock, v.Idle = wait("idle_in_transaction_session_timeout"), wait("idle_session_timeout")
 	v.WorkBytes = int64(kept(text("work_mem"))) << 10
-	v.ReadOnly = text("transaction_read_only") == "on"
+	v.AsOf = text("aegis.as_of")
+	v.ReadOnly = text("transaction_read_only") == "on" || v.AsOf != ""
 	v.Repeatable = !strings.HasPrefix(text("transaction_isolation"), "read ")
 	v.RulesOff = map[string]bool{}
 	for _, r := range ruleNames(text("optimizer_rules_off")) {

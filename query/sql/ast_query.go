@@ -136,6 +136,7 @@ type Table struct {
 	Pos    int
 	Name   Name
 	Only   bool
+	AsOf   *AsOf
 	Alias  *Alias
 	Sample *TableSample
 }

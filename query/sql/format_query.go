@@ -166,6 +166,7 @@ func (f *formatter) tableExpr(t TableExpr) {
 func (f *formatter) table(t *Table) {
 	f.flag(t.Only, "ONLY ")
 	f.name(t.Name)
+	f.asOf(t.AsOf)
 	f.alias(t.Alias)
 	if t.Sample != nil {
 		f.str(" ")

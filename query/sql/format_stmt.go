@@ -29,7 +29,7 @@ func (f *formatter) stmt(s Stmt) {
 		*Drop, *Comment, *AlterTable:
 		f.ddl(s)
 	default:
-		if !f.users(s) && !f.cursor(s) {
+		if !f.users(s) && !f.cursor(s) && !f.past(s) {
 			f.session(s)
 		}
 	}

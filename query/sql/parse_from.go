@@ -142,6 +142,7 @@ func (p *parser) parseTablePrimary() TableExpr {
 	}
 	t := &Table{Pos: pos}
 	p.parseRelation(t)
+	t.AsOf = p.parseAsOf()
 	t.Alias = p.parseAlias()
 	if p.isKw("tablesample") {
 		t.Sample = p.parseSample()

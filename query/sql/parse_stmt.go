@@ -19,6 +19,9 @@ func (p *parser) parseStmt() Stmt {
 		if p.startsRole() {
 			return p.parseRole()
 		}
+		if p.startsPin() {
+			return p.parsePin()
+		}
 	}
 	switch p.tok.text {
 	case "select", "values", "table":

@@ -59,6 +59,8 @@ func (p *parser) parseCreateTable(f createFlags) Stmt {
 	s.IfNotExists = p.parseIfNotExists()
 	s.Name = p.name()
 	switch {
+	case p.isKw("clone") && !f.temp && !f.unlogged:
+		return p.parseClone(s)
 	case p.isKw("of"):
 		p.unsupported(p.pos(), "CREATE TABLE OF", "")
 	case p.isKw("partition"):

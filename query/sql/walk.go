@@ -71,6 +71,12 @@ func (w walker) exprs(list []Expr) {
 	}
 }
 
+func (w walker) asOf(a *AsOf) {
+	if a != nil {
+		w.expr(a.Value)
+	}
+}
+
 func (w walker) query(q *Query) {
 	if q != nil {
 		w.node(q)
@@ -209,6 +215,7 @@ func (w walker) bracketedChildren(e Expr) {
 func (w walker) tableChildren(t TableExpr) {
 	switch t := t.(type) {
 	case *Table:
+		w.asOf(t.AsOf)
 		if t.Sample != nil {
 			w.node(t.Sample)
 		}
@@ -328,6 +335,10 @@ func (w walker) ddlChildren(s Stmt) {
 		}
 	case *CreateTableAs:
 		w.query(s.Query)
+	case *CreatePin:
+		w.asOf(s.AsOf)
+	case *CloneTable:
+		w.asOf(s.AsOf)
 	case *CreateView:
 		w.query(s.Query)
 	case *CreateIndex:
