@@ -2,6 +2,7 @@ package aegis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query"
 	"github.com/automatanexus/aegis-db/query/opt"
@@ -143,7 +145,48 @@ func storages(t *testing.T) map[string]*DB {
 			}
 			return nil
 		}),
+		"rewritten in the head": storedOnce(t, func(db *DB, part int) error { return rewrite(ctx, db, part) }),
+		"rewritten": storedOnce(t, func(db *DB, part int) error {
+			if err := errors.Join(db.Flush(ctx), rewrite(ctx, db, part)); err != nil || part%2 == 0 {
+				return err // pending
+			}
+			if err := db.shard.PublishDeletes(ctx); err != nil || part < 3 {
+				return err
+			}
+			return errors.Join(db.Compact(ctx), rewrite(ctx, db, 1))
+		}),
 	}
+}
+
+// rewrite ends every third row of each table and writes it anew.
+func rewrite(ctx context.Context, db *DB, first int) error {
+	names := []string{samples}
+	for _, a := range askedTables {
+		names = append(names, a.name)
+	}
+	for _, name := range names {
+		snap, err := db.Snapshot("")
+		if err != nil {
+			return err
+		}
+		t := findTable(db, name)
+		placed, err := placedRows(ctx, db, snap, t)
+		snap.Close()
+		if err != nil {
+			return err
+		}
+		set := &scan.RowSet{}
+		var rows []modelRow
+		for i := first % 3; i < len(placed); i += 3 {
+			set.Add(placed[i].place, placed[i].row)
+			rows = append(rows, placed[i].cells)
+		}
+		tx := &meta.Transaction{Rows: []meta.Rows{vectors(t, rows)}, Deletes: []meta.Deletes{{Table: t, Rows: set}}}
+		if _, err := db.shard.Commit(ctx, tx, meta.AckWAL); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tunings are ways to run a statement that must not change its answer.
