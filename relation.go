@@ -44,7 +44,7 @@ func newTableRelation(s *Snapshot, t *meta.Table) *relation {
 	return &relation{
 		db: s.db, name: name, table: t, source: &tableSource{snapshot: s, table: t}, columns: s.db.columns.of(t),
 		rows:     s.storedRows(t.ID),
-		readOnly: s.isPast || t.Schema == meta.PrometheusSchema, // samples come in by their protocol, which keeps labels canonical
+		readOnly: t.Schema == meta.PrometheusSchema, // samples come in by their protocol, which keeps labels canonical
 	}
 }
 
