@@ -43,13 +43,13 @@ func (s *Shard) Commit(ctx context.Context, t *meta.Transaction, ack meta.Ack) (
 		return 0, refuse(briefPause, "too many writes at once: %w", err)
 	}
 	defer s.inflight.Shrink(2 * size)
-	checked, err := s.check(t.Rows)
-	if err != nil {
-		return 0, err
-	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return 0, column.Errorf(column.Cancelled, "write: %w", err)
+		}
+		checked, err := s.check(t.Rows)
+		if err != nil {
+			return 0, err
 		}
 		resolved, err := s.resolve(checked)
 		if err != nil {

@@ -52,8 +52,8 @@ func (p *prepared) estimate() int64 {
 	return n
 }
 
-// errRetired says that a dictionary changed between resolving and committing: resolve again.
-var errRetired = errors.New("series refs are of a retired dictionary")
+// errRetired says that a dictionary, or a table's schema, changed between checking and committing: begin again.
+var errRetired = errors.New("the rows were made for a dictionary or a schema of before")
 
 // commit makes a prepared commit durable as asked, and visible.
 func (s *Shard) commit(ctx context.Context, p *prepared, ack meta.Ack) (meta.Seq, error) {
@@ -129,6 +129,9 @@ func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err
 	for i := range p.batches {
 		b := &p.batches[i]
 		if s.head.Dict(b.Table.ID) != b.Dict || !admitted(b, catalog.TableByID(b.Table.ID)) {
+			return 0, 0, errRetired
+		}
+		if t := catalog.TableByID(b.Table.ID); t != nil && t.Columns.Version != b.Table.Columns.Version {
 			return 0, 0, errRetired
 		}
 	}

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 
+	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/ingest/head"
 	"github.com/automatanexus/aegis-db/ingest/wal"
 	"github.com/automatanexus/aegis-db/meta"
@@ -148,10 +149,33 @@ func (r *replayer) batch(t *wal.Table, table *meta.Table) (head.Batch, error) {
 		if at < 0 {
 			continue
 		}
-		if table.Columns.Fields[at].Type != c.Vector.Type {
-			return b, mistyped(table, at, c.Vector.Type)
+		if to := table.Columns.Fields[at].Type; to != c.Vector.Type {
+			if !c.Vector.Type.Widens(0, to, 0) {
+				return b, mistyped(table, at, c.Vector.Type)
+			}
+			c.Vector = c.Vector.As(to) // the column's type has become wider since
 		}
 		b.Columns = append(b.Columns, head.Column{Field: table.Columns.Fields[at], Vector: c.Vector})
 	}
-	return b, nil
+	return b, addInitial(&b, t.SchemaVersion)
+}
+
+// addInitial gives rows of an older schema the initial values of the columns that have come since: to the head they are rows of now.
+func addInitial(b *head.Batch, version uint32) error {
+	for _, f := range b.Table.Columns.Fields {
+		if f.Initial == "" || f.Added <= version {
+			continue
+		}
+		v, err := f.InitialValues(b.Rows)
+		if err != nil {
+			return err
+		}
+		flat := column.NewBuilder(f.Type, b.Rows)
+		flat.AppendVector(v, 0, b.Rows)
+		b.Columns = append(b.Columns, head.Column{Field: f, Vector: flat.Finish()})
+		if err := flat.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -29,16 +29,16 @@ func (s *Shard) write(ctx context.Context, batches []meta.Rows, again []meta.Arb
 		return 0, refuse(briefPause, "too many writes at once: %w", err)
 	}
 	defer s.inflight.Shrink(2 * size)
-	checked, err := s.check(batches)
-	if err != nil {
-		return 0, err
-	}
-	if len(checked) == 0 {
-		return s.visible.last(), nil
-	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return 0, column.Errorf(column.Cancelled, "write: %w", err)
+		}
+		checked, err := s.check(batches)
+		if err != nil {
+			return 0, err
+		}
+		if len(checked) == 0 {
+			return s.visible.last(), nil
 		}
 		resolved, err := s.resolve(checked)
 		if err != nil {
@@ -91,6 +91,9 @@ func (s *Shard) checkRows(b *meta.Rows, newest *meta.Table) (checkedRows, error)
 	if len(b.Columns) != len(schema.Fields) {
 		return out, column.Errorf(column.Internal, "%d columns for a table of %d", len(b.Columns), len(schema.Fields))
 	}
+	if now.Strict > schema.Version {
+		return out, column.SQLErrorf(column.Conflict, "40001", "table %q was altered while the rows were made: try again", newest.Name)
+	}
 	seen := make([]bool, len(now.Fields))
 	var texts []*column.Vector
 	for i, v := range b.Columns {
@@ -100,10 +103,13 @@ func (s *Shard) checkRows(b *meta.Rows, newest *meta.Table) (checkedRows, error)
 		}
 		seen[at] = true
 		f := now.Fields[at]
+		if v.Type != f.Type && schema.Fields[i].Type == v.Type && v.Type.Widens(0, f.Type, 0) {
+			v = v.As(f.Type) // it has become wider since
+		}
 		if v.Type != f.Type || v.Len != b.Len {
 			return out, column.SQLErrorf(column.Invalid, "42804", "column %q is of type %s: got %d rows of %s for %d", f.Name, f.Type, v.Len, v.Type, b.Len)
 		}
-		if (f.NotNull || f.ID == now.Time) && v.HasNulls() {
+		if (f.NotNull || f.ID == now.Time || newest.Demands(f.ID)) && v.HasNulls() {
 			return out, column.SQLErrorf(column.Invalid, "23502", "null value in column %q violates not-null constraint", f.Name)
 		}
 		if f.Type.Physical() == column.PhysBytes {
@@ -122,6 +128,16 @@ func (s *Shard) checkRows(b *meta.Rows, newest *meta.Table) (checkedRows, error)
 		}
 	}
 	for at, f := range now.Fields {
+		if !seen[at] && f.Initial != "" { // the rows are older than the column
+			v, err := f.InitialValues(b.Len)
+			if err != nil {
+				return out, err
+			}
+			if err := out.addColumn(f, v); err != nil {
+				return out, err
+			}
+			continue
+		}
 		if !seen[at] && f.NotNull {
 			return out, column.Errorf(column.Conflict, "column %q is new and must not be NULL: try again", f.Name)
 		}

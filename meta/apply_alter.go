@@ -15,7 +15,7 @@ func (c *change) alterTable(cmd *AlterTable) (Result, bool, error) {
 		return Result{}, false, column.Errorf(column.Conflict,
 			"table %q has schema version %d, the change was computed from version %d", old.Name, old.Columns.Version, cmd.From)
 	}
-	next := cmd.To.clone()
+	next := cmd.To.Clone()
 	next.ID, next.Database, next.Created, next.From = old.ID, old.Database, old.Created, old.From
 	s := &next.Columns
 	s.Version, s.Strict = old.Columns.Version+1, old.Columns.Strict
@@ -101,7 +101,8 @@ func (c *change) checkEvolution(old, next *Table) error {
 	return column.SQLErrorf(column.Unsupported, stateUnsupported, "the %s of table %q cannot change: its rows are stored by it", wrong, old.Name)
 }
 
-func (t *Table) clone() *Table {
+// Clone gives a description to be changed: nothing in it is shared.
+func (t *Table) Clone() *Table {
 	out := *t
 	out.Columns = cloneSchema(&t.Columns)
 	out.Constraints = cloneConstraints(t.Constraints)
@@ -144,6 +145,9 @@ func checkTable(t *Table) error {
 		}
 		if !knownConstraint(k.Kind) {
 			return column.Errorf(column.Unsupported, "constraint %q is of a kind this version does not know: %q", k.Name, k.Kind)
+		}
+		if k.Kind == NotNullConstraint && len(k.Columns) != 1 {
+			return column.Errorf(column.Invalid, "constraint %q has %d columns, not one", k.Name, len(k.Columns))
 		}
 		for _, id := range k.Columns {
 			if _, err := columnOf(&t.Columns, "constraint's", id); err != nil {

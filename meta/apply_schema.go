@@ -46,7 +46,7 @@ func (c *change) createTable(cmd *CreateTable) (Result, bool, error) {
 	switch {
 	case err != nil:
 		return Result{}, false, err
-	case existed != 0 && cmd.IfNotExists:
+	case cmd.IfNotExists && c.tables[existed] != nil:
 		return Result{ID: uint64(existed), Existed: true}, false, nil
 	case existed != 0:
 		return Result{}, false, errExists(cmd.Schema, cmd.Name)

@@ -39,7 +39,7 @@ func (c *change) cloneTable(cmd *CloneTable) (Result, bool, error) {
 		return r, made, err
 	}
 	// Segments know the ids of columns and the version of the schema that they were written for.
-	next := source.clone()
+	next := source.Clone()
 	id := TableID(r.ID)
 	next.ID, next.Database, next.Schema, next.Name, next.Created = id, cmd.Database, cmd.Schema, cmd.Name, c.Version
 	next.Constraints = slices.DeleteFunc(next.Constraints, func(k Constraint) bool { return k.Kind == ForeignConstraint })

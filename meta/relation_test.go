@@ -144,7 +144,7 @@ func TestAlterRefused(t *testing.T) {
 			a.To.Columns.Fields = append(a.To.Columns.Fields, column.Field{ID: 6, Name: "x", Type: column.T(column.Int64), Initial: "\x011"})
 		}, column.Invalid, ""},
 	} {
-		a := AlterTable{Table: 1, From: 1, To: *s.TableByID(1).clone()}
+		a := AlterTable{Table: 1, From: 1, To: *s.TableByID(1).Clone()}
 		t.Log(what)
 		c.change(&a)
 		refused(t, s, Command{AlterTable: &a}, c.class, c.state, "")

@@ -160,6 +160,16 @@ func (t *Table) Constraint(name string) *Constraint {
 // DeletedSeq is the seq up to which deletes of rows of segments are in deletion vectors.
 func (f Flushed) DeletedSeq() Seq { return max(f.Seq, f.Deletes) }
 
+// Demands reports whether rows that are written now must have a value in a column, though others may have none.
+func (t *Table) Demands(id column.ID) bool {
+	for i := range t.Constraints {
+		if k := &t.Constraints[i]; k.Kind == NotNullConstraint && k.Columns[0] == id {
+			return true
+		}
+	}
+	return false
+}
+
 // Garbage is a segment or deletion vector no manifest names any more: its files may go once no snapshot older
 // than Removed is open.
 type Garbage struct {

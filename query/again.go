@@ -36,10 +36,10 @@ func (st *statement) runBound(bind func(plan.Resolver) (plan.Statement, error)) 
 	}
 }
 
-// modifies reports a statement that changes rows when it is run.
+// modifies reports a statement that changes rows, or the catalog, when it is run.
 func modifies(bound plan.Statement) bool {
 	switch b := bound.(type) {
-	case *plan.Modify:
+	case *plan.Modify, *plan.Define:
 		return true
 	case *plan.Explain:
 		return b.Modify != nil && b.Analyze

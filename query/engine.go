@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime"
 	"sync/atomic"
@@ -104,6 +105,7 @@ type Engine struct {
 	plans      *plans
 	admission  *admission
 	sessions   *sessions
+	sequences  *sequences
 	usual      atomic.Pointer[setting.Values] // what sessions start with that ask for no settings
 	holders    holders
 	started    time.Time
@@ -120,7 +122,7 @@ var errClosing = &column.Error{
 // New makes an engine over a store.
 func New(store Store, o Options) *Engine {
 	o.defaults()
-	e := &Engine{options: o, store: store, functions: catalog.Functions(), statements: newStatements(o.ParsedBytes), plans: newPlans(o.PlanBytes), admission: newAdmission(o.Running, o.Heavy, o.Queue, o.QueueWait), sessions: newSessions(), started: o.Now()}
+	e := &Engine{options: o, store: store, functions: catalog.Functions(), statements: newStatements(o.ParsedBytes), plans: newPlans(o.PlanBytes), admission: newAdmission(o.Running, o.Heavy, o.Queue, o.QueueWait), sessions: newSessions(), sequences: newSequences(store.Catalog()), started: o.Now()}
 	e.closing, e.close = context.WithCancelCause(context.Background())
 	return e
 }
@@ -129,7 +131,7 @@ func New(store Store, o Options) *Engine {
 // somebody still holds one.
 func (e *Engine) Close(ctx context.Context) error {
 	e.close(errClosing)
-	return e.admission.close(ctx)
+	return errors.Join(e.admission.close(ctx), e.sequences.close(ctx))
 }
 
 // PlanCache is how many statements found their plan among those that are kept, and how many looked for one in vain.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/catalog"
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -22,21 +23,12 @@ type names struct {
 func (s *Session) view(ctx context.Context, snap Snapshot, path []string, now time.Time) *catalog.View {
 	return &catalog.View{
 		Ctx: ctx, Catalog: snap.Catalog(), Database: snap.Database(), Store: snap, Functions: s.engine.functions, Settings: s.settings, Path: path,
-		Activity: s.engine.sessions.list, Started: s.engine.started, Now: now, PID: s.pid,
+		Activity: s.engine.sessions.list, Started: s.engine.started, Now: now, PID: s.pid, Sequences: sessionSequences{s},
 	}
-}
-
-// isSchema reports the schemas that there are.
-func isSchema(name string) bool {
-	switch name {
-	case meta.PublicSchema, meta.MetricsSchema, meta.PrometheusSchema, catalog.Schema, catalog.InformationSchema:
-		return true
-	}
-	return false
 }
 
 // searchPath lists the schemas that names without one are looked for in. pg_catalog comes first unless the setting says where it comes.
-func (s *Session) searchPath() []string {
+func (s *Session) searchPath(snap Snapshot) []string {
 	out := make([]string, 1, len(s.settings.Path)+1)
 	out[0] = catalog.Schema
 	first := 0
@@ -47,7 +39,7 @@ func (s *Session) searchPath() []string {
 		if name == catalog.Schema {
 			first = 1
 		}
-		if isSchema(name) {
+		if snap.Catalog().HasSchema(snap.Database().ID, name) {
 			out = append(out, name)
 		}
 	}
@@ -127,16 +119,57 @@ func (n *names) in(ctx context.Context, schema, name string) (plan.Relation, err
 			return r, nil
 		}
 	}
+	c := n.snap.Catalog()
+	if id := c.Relation(n.snap.Database().ID, schema, name); id != 0 && c.TableByID(id) == nil {
+		return n.ResolveID(ctx, id)
+	}
 	return n.snap.Resolve(ctx, schema, name)
 }
 
+// ResolveID implements plan.ByID.
+func (n *names) ResolveID(ctx context.Context, id meta.TableID) (plan.Relation, error) {
+	c := n.snap.Catalog()
+	if t := c.TableByID(id); t != nil {
+		return n.snap.Resolve(ctx, t.Schema, t.Name)
+	}
+	if v := c.ViewByID(id); v != nil {
+		return &viewRelation{definition: v}, nil
+	}
+	if q := c.SequenceByID(id); q != nil {
+		return n.view.SequenceRelation(q), nil
+	}
+	return nil, column.SQLErrorf(column.NotFound, "42P01", "relation with OID %d does not exist", catalog.RelationOID(id))
+}
+
+// viewRelation is a view.
+type viewRelation struct {
+	definition *meta.View
+	schema     column.Schema
+}
+
+func (v *viewRelation) Name() string                { return v.definition.Schema + "." + v.definition.Name }
+func (v *viewRelation) Definition() *meta.View      { return v.definition }
+func (v *viewRelation) Schema() *column.Schema      { return &v.schema }
+func (v *viewRelation) Series() []scan.SeriesFilter { return nil }
+func (v *viewRelation) Source() scan.Source         { return nil }
+func (v *viewRelation) Rows() int64                 { return 0 }
+
+// Columns are those of the definition, numbered by their places.
+func (v *viewRelation) Columns() []plan.RelationColumn {
+	out := make([]plan.RelationColumn, len(v.definition.Columns))
+	for i, c := range v.definition.Columns {
+		out[i] = plan.RelationColumn{Name: c.Name, Type: c.Type, ID: column.ID(i + 1), Mod: c.Mod}
+	}
+	return out
+}
+
 // creationSchema is the schema that new tables go to: the first that the search path names, if it is there.
-func (s *Session) creationSchema(pos int) (string, error) {
-	for _, name := range s.settings.Path {
+func (st *statement) creationSchema(pos int) (string, error) {
+	for _, name := range st.session.settings.Path {
 		if name == "$user" {
-			name = s.settings.User
+			name = st.session.settings.User
 		}
-		if isSchema(name) {
+		if st.snap.Catalog().HasSchema(st.snap.Database().ID, name) {
 			return name, nil
 		}
 	}
@@ -160,7 +193,7 @@ func (n sessionNames) view() (*catalog.View, func(), error) {
 		return nil, nil, err
 	}
 	done := func() { snap.Close(); base.Close() } // both may be one: a second Close does nothing
-	return s.view(context.Background(), snap, s.searchPath(), s.now()), done, nil
+	return s.view(context.Background(), snap, s.searchPath(snap), s.now()), done, nil
 }
 
 // NameOf implements literal.Names.

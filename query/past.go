@@ -5,6 +5,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/catalog"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
 
@@ -91,7 +92,7 @@ func (st *statement) clone(c *plan.Clone, state Snapshot, version meta.Version) 
 	schema := c.Schema
 	if schema == "" {
 		var err error
-		if schema, err = st.session.creationSchema(c.Pos); err != nil {
+		if schema, err = st.creationSchema(c.Pos); err != nil {
 			return nil, err
 		}
 	}
@@ -117,6 +118,13 @@ func (st *statement) clone(c *plan.Clone, state Snapshot, version meta.Version) 
 	}})
 	st.existed(r, "relation", c.Name)
 	return st.ended("CREATE TABLE", err)
+}
+
+// reserved are the schemas that Aegis fills itself.
+var reserved = map[string]string{
+	meta.PrometheusSchema: "it holds what Prometheus writes",
+	meta.MetricsSchema:    "its tables are computed from the metrics that were written",
+	catalog.Schema:        "it shows what the database holds", catalog.InformationSchema: "it shows what the database holds",
 }
 
 // cloneSource finds the table that is cloned, as it was.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/catalog"
 	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
@@ -41,7 +43,9 @@ func newPlans(limit int64) *plans { return &plans{kept: newLRU[*keptPlan](limit)
 
 // placeholder stands for a relation in a plan that is kept.
 type placeholder struct {
-	schema, name string // as they were written
+	schema, name string       // as they were written
+	id           meta.TableID // what a view meant, in the place of a name; 0 = it was written
+	view         *meta.View   // it is one, whose query stands in its place
 	stored       *column.Schema
 	columns      []plan.RelationColumn
 }
@@ -55,6 +59,9 @@ func (p *placeholder) Rows() int64                    { return 0 }
 
 // fits reports whether a relation is what the plan was made for. Schemas are immutable, and each version of a table's is one object.
 func (p *placeholder) fits(r plan.Relation) bool {
+	if v, ok := r.(plan.View); ok || p.view != nil {
+		return ok && v.Definition() == p.view // each version of a view's definition is one object
+	}
 	return r.Schema() == p.stored && slices.Equal(r.Columns(), p.columns)
 }
 
@@ -67,7 +74,7 @@ type resolved struct {
 func (r *resolved) Resolve(ctx context.Context, schema, name string) (plan.Relation, error) {
 	rel, err := r.Resolver.Resolve(ctx, schema, name)
 	if err == nil {
-		r.names[rel] = &placeholder{schema: schema, name: name, stored: rel.Schema(), columns: rel.Columns()}
+		r.note(rel, &placeholder{schema: schema, name: name})
 	}
 	return rel, err
 }
@@ -88,6 +95,23 @@ func (r *resolved) ResolveChanges(ctx context.Context, schema, name string, from
 		return nil, errNoPast()
 	}
 	return past.ResolveChanges(ctx, schema, name, from, to)
+}
+
+// ResolveID implements plan.ByID.
+func (r *resolved) ResolveID(ctx context.Context, id meta.TableID) (plan.Relation, error) {
+	rel, err := r.Resolver.(plan.ByID).ResolveID(ctx, id)
+	if err == nil {
+		r.note(rel, &placeholder{id: id})
+	}
+	return rel, err
+}
+
+func (r *resolved) note(rel plan.Relation, p *placeholder) {
+	p.stored, p.columns = rel.Schema(), rel.Columns()
+	if v, ok := rel.(plan.View); ok {
+		p.view = v.Definition()
+	}
+	r.names[rel] = p
 }
 
 // planKey names everything that a plan depends on but the relations.
@@ -136,7 +160,7 @@ func (k *keptPlan) in(ctx context.Context, names plan.Resolver) (plan.Node, erro
 	}
 	now := make(map[plan.Relation]plan.Relation, len(k.names))
 	for _, name := range k.names {
-		r, err := names.Resolve(ctx, name.schema, name.name)
+		r, err := name.resolve(ctx, names)
 		if err != nil && column.ClassOf(err) != column.NotFound {
 			return nil, err
 		}
@@ -146,6 +170,13 @@ func (k *keptPlan) in(ctx context.Context, names plan.Resolver) (plan.Node, erro
 		now[name] = r
 	}
 	return over(k.root, func(r plan.Relation) plan.Relation { return now[r] }), nil
+}
+
+func (p *placeholder) resolve(ctx context.Context, names plan.Resolver) (plan.Relation, error) {
+	if p.id != 0 {
+		return names.(plan.ByID).ResolveID(ctx, p.id)
+	}
+	return names.Resolve(ctx, p.schema, p.name)
 }
 
 // keep remembers a plan whose relations all come from names.
@@ -172,6 +203,16 @@ func keptOf(root plan.Node, names map[plan.Relation]*placeholder) *keptPlan {
 	})
 	if !known {
 		return nil
+	}
+	for _, p := range names { // views are not in the plan, but it is right only as long as they are the same
+		if p.view == nil {
+			continue
+		}
+		inner, err := sql.ParseOne(p.view.Query, sql.Options{})
+		if err != nil || !keepable(inner.Stmt, p.view.Query, nil, catalog.Functions()) {
+			return nil
+		}
+		k.names = append(k.names, p)
 	}
 	return k
 }

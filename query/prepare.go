@@ -198,6 +198,7 @@ func (st *statement) bindOptions(names plan.Resolver, types []column.Type, value
 	return bind.Options{
 		Resolver: names, Functions: st.session.engine.functions, ParamTypes: types, ParamValues: values,
 		Location: st.env.Expr.Location, Style: st.env.Expr.Style, Names: st.names.view, Now: st.env.Expr.Now,
+		Definitions: st.definitions(),
 	}
 }
 

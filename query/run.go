@@ -179,7 +179,7 @@ func (st *statement) look() error {
 	if snap, err = s.inPast(r.ctx, snap); err != nil {
 		return err
 	}
-	path := s.searchPath()
+	path := s.searchPath(snap)
 	st.public, st.snap, st.names = base, snap, &names{snap, path, s.view(r.ctx, snap, path, s.now())}
 	r.names = st.names.view
 	st.prepare(r.ctx)
@@ -318,10 +318,8 @@ func (st *statement) runStatement(bound plan.Statement, names map[plan.Relation]
 		return st.query(b, names)
 	case *plan.Explain:
 		return st.explain(b)
-	case *plan.CreateTable:
-		return st.createTable(b)
-	case *plan.DropTables:
-		return st.dropTables(b)
+	case *plan.Define:
+		return st.define(b)
 	case *plan.Modify:
 		return st.modify(b)
 	case *plan.History:

@@ -22,9 +22,10 @@ type Session struct {
 	// LoggedIn says that the user has proven to be who it is. Trusted sessions may do what only admins may.
 	LoggedIn, Trusted bool
 	// Blocks says that the session outlives its statements, so that BEGIN and what belongs to it have a meaning.
-	Blocks bool
-	block  *block // nil = each statement is a transaction of its own
-	life   life
+	Blocks  bool
+	numbers sequenceMemory
+	block   *block // nil = each statement is a transaction of its own
+	life    life
 
 	// Tuning is for tests and EXPLAIN-minded users; the zero value is right.
 	Tuning Tuning

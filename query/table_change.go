@@ -79,7 +79,7 @@ func builtBytes(b *column.Builder) int64 {
 func checkRows(ctx *expr.Context, t *meta.Table, checks []plan.Check, row []*column.Vector, n int) error {
 	worst, name := n, ""
 	for i, f := range t.Columns.Fields {
-		if f.NotNull && row[i].HasNulls() {
+		if (f.NotNull || t.Demands(f.ID)) && row[i].HasNulls() {
 			if at := firstNull(row[i], worst); at < worst {
 				worst, name = at, f.Name
 			}

@@ -86,6 +86,7 @@ func (p *part) appendGroup(seq meta.Seq, b *Batch, lo, hi int, dead []int32, pla
 	if p.own {
 		seq += meta.Seq(lo)
 	}
+	p.noteSchemaLocked(b.Table.Columns.Version, seq)
 	grown := p.rowsLocked(seq, b, lo, hi)
 	if placed != nil {
 		for i, at := range p.locals {

@@ -305,7 +305,7 @@ func (t *tuples) each(p *part, at, first uint32, each func(position uint32, enco
 		}
 		end := position + uint32(c.rows)
 		if end > first && c.rows > 0 {
-			if err := t.chunk(c, fields, max(first, position)-position, position, each); err != nil {
+			if err := t.chunk(p, c, fields, max(first, position)-position, position, each); err != nil {
 				return err
 			}
 		}
@@ -339,8 +339,8 @@ func (t *tuples) series(short []byte) error {
 	return nil
 }
 
-func (t *tuples) chunk(c *chunk, fields []column.Field, from, position uint32, each func(uint32, []byte, bool)) error {
-	vectors, err := t.decode(c, fields)
+func (t *tuples) chunk(p *part, c *chunk, fields []column.Field, from, position uint32, each func(uint32, []byte, bool)) error {
+	vectors, err := t.decode(p, c, fields)
 	if err != nil {
 		return err
 	}
@@ -352,13 +352,26 @@ func (t *tuples) chunk(c *chunk, fields []column.Field, from, position uint32, e
 }
 
 // decode gives a vector for each column of the constraint; nil for tags, and for what is NULL throughout.
-func (t *tuples) decode(c *chunk, fields []column.Field) ([]*column.Vector, error) {
+func (t *tuples) decode(p *part, c *chunk, fields []column.Field) ([]*column.Vector, error) {
 	wanted := make([]int, len(fields))
 	for i, f := range fields {
 		wanted[i] = slices.Index(t.columns, f.ID)
 	}
 	out := make([]*column.Vector, len(t.columns))
-	return out, t.dec.decode(c, fields, wanted, out)
+	if err := t.dec.decode(c, fields, wanted, out); err != nil {
+		return nil, err
+	}
+	for k, id := range t.columns {
+		f := &t.schema.Fields[t.schema.Index(id)]
+		if out[k] == nil && f.Initial == "" || t.schema.IsTag(id) {
+			continue
+		}
+		var err error
+		if out[k], err = t.dec.underNow(p, c, f, out[k]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (t *tuples) encode(vectors []*column.Vector, i int) (encoded []byte, null bool) {
@@ -403,7 +416,7 @@ func (r KeyRow) Tuple(schema *column.Schema, columns []column.ID) ([]byte, error
 		}
 		position -= uint32(chunks[i].rows)
 	}
-	vectors, err := t.decode(&open, fields)
+	vectors, err := t.decode(p, &open, fields)
 	if err != nil {
 		return nil, err
 	}

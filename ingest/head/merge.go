@@ -107,6 +107,15 @@ func (p *plan) decodePiece(d *decoder, g *piece) (group, error) {
 	if err := d.decode(&g.chunk, g.fields, wanted, out.vectors); err != nil {
 		return out, err
 	}
+	for k, f := range p.now {
+		if f.Initial == "" && (out.vectors[k] == nil || out.vectors[k].Type == f.Type) {
+			continue
+		}
+		var err error
+		if out.vectors[k], err = d.underNow(g.place.in.part, &g.chunk, f, out.vectors[k]); err != nil {
+			return out, err
+		}
+	}
 	lo, hi := 0, g.chunk.rows
 	if upTo := g.place.in.upTo; g.chunk.first <= p.after || g.chunk.last > upTo {
 		seqs, err := d.decodeSeqs(&g.chunk)

@@ -35,15 +35,17 @@ type part struct {
 
 	mu     sync.RWMutex
 	fields []column.Field // of the columns below, in the order they first appeared
-	local  []uint32       // by ref: number of the series + 1, 0 = no rows
-	slabs  []*slab
-	count  int
-	rows   int64
-	deaths map[uint32]*deaths // by series: positions of rows that have ended; nil until one has
-	rowIdx []uint32           // scratch of append
-	locals []uint32
-	sealed []uint32
-	keys   []*keyIndex // of unique constraints that were asked about
+	// versions are those of the schemas that rows were written under, ascending.
+	versions []writtenUnder
+	local    []uint32 // by ref: number of the series + 1, 0 = no rows
+	slabs    []*slab
+	count    int
+	rows     int64
+	deaths   map[uint32]*deaths // by series: positions of rows that have ended; nil until one has
+	rowIdx   []uint32           // scratch of append
+	locals   []uint32
+	sealed   []uint32
+	keys     []*keyIndex // of unique constraints that were asked about
 }
 
 type slab struct {

@@ -25,7 +25,8 @@ type plan struct {
 	tags   []column.Type // types of Schema.Tags
 	// needed are the columns that are decoded: those asked for, the order's, and time where it is filtered.
 	needed []column.ID
-	output []output // one per column asked for, then one per label, then the address
+	now    []*column.Field // the fields of needed
+	output []output        // one per column asked for, then one per label, then the address
 	// older has the stored rows that the head's merge with, and fill says which of needed may get values from there; none
 	// where rows do not merge.
 	older scan.Filler
@@ -167,6 +168,7 @@ func (p *plan) need(id column.ID) int {
 		}
 	}
 	p.needed = append(p.needed, id)
+	p.now = append(p.now, &p.schema.Fields[p.schema.Index(id)])
 	return len(p.needed) - 1
 }
 

@@ -52,7 +52,8 @@ type decoder struct {
 	seed   uint64
 	pool   *mem.Pool
 	find   func(name string) *meta.Table
-	made   int // tables that this request has made before
+	taken  func(name string) bool // by what is no table
+	made   int                    // tables that this request has made before
 	unit   Precision
 	now    int64 // nanoseconds
 
@@ -239,6 +240,9 @@ func (d *decoder) tableOf(series []byte) (t *table, tags []byte) {
 			return nil, nil
 		}
 		t = newTable(string(name), d.find(string(name)), d.unit)
+		if t.table == nil && d.taken != nil && d.taken(t.name) {
+			t.refuse = wrong("%q is no table: a view, a sequence or an index has the name", t.name)
+		}
 		d.tables[t.name] = t
 		d.order = append(d.order, t)
 		d.size += t.ownBytes()

@@ -73,6 +73,9 @@ func (r *Receiver) newDecoder(pool *mem.Pool, target Target, q *Request, made in
 		limits: &r.limits, seed: r.seed, pool: pool, made: made, unit: q.Precision, now: q.Now.UnixNano(), tables: map[string]*table{},
 		newNames: map[string]int{}, newTags: map[string]bool{},
 		find: func(name string) *meta.Table { return catalog.Table(target.Database, meta.PublicSchema, name) },
+		taken: func(name string) bool {
+			return catalog.Relation(target.Database, meta.PublicSchema, name) != 0 || catalog.Index(target.Database, meta.PublicSchema, name) != nil
+		},
 	}
 }
 

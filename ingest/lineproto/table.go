@@ -96,13 +96,34 @@ func newTable(name string, existing *meta.Table, unit Precision) *table {
 	if existing == nil {
 		t.time = column.Field{Name: timeName, Type: column.T(column.TimestampNS), NotNull: true}
 		t.join(t.time, isTime)
-	} else {
+	} else if t.refuse = computes(existing); t.refuse == nil {
 		t.describe(&existing.Columns)
 	}
 	if t.refuse == nil {
 		t.clock = newClock(unit, t.time.Type.UnitsPerSecond())
 	}
 	return t
+}
+
+// computes refuses a table whose rows the SQL engine completes or checks: lines would go around that.
+func computes(t *meta.Table) error {
+	for i := range t.Constraints {
+		if k := &t.Constraints[i]; k.Kind == meta.CheckConstraint || k.Kind == meta.ForeignConstraint {
+			return wrong("table %q has the constraint %q, which line protocol cannot check: INSERT the rows", t.Name, k.Name)
+		}
+	}
+	for i := range t.Columns.Fields {
+		f := &t.Columns.Fields[i]
+		switch {
+		case f.Generated != "":
+			return wrong("column %q of table %q is generated, which line protocol cannot compute: INSERT the rows", f.Name, t.Name)
+		case f.Identity != column.NoIdentity || f.Default != "":
+			return wrong("column %q of table %q has a default, which line protocol cannot compute: INSERT the rows", f.Name, t.Name)
+		case t.Demands(f.ID):
+			return wrong("column %q of table %q is being made NOT NULL: try again", f.Name, t.Name)
+		}
+	}
+	return nil
 }
 
 func (t *table) describe(s *column.Schema) {

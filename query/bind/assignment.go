@@ -86,7 +86,7 @@ func (a *assignments) over(b *binder, old []expr.Expr) ([]expr.Expr, error) {
 		seen[i] = true
 		if one.value == nil {
 			old[i], err = b.defaultOf(a.table, i, one.pos)
-		} else {
+		} else if err = a.table.updated(i); err == nil {
 			old[i], err = b.assign(one.value, &a.table.schema.Fields[i])
 		}
 		if err != nil {

@@ -30,6 +30,8 @@ type Options struct {
 	SearchPath []string
 	Settings   map[string]string // see expr.Context
 	Names      literal.Names     // see expr.Context
+	// Definitions are what statements about the catalog are worked out against; nil = they are refused.
+	Definitions *Definitions
 }
 
 // Bind makes a plan of a statement.
@@ -76,6 +78,10 @@ func rootsOf(s plan.Statement) (out []plan.Node) {
 			out = append(out, w.Change)
 		}
 		return append(out, s.Root())
+	case *plan.Define:
+		if s.Rows != nil {
+			return []plan.Node{s.Rows}
+		}
 	}
 	return nil
 }
@@ -104,6 +110,7 @@ type binder struct {
 
 	outer      *scope          // around the query that is bound, if it is a subquery
 	with       *withScope      // the queries of WITH that can be seen
+	view       *viewAround     // the view that is being bound, if it is one
 	operators  int             // that references to WITH have added
 	subqueries []plan.Subquery // to be run first, in this order
 	taken      int             // of these, how many belong to what stands in changes
@@ -123,6 +130,22 @@ func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 		return b.explain(s)
 	case *sql.CreateTable:
 		return b.createTable(s)
+	case *sql.CreateTableAs:
+		return b.createTableAs(s)
+	case *sql.CreateView:
+		return b.createView(s)
+	case *sql.CreateSequence:
+		return b.createSequence(s)
+	case *sql.AlterSequence:
+		return b.alterSequence(s)
+	case *sql.CreateSchema:
+		return b.createSchema(s)
+	case *sql.CreateDatabase:
+		return b.createDatabase(s)
+	case *sql.AlterTable:
+		return b.alter(s)
+	case *sql.Comment:
+		return b.comment(s)
 	case *sql.Drop:
 		return b.drop(s)
 	case *sql.Set:

@@ -114,7 +114,10 @@ func (b *binder) update(n *sql.Update) (*plan.Change, error) {
 	if c.Checks, err = b.checks(t); err != nil {
 		return nil, err
 	}
-	node, at := b.withRow(t, node, values)
+	node, at, err := b.withRow(t, node, values)
+	if err != nil {
+		return nil, err
+	}
 	return c, b.give(c, node, s.withFields(0, t, at), append(t.address(0), t.fieldsAt(at)...), n.Returning)
 }
 

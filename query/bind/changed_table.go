@@ -32,6 +32,11 @@ func (b *binder) changedTable(n sql.Name, what string) (*changedTable, error) {
 		e.Hint = "Send samples by remote write, OTLP or line protocol."
 		return nil, e
 	}
+	if _, ok := rel.(plan.View); ok {
+		e := errorAt(n.Pos, "0A000", "cannot %s view \"%s\": rows are not written through views", what, n.Name)
+		e.Hint = "Change the tables that it reads."
+		return nil, e
+	}
 	if _, system := rel.(numbered); system {
 		e := errorAt(n.Pos, "42501", "cannot %s \"%s\": the database itself fills it", what, rel.Name())
 		e.Class = column.Denied

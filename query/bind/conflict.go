@@ -82,7 +82,10 @@ func (b *binder) onConflictDo(c *plan.Change, t *changedTable, s *scope, n *sql.
 			values[i] = &expr.Case{When: []expr.Expr{is}, Then: []expr.Expr{updated[i]}, Else: values[i], T: f.Type, At: on.Pos}
 		}
 	}
-	node, at := b.withRow(t, p, values)
+	node, at, err := b.withRow(t, p, values)
+	if err != nil {
+		return err
+	}
 	if on.DoUpdate || len(n.Returning) > 0 {
 		number := len(t.schema.Fields)
 		node = &plan.Sort{Input: node, Keys: []plan.SortKey{{Expr: &expr.Column{Index: number, Name: "(number)", T: column.T(column.Int64)}}}}

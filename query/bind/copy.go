@@ -2,6 +2,7 @@ package bind
 
 import (
 	"context"
+	"slices"
 
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -20,6 +21,9 @@ func Copy(ctx context.Context, n *sql.Copy, opt Options) (*plan.Change, *plan.Sh
 	if err := in.setColumns(n.Columns); err != nil {
 		return nil, nil, nil, err
 	}
+	if err := in.copied(n); err != nil {
+		return nil, nil, nil, err
+	}
 	given := &plan.Given{Name: "copied", ID: &plan.SharedID{}}
 	values := make([]expr.Expr, len(t.schema.Fields))
 	for i, f := range in.columns {
@@ -34,6 +38,23 @@ func Copy(ctx context.Context, n *sql.Copy, opt Options) (*plan.Change, *plan.Sh
 	if c.Checks, err = b.checks(t); err != nil {
 		return nil, nil, nil, err
 	}
-	node, at := b.withRow(t, given, values)
+	node, at, err := b.withRow(t, given, values)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	return c, given.ID, in.columns, b.give(c, node, &scope{}, t.fieldsAt(at), nil)
+}
+
+// copied leaves out the columns that compute their own values, which cannot be named either.
+func (in *insertion) copied(n *sql.Copy) error {
+	generated := func(i int) bool { return in.schema.Fields[i].Generated != "" }
+	for i, at := range in.columns {
+		if n.Columns != nil && generated(at) {
+			e := errorAt(n.Columns[i].Pos, "42P10", "column \"%s\" is a generated column", in.schema.Fields[at].Name)
+			e.Detail, e.Position = "Generated columns cannot be used in COPY.", 0
+			return e
+		}
+	}
+	in.columns = slices.DeleteFunc(in.columns, generated)
+	return nil
 }

@@ -1,314 +1,126 @@
 package bind
 
 import (
-	"strings"
+	"maps"
 
 	"github.com/automatanexus/aegis-db/column"
-	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-// defaultPartition is the length of a time partition where none is given: a day, so that a table of minutes has thousands
-// of rows in each and a year is a few hundred.
-const defaultPartition = literal.MicrosPerDay
-
 func (b *binder) createTable(n *sql.CreateTable) (plan.Statement, error) {
-	switch {
-	case n.Temp:
-		return nil, unsupported(n.Pos, "temporary tables are not supported", "Create an ordinary table and drop it.")
-	case n.Unlogged:
-		return nil, unsupported(n.Pos, "unlogged tables are not supported", "Create an ordinary table.")
-	case n.Name.Schema == computedSchema:
-		return nil, errorAt(n.Name.Pos, "42501", "schema \"%s\" holds computed tables only", computedSchema)
-	case len(n.Likes) > 0:
-		return nil, unsupported(n.Likes[0].Pos, "LIKE in CREATE TABLE is not supported yet", "Write the columns.")
-	case len(n.Columns) == 0:
-		return nil, errorAt(n.Pos, "42601", "a table needs a column")
-	}
-	out := &plan.CreateTable{Schema: n.Name.Schema, Name: n.Name.Name, Pos: n.Name.Pos, IfNotExists: n.IfNotExists}
-	for _, c := range n.Constraints {
-		if err := constraint(c); err != nil {
-			return nil, err
-		}
-	}
-	for i, c := range n.Columns {
-		f, err := field(c)
-		if err != nil {
-			return nil, err
-		}
-		if out.Columns.Lookup(f.Name) >= 0 {
-			return nil, errorAt(c.Pos, "42701", "column \"%s\" specified more than once", f.Name)
-		}
-		f.ID = column.ID(i + 1)
-		out.Columns.Fields = append(out.Columns.Fields, f)
-	}
-	out.Columns.Version = 1
-	t := tableOptions{schema: &out.Columns, opt: b.literalOptions()}
-	if err := t.read(n.Options); err != nil {
+	d, err := b.defining("CREATE TABLE", n.Pos)
+	if err != nil {
 		return nil, err
 	}
-	if err := t.finish(n.Pos); err != nil {
-		return nil, err
+	t, err := d.newTable(n.Name, n.IfNotExists, n.Temp, n.Unlogged, n.Pos)
+	if t == nil || err != nil {
+		return d.out, err
 	}
-	if err := keyConstraints(n, out); err != nil {
-		return nil, err
-	}
-	return out, sortByKey(out, n.Pos)
-}
-
-func field(c *sql.ColumnDef) (column.Field, error) {
-	f := column.Field{Name: c.Name}
-	if c.Collation != nil && c.Collation.Name != "C" && c.Collation.Name != "default" && c.Collation.Name != "POSIX" {
-		return f, unsupported(c.Collation.Pos, "collation \""+c.Collation.Name+"\" is not supported", "Text is ordered by its bytes: COLLATE \"C\".")
-	}
-	if c.Type == nil {
-		return f, errorAt(c.Pos, "42601", "column \"%s\" has no type", c.Name)
-	}
-	var err error
-	if f.Type, err = typeOf(c.Type); err != nil {
-		return f, err
-	}
-	if f.Mod, err = modOf(c.Type, f.Type); err != nil {
-		return f, err
-	}
-	for _, con := range c.Constraints {
-		switch con.Kind {
-		case sql.ConNotNull:
-			f.NotNull = true
-		case sql.ConNull:
-		default:
-			if err := constraint(con); err != nil {
-				return f, err
+	like := 0
+	for i := 0; i <= len(n.Columns); i++ {
+		for ; like < len(n.Likes) && n.Likes[like].Before == i; like++ {
+			if err := t.like(&n.Likes[like]); err != nil {
+				return nil, err
+			}
+		}
+		if i < len(n.Columns) {
+			if err := t.addColumn(n.Columns[i], t.nextColumn()); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return f, nil
+	if len(t.table.Columns.Fields) == 0 {
+		return nil, errorAt(n.Pos, "42601", "a table needs a column")
+	}
+	for _, c := range n.Constraints {
+		switch c.Kind {
+		case sql.ConCheck:
+			t.checks = append(t.checks, declared{"", c})
+		default:
+			if err := constraint(c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := t.options(n.Options, n.Pos); err != nil {
+		return nil, err
+	}
+	if err := keyConstraints(n, t.table); err != nil {
+		return nil, err
+	}
+	if err := sortByKey(t.table, n.Pos); err != nil {
+		return nil, err
+	}
+	if err := t.resolve(); err != nil {
+		return nil, err
+	}
+	return d.out, t.create(n.IfNotExists)
+}
+
+// newTable begins a table; nil if one of its name is there already, which IF NOT EXISTS passes over.
+func (d *definition) newTable(name sql.Name, ifNotExists, temp, unlogged bool, pos int) (*tableDefinition, error) {
+	switch {
+	case temp:
+		return nil, unsupported(pos, "temporary tables are not supported", "Create an ordinary table and drop it.")
+	case unlogged:
+		return nil, unsupported(pos, "unlogged tables are not supported", "Create an ordinary table.")
+	}
+	schema, err := d.creationSchema(name)
+	if err != nil {
+		return nil, err
+	}
+	if d.hasName(schema, name.Name) {
+		if ifNotExists {
+			d.notice("42P07", "relation \"%s\" already exists, skipping", name.Name)
+			return nil, nil
+		}
+		return nil, errDuplicate(name.Name)
+	}
+	d.taken[[2]string{schema, name.Name}] = true
+	t := &meta.Table{Database: d.Database.ID, Schema: schema, Name: name.Name}
+	t.Columns.Version = 1
+	return &tableDefinition{definition: d, table: t}, nil
+}
+
+func (t *tableDefinition) nextColumn() column.ID { return column.ID(len(t.table.Columns.Fields) + 1) }
+
+// options applies the WITH list.
+func (t *tableDefinition) options(list []sql.Option, pos int) error {
+	o := tableOptions{schema: &t.table.Columns, opt: t.literalOptions()}
+	if err := o.read(list); err != nil {
+		return err
+	}
+	t.table.Retention = max(t.table.Retention, o.retention)
+	return o.finish(pos)
+}
+
+// create adds the commands that make the table and its sequences.
+func (t *tableDefinition) create(ifNotExists bool) error {
+	if len(t.sequences) > 0 && t.id == 0 {
+		var err error
+		if t.id, err = t.Reserve(1); err != nil {
+			return err
+		}
+	}
+	x := t.table
+	t.do(meta.Command{CreateTable: &meta.CreateTable{
+		Database: x.Database, Schema: x.Schema, Name: x.Name, Columns: x.Columns, IfNotExists: ifNotExists && len(t.sequences) == 0, ID: t.id,
+		Constraints: x.Constraints, Retention: x.Retention, Comment: x.Comment, ColumnComments: maps.Clone(x.ColumnComments),
+	}})
+	for _, q := range t.sequences {
+		q.Table = t.id
+		t.do(meta.Command{CreateSequence: &meta.CreateSequence{Sequence: q}})
+	}
+	return nil
 }
 
 // constraint says why a constraint is refused: what is declared must hold.
 func constraint(c *sql.Constraint) error {
 	switch c.Kind {
-	case sql.ConCheck:
-		return unsupported(c.Pos, "CHECK constraints are not supported", "Check the rows before they are written.")
 	case sql.ConForeignKey:
 		return unsupported(c.Pos, "foreign keys are not supported", "Leave REFERENCES out, and check with a query that every row has its partner.")
-	case sql.ConDefault:
-		return unsupported(c.Pos, "DEFAULT is not supported yet", "Write the value in each row.")
-	case sql.ConGenerated, sql.ConIdentity:
-		return unsupported(c.Pos, "generated columns are not supported", "Write the value in each row.")
 	}
 	return nil
-}
-
-// tableOptions reads the WITH list of CREATE TABLE.
-type tableOptions struct {
-	schema    *column.Schema
-	opt       literal.Options
-	partition int64 // microseconds; 0 = not given
-	given     int   // place of the partition option
-	keyPos    int
-	mergePos  int // place of the merge_fields option
-}
-
-func (t *tableOptions) read(list []sql.Option) error {
-	seen := map[string]bool{}
-	for _, o := range list {
-		name := o.Name
-		if o.Namespace != "" {
-			name = o.Namespace + "." + name
-		}
-		switch name {
-		case "time":
-			name = "time_column"
-		case "key":
-			name = "unique_key"
-		case "tag_columns":
-			name = "tags"
-		}
-		if seen[name] {
-			return errorAt(o.Pos, "22023", "parameter \"%s\" specified more than once", o.Name)
-		}
-		seen[name] = true
-		if err := t.one(name, o); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *tableOptions) one(name string, o sql.Option) error {
-	switch name {
-	case "time_column":
-		ids, err := t.columns(o)
-		if err != nil {
-			return err
-		}
-		if len(ids) != 1 {
-			return errorAt(o.Pos, "22023", "time_column names one column")
-		}
-		t.schema.Time = ids[0]
-		f := t.field(ids[0])
-		if !f.Type.IsTime() {
-			return errorAt(o.Value.Pos, "42804", "time column \"%s\" must be a timestamp, not %s", f.Name, f.Type)
-		}
-		f.NotNull = true
-	case "tags":
-		ids, err := t.columns(o)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			f := t.field(id)
-			isText := f.Type.Kind == column.Text || f.Type.Kind == column.Varchar && f.Mod == 0
-			if !isText && f.Type.Kind != column.Bool && !f.Type.IsInteger() {
-				return errorAt(o.Value.Pos, "42804", "tag \"%s\" must be text, an integer or boolean, not %s", f.Name, f.Type)
-			}
-		}
-		t.schema.Tags = ids
-	case "unique_key":
-		ids, err := t.columns(o)
-		if err != nil {
-			return err
-		}
-		t.schema.Key, t.keyPos = ids, o.Value.Pos
-	case "merge_fields":
-		return t.mergeFields(o)
-	case "partition_interval":
-		return t.partitionInterval(o)
-	default:
-		e := errorAt(o.Pos, "22023", "unrecognized parameter \"%s\"", name)
-		e.Hint = "Known are time_column, tags, unique_key, merge_fields and partition_interval."
-		return e
-	}
-	return nil
-}
-
-// mergeFields reads a boolean; without a value it is true.
-func (t *tableOptions) mergeFields(o sql.Option) error {
-	t.mergePos, t.schema.Merge = o.Pos, true
-	if o.Value.Kind == sql.OptNone {
-		return nil
-	}
-	merge, err := literal.ParseBool(o.Value.Text)
-	if err != nil || o.Value.Kind == sql.OptList {
-		return errorAt(o.Pos, "22023", "merge_fields is true or false")
-	}
-	t.schema.Merge = merge
-	return nil
-}
-
-func (t *tableOptions) partitionInterval(o sql.Option) error {
-	iv, err := literal.ParseInterval(o.Value.Text, literal.PostgresIntervals)
-	if err != nil {
-		return place(err, o.Value.Pos)
-	}
-	t.given = o.Pos
-	t.partition = int64(iv.Days)*literal.MicrosPerDay + iv.Micros
-	const least = 60 * literal.MicrosPerSecond // shorter ones make more files than rows
-	const most = 36500 * literal.MicrosPerDay
-	if iv.Months != 0 || t.partition < least || t.partition > most {
-		e := errorAt(o.Value.Pos, "22023", "partition_interval must be between one minute and 36500 days, without months")
-		return e
-	}
-	return nil
-}
-
-// columns reads an option's value as a list of columns, each once.
-func (t *tableOptions) columns(o sql.Option) ([]column.ID, error) {
-	list := o.Value.List
-	if o.Value.Kind != sql.OptList {
-		list = nil
-		for _, part := range strings.Split(o.Value.Text, ",") {
-			list = append(list, sql.OptionValue{Pos: o.Value.Pos, Kind: o.Value.Kind, Text: strings.TrimSpace(part)})
-		}
-		if o.Value.Kind == sql.OptNone {
-			return nil, errorAt(o.Pos, "22023", "parameter \"%s\" needs a value", o.Name)
-		}
-	}
-	var out []column.ID
-	for _, v := range list {
-		i := t.schema.Lookup(v.Text)
-		if i < 0 {
-			return nil, errorAt(v.Pos, "42703", "column \"%s\" named in \"%s\" does not exist", v.Text, o.Name)
-		}
-		id := t.schema.Fields[i].ID
-		for _, other := range out {
-			if other == id {
-				return nil, errorAt(v.Pos, "42701", "column \"%s\" appears twice in \"%s\"", v.Text, o.Name)
-			}
-		}
-		out = append(out, id)
-	}
-	return out, nil
-}
-
-func (t *tableOptions) field(id column.ID) *column.Field {
-	return &t.schema.Fields[t.schema.Index(id)]
-}
-
-// finish checks what the options mean together.
-func (t *tableOptions) finish(pos int) error {
-	s := t.schema
-	if s.Time != 0 {
-		if s.IsTag(s.Time) {
-			return errorAt(pos, "22023", "column \"%s\" cannot be a tag and the time column", t.field(s.Time).Name)
-		}
-		if t.partition == 0 {
-			t.partition = defaultPartition
-		}
-		s.Partition = t.partition / literal.MicrosPerSecond * t.field(s.Time).Type.UnitsPerSecond()
-	} else if t.partition != 0 {
-		return errorAt(t.given, "22023", "partition_interval needs a time_column")
-	}
-	if len(s.Key) == 0 {
-		if s.Merge {
-			return errorAt(t.mergePos, "22023", "merge_fields needs a unique_key, which says what rows are one")
-		}
-		return nil
-	}
-	var must []column.ID
-	must = append(must, s.Tags...)
-	if s.Time != 0 {
-		must = append(must, s.Time)
-	}
-	for _, id := range must {
-		if !containsID(s.Key, id) {
-			return errorAt(t.keyPos, "22023", "unique_key must contain column \"%s\": rows are unique within a series and a time partition", t.field(id).Name)
-		}
-	}
-	for _, id := range s.Key {
-		f := t.field(id)
-		switch f.Type.Kind {
-		case column.IntervalKind, column.JSON, column.Numeric:
-			return errorAt(t.keyPos, "42804", "column \"%s\" of type %s cannot be part of a unique_key", f.Name, f.Type)
-		}
-		if !s.IsTag(id) {
-			f.NotNull = true
-		}
-	}
-	return nil
-}
-
-func containsID(list []column.ID, id column.ID) bool {
-	for _, x := range list {
-		if x == id {
-			return true
-		}
-	}
-	return false
-}
-
-func (b *binder) drop(n *sql.Drop) (plan.Statement, error) {
-	if n.Kind != sql.ObjTable {
-		return nil, unsupported(n.Pos, "only tables can be dropped", "")
-	}
-	out := &plan.DropTables{IfExists: n.IfExists}
-	for _, t := range n.Names {
-		if t.Schema == computedSchema {
-			return nil, errorAt(t.Pos, "42501", "schema \"%s\" holds computed tables only", computedSchema)
-		}
-		out.Tables = append(out.Tables, plan.TableName{Schema: t.Schema, Name: t.Name, Pos: t.Pos})
-	}
-	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/bind"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -77,19 +78,44 @@ func planText(t *testing.T, text string) string {
 		}
 		writePlan(&b, s.Root(), 0)
 		writeFirst(&b, s.First)
-	case *plan.CreateTable:
-		fmt.Fprintf(&b, "create %s.%s tags=%v time=%d key=%v partition=%d", s.Schema, s.Name, s.Columns.Tags, s.Columns.Time, s.Columns.Key, s.Columns.Partition)
-		if s.Columns.Merge {
-			b.WriteString(" merge")
-		}
-		b.WriteByte('\n')
-		for _, f := range s.Columns.Fields {
-			fmt.Fprintf(&b, "  %d %s %s notnull=%v\n", f.ID, f.Name, f.Type, f.NotNull)
-		}
+	case *plan.Define:
+		writeDefinition(&b, s)
 	default:
 		fmt.Fprintf(&b, "%T %+v\n", s, s)
 	}
 	return b.String()
+}
+
+// writeDefinition writes the commands as the log has them, but tables that are made as the other tests want them.
+func writeDefinition(b *strings.Builder, d *plan.Define) {
+	for _, n := range d.Notices {
+		fmt.Fprintf(b, "%s %s: %s\n", n.Severity, n.State, n.Message)
+	}
+	for _, cmd := range d.Commands {
+		c := cmd.CreateTable
+		if c == nil {
+			data, err := meta.AppendCommand(nil, cmd)
+			fmt.Fprintf(b, "%s %v\n", data[1:], err)
+			continue
+		}
+		fmt.Fprintf(b, "create %s.%s tags=%v time=%d key=%v partition=%d", c.Schema, c.Name, c.Columns.Tags, c.Columns.Time, c.Columns.Key, c.Columns.Partition)
+		if c.Columns.Merge {
+			b.WriteString(" merge")
+		}
+		b.WriteByte('\n')
+		for _, f := range c.Columns.Fields {
+			fmt.Fprintf(b, "  %d %s %s notnull=%v", f.ID, f.Name, f.Type.Format(f.Mod), f.NotNull)
+			for what, text := range map[string]string{" default ": f.Default, " generated ": f.Generated} {
+				if text != "" {
+					b.WriteString(what + text)
+				}
+			}
+			b.WriteByte('\n')
+		}
+		for _, k := range c.Constraints {
+			fmt.Fprintf(b, "  %s %s %v %s\n", k.Name, k.Kind, k.Columns, k.Text)
+		}
+	}
 }
 
 func writeFirst(b *strings.Builder, list []plan.Subquery) {

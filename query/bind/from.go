@@ -2,6 +2,7 @@ package bind
 
 import (
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
@@ -158,24 +159,34 @@ func (f *fromClause) table(t *sql.Table) (*item, error) {
 			return f.leaf(node, src, t.Alias)
 		}
 	}
-	rel, err := f.relation(t)
+	if t.AsOf != nil {
+		rel, err := f.relation(t)
+		if err != nil {
+			return nil, place(err, t.Name.Pos)
+		}
+		return f.stored(t, rel, nil)
+	}
+	rel, use, err := f.resolve(t.Name)
 	if err != nil {
 		return nil, place(err, t.Name.Pos)
 	}
-	return f.stored(t, rel)
+	return f.stored(t, rel, use)
 }
 
-// stored makes the item of a relation.
-func (f *fromClause) stored(t *sql.Table, rel plan.Relation) (*item, error) {
+// stored makes the item of a relation. use is what the view at hand uses of it; nil outside of views.
+func (f *fromClause) stored(t *sql.Table, rel plan.Relation, use *meta.Use) (*item, error) {
+	if v, ok := rel.(plan.View); ok {
+		return f.viewItem(t, rel, v.Definition(), use)
+	}
 	schema := rel.Schema()
 	order := schema.Order()
 	sorted := schema.Time != 0 && len(order) > 0 && order[0] == schema.Time
 	src := &source{schema: t.Name.Schema, name: t.Name.Name, rel: rel}
 	columns := rel.Columns()
-	project := make([]int, len(columns))
-	for i, c := range columns {
-		project[i] = i
-		src.fields = append(src.fields, binding{c.Name, &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type, Sorted: c.Time && sorted}})
+	project, names := knownColumns(columns, use)
+	for i, at := range project {
+		c := columns[at]
+		src.fields = append(src.fields, binding{names[i], &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type, Sorted: c.Time && sorted}})
 	}
 	it, err := f.leaf(newScan(rel, project), src, t.Alias)
 	for i := range src.fields {

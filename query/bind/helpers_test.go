@@ -85,7 +85,21 @@ func testCatalog() catalog {
 }
 
 func options(loc *time.Location) bind.Options {
-	return bind.Options{Resolver: testCatalog(), Location: loc, Now: now}
+	return bind.Options{Resolver: testCatalog(), Location: loc, Now: now, Definitions: definitions()}
+}
+
+// definitions are a catalog with a database and nothing in it.
+func definitions() *bind.Definitions {
+	s, _, err := meta.NewSnapshot().Apply(meta.Command{CreateDatabase: &meta.CreateDatabase{Name: meta.DefaultDatabase}}, 0)
+	if err != nil {
+		panic(err)
+	}
+	next := meta.TableID(0)
+	return &bind.Definitions{
+		Catalog: s, Database: s.Database(meta.DefaultDatabase), Path: []string{"public", "metrics"}, User: "aegis",
+		Creation: func(int) (string, error) { return meta.PublicSchema, nil },
+		Reserve:  func(n int) (meta.TableID, error) { next += meta.TableID(n); return next, nil },
+	}
 }
 
 func mustParse(t *testing.T, text string) (sql.Statement, error) {

@@ -12,6 +12,8 @@ type insertion struct {
 	*changedTable
 	columns []int       // of schema.Fields
 	listed  []sql.Ident // as the statement names them; nil = all
+	// overriding says whose values identity columns get: "system" = those that are given, "user" = their own.
+	overriding string
 }
 
 func (b *binder) insert(n *sql.Insert) (*plan.Change, error) {
@@ -24,7 +26,7 @@ func (b *binder) insert(n *sql.Insert) (*plan.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &insertion{changedTable: t, listed: n.Columns}
+	in := &insertion{changedTable: t, listed: n.Columns, overriding: n.Overriding}
 	if err := in.setColumns(n.Columns); err != nil {
 		return nil, err
 	}
@@ -43,7 +45,10 @@ func (b *binder) insert(n *sql.Insert) (*plan.Change, error) {
 	if c.Checks, err = b.checks(t); err != nil {
 		return nil, err
 	}
-	node, at := b.withRow(t, rows, values)
+	node, at, err := b.withRow(t, rows, values)
+	if err != nil {
+		return nil, err
+	}
 	var alias *sql.Alias
 	if n.Alias != "" {
 		alias = &sql.Alias{Name: n.Alias}
@@ -144,6 +149,15 @@ func (b *binder) insertValue(s *scope, in *insertion, i int, n sql.Expr) (expr.E
 	if d, ok := n.(*sql.Default); ok {
 		return b.defaultOf(in.changedTable, in.columns[i], d.Pos)
 	}
+	if in.overriding == "user" && f.Identity != column.NoIdentity {
+		if _, err := b.expr(s, n); err != nil {
+			return nil, err
+		}
+		return b.defaultOf(in.changedTable, in.columns[i], n.Position())
+	}
+	if err := in.given(in.columns[i], in.overriding); err != nil {
+		return nil, err
+	}
 	e, err := b.expr(s, n)
 	if err != nil {
 		return nil, err
@@ -180,7 +194,12 @@ func (b *binder) insertQuery(in *insertion, q *sql.Query) (plan.Node, error) {
 	for i, c := range cols {
 		f := &in.schema.Fields[in.columns[i]]
 		var e expr.Expr = &expr.Column{Index: i, Name: c.Name, T: c.Type, At: places[i]}
-		if e, err = b.assign(e, f); err != nil {
+		if in.overriding == "user" && f.Identity != column.NoIdentity {
+			e, err = b.defaultOf(in.changedTable, in.columns[i], places[i])
+		} else if err = in.given(in.columns[i], in.overriding); err == nil {
+			e, err = b.assign(e, f)
+		}
+		if err != nil {
 			return nil, err
 		}
 		p.Exprs = append(p.Exprs, e)

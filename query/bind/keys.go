@@ -3,16 +3,14 @@ package bind
 import (
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/meta"
-	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
 // keyConstraints binds the PRIMARY KEY and UNIQUE constraints of CREATE TABLE, those of columns first, as PostgreSQL names them in that order.
-func keyConstraints(n *sql.CreateTable, out *plan.CreateTable) error {
+func keyConstraints(n *sql.CreateTable, out *meta.Table) error {
 	k := keys{table: n.Name.Name, schema: &out.Columns, list: out.Constraints}
 	for _, def := range n.Columns {
 		for _, c := range def.Constraints {
@@ -143,41 +141,9 @@ func rank(c *meta.Constraint) int {
 	return 1
 }
 
-// objectName makes PostgreSQL's name of something that belongs to a table: the longer of both names is shortened until all fit into 63 bytes.
-func objectName(table, columns, suffix string) string {
-	const most = 63
-	over := len(table) + len(columns) + len(suffix) + 1 - most
-	if columns != "" {
-		over++
-	}
-	for ; over > 0; over-- {
-		if len(table) > len(columns) {
-			table = table[:len(table)-1]
-		} else {
-			columns = columns[:len(columns)-1]
-		}
-	}
-	name := whole(table)
-	if columns != "" {
-		name += "_" + whole(columns)
-	}
-	return name + "_" + suffix
-}
-
-// whole cuts half a character off the end.
-func whole(s string) string {
-	for len(s) > 0 {
-		if r, n := utf8.DecodeLastRuneInString(s); r != utf8.RuneError || n > 1 {
-			break
-		}
-		s = s[:len(s)-1]
-	}
-	return s
-}
-
 // sortByKey makes the primary key the order of the table's rows, where they can lie in it: it holds every tag and the time column, so that rows of
 // one key are of one series and one partition. Other primary keys are held too, by a look into every segment that cannot be ruled out.
-func sortByKey(out *plan.CreateTable, pos int) error {
+func sortByKey(out *meta.Table, pos int) error {
 	s := &out.Columns
 	for i := range out.Constraints {
 		c := &out.Constraints[i]

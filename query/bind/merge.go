@@ -54,7 +54,10 @@ func (b *binder) merge(n *sql.Merge) (*plan.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	node, at := b.withRow(t, node, values)
+	node, at, err := b.withRow(t, node, values)
+	if err != nil {
+		return nil, err
+	}
 	last := len(m.s.sources) - 1
 	return c, b.give(c, node, m.s.withFields(last, t, at), slices.Concat(t.address(m.first), []expr.Expr{action}, t.fieldsAt(at)), n.Returning)
 }
@@ -197,7 +200,7 @@ func (m *merging) row(w *sql.MergeWhen) ([]expr.Expr, int64, error) {
 
 // inserted binds the row of WHEN NOT MATCHED THEN INSERT.
 func (m *merging) inserted(w *sql.MergeWhen) ([]expr.Expr, error) {
-	in := &insertion{changedTable: m.t, listed: w.Columns}
+	in := &insertion{changedTable: m.t, listed: w.Columns, overriding: w.Overriding}
 	if err := in.setColumns(w.Columns); err != nil {
 		return nil, err
 	}

@@ -185,7 +185,7 @@ func (f *fromClause) changes(t *sql.TableFunc, n *sql.FuncCall) (*item, error) {
 	if err != nil {
 		return nil, place(err, n.Pos)
 	}
-	return f.stored(&sql.Table{Pos: t.Pos, Name: sql.Name{Pos: n.Pos, Name: clause}, Alias: t.Alias}, rel)
+	return f.stored(&sql.Table{Pos: t.Pos, Name: sql.Name{Pos: n.Pos, Name: clause}, Alias: t.Alias}, rel, nil)
 }
 
 // history binds the statements about pins and clones.

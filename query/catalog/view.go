@@ -58,6 +58,7 @@ type View struct {
 	Started   time.Time // of the server
 	Now       time.Time // of the transaction
 	PID       int64     // of the session
+	Sequences Sequences
 
 	change    sync.Mutex // held while a function changes the settings
 	procsOnce sync.Once
@@ -93,6 +94,17 @@ const (
 )
 
 func tableOID(id meta.TableID) int64 { return oidTables + 16*(int64(id)-1) }
+
+// RelationOID is the number of a table, view or sequence.
+func RelationOID(id meta.TableID) int64 { return tableOID(id) }
+
+// RelationNumbered is the relation that has a number, 0 if it can be none's.
+func RelationNumbered(oid int64) meta.TableID {
+	if oid < oidTables || oid >= oidOthers || (oid-oidTables)%16 != 0 {
+		return 0
+	}
+	return meta.TableID((oid-oidTables)/16 + 1)
+}
 
 // hashOID gives a number for what has a name only.
 func hashOID(parts ...string) int64 {

@@ -77,6 +77,18 @@ type Resolver interface {
 	Resolve(ctx context.Context, schema, name string) (Relation, error)
 }
 
+// ByID finds relations by their ids in the catalog: a Resolver that knows views is one.
+type ByID interface {
+	// ResolveID finds a stored relation. Unknown: class NotFound, SQLSTATE 42P01.
+	ResolveID(ctx context.Context, id meta.TableID) (Relation, error)
+}
+
+// View is a relation that has no rows of its own: the query of its definition stands in its place.
+type View interface {
+	Relation
+	Definition() *meta.View
+}
+
 // Scan reads a relation. Output column i is Relation.Columns()[Project[i]].
 type Scan struct {
 	Relation Relation

@@ -37,27 +37,6 @@ type Explain struct {
 	Verbose                                 bool
 }
 
-// CreateTable makes a table. Columns has ids, tags, time, key and partition set.
-type CreateTable struct {
-	Schema, Name string // Schema "" = the first of the search path
-	Pos          int    // byte offset of the name, for errors
-	Columns      column.Schema
-	Constraints  []meta.Constraint
-	IfNotExists  bool
-}
-
-// DropTables removes tables.
-type DropTables struct {
-	Tables   []TableName
-	IfExists bool
-}
-
-// TableName is a written table name; Schema "" = the search path.
-type TableName struct {
-	Schema, Name string
-	Pos          int
-}
-
 // Set gives a session setting a value, or several that make a list; no values stand for the default.
 type Set struct {
 	Name   string
@@ -107,16 +86,14 @@ type Clone struct {
 	IfNotExists              bool
 }
 
-func (*History) statement()     {}
-func (*Users) statement()       {}
-func (*Query) statement()       {}
-func (*Explain) statement()     {}
-func (*CreateTable) statement() {}
-func (*DropTables) statement()  {}
-func (*Set) statement()         {}
-func (*Reset) statement()       {}
-func (*Discard) statement()     {}
-func (*Show) statement()        {}
+func (*History) statement() {}
+func (*Users) statement()   {}
+func (*Query) statement()   {}
+func (*Explain) statement() {}
+func (*Set) statement()     {}
+func (*Reset) statement()   {}
+func (*Discard) statement() {}
+func (*Show) statement()    {}
 
 // Params describes the parameters a statement takes, by number from 0.
 type Params []column.Type
