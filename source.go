@@ -29,6 +29,7 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 	var out []scan.Morsel
 	var total scan.Stats
 	s := t.snapshot
+	req = t.withKeys(req)
 	after := s.rowsAfter(t.table)
 	mask := s.head.Mask(t.table, after)
 	total.Segments = s.catalog.Manifest(t.table.ID).Len()
@@ -42,6 +43,9 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 		}
 		only, err := asked.Rows(ctx, record)
 		if err != nil {
+			return nil, total, err
+		}
+		if only, err = t.withKey(ctx, h.Reader, req, only); err != nil {
 			return nil, total, err
 		}
 		view := segment.View{Schema: &t.table.Columns, Deleted: t.dead(record, h), Mask: mask, Only: only}

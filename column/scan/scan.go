@@ -80,6 +80,8 @@ type Request struct {
 	Filters []ColumnFilter
 	// Index is a hint as well: a source may read only rows that satisfy all of these conditions, where it has files that say which do.
 	Index []IndexCondition
+	// Keys are the only tuples of the table's primary key (package key) that can matter, ascending, each once; nil = all. A hint.
+	Keys [][]byte
 	// Narrow says, by place in Columns, which columns may come as Narrow vectors (package column); those beyond its end may not. A hint.
 	Narrow []bool
 	// Labels are extra columns after Columns: members of the label set as text, NULL where absent, computed once per series.

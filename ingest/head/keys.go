@@ -46,10 +46,12 @@ type KeyRow struct {
 type keyIndex struct {
 	columns  []column.ID
 	distinct bool
+	filling  sync.Mutex
 
 	mu     sync.RWMutex
 	lo, hi []byte // bounds of all tuples; nil = none
 	whole  bool   // bounds are known of all rows
+	blind  bool   // there are rows that it was not told of
 	slots  []keySlot
 	used   int
 	taken  []uint32 // rows that are in it, by series
@@ -92,7 +94,7 @@ func (p *part) appendKeysLocked(b *Batch, lo, hi int) (grown int64) {
 			continue
 		}
 		x.mu.Lock()
-		x.whole = false // the constraint came while the batch was on its way
+		x.blind = true // the constraint came while the batch was on its way, or is gone
 		x.mu.Unlock()
 	}
 	return grown
@@ -131,7 +133,13 @@ func (x *keyIndex) cover(lo, hi []byte) {
 
 // apart reports that no tuple of the part lies between two others.
 func (x *keyIndex) apart(lo, hi []byte) bool {
-	return x.whole && (x.lo == nil || bytes.Compare(hi, x.lo) < 0 || bytes.Compare(lo, x.hi) > 0)
+	return x.whole && !x.blind && (x.lo == nil || bytes.Compare(hi, x.lo) < 0 || bytes.Compare(lo, x.hi) > 0)
+}
+
+func (x *keyIndex) isApart(k *BatchKeys) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.apart(k.Lo, k.Hi)
 }
 
 // take notes that the next row of a series is in the index.
@@ -151,7 +159,7 @@ func (x *keyIndex) put(hash uint64, at, position uint32) {
 	x.used++
 }
 
-func (x *keyIndex) grow() {
+func (x *keyIndex) grow() int64 {
 	old := x.slots
 	x.slots = make([]keySlot, max(1<<10, 2*len(old)))
 	for _, s := range old {
@@ -159,6 +167,7 @@ func (x *keyIndex) grow() {
 			x.place(s)
 		}
 	}
+	return int64(len(x.slots)-len(old)) * keySlotBytes
 }
 
 func (x *keyIndex) place(s keySlot) {
@@ -204,10 +213,7 @@ func (h *Head) FindKeys(table *meta.Table, k *BatchKeys, found func(i int, row K
 			continue
 		}
 		x := p.keyIndexOf(k)
-		x.mu.RLock()
-		apart := x.apart(k.Lo, k.Hi)
-		x.mu.RUnlock()
-		if apart {
+		if x.isApart(k) {
 			continue
 		}
 		grown, err := x.fill(p, &table.Columns)
@@ -239,37 +245,64 @@ func (h *Head) settleIn(g *Generation, grown int64) {
 	}
 }
 
-// fill brings the index up to the part's rows. No row is appended meanwhile: the writer who asks is the one who appends.
+// fill brings the index up to the part's rows of now. An append that finds it behind leaves it so, and one that does not goes on with it: so
+// who fills it holds no lock of the part while he reads.
 func (x *keyIndex) fill(p *part, schema *column.Schema) (grown int64, err error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+	x.filling.Lock()
+	defer x.filling.Unlock()
 	p.mu.RLock()
 	rows, count := p.rows, p.count
 	p.mu.RUnlock()
-	if x.rows == rows && x.slots != nil {
+	x.mu.RLock()
+	done, taken := x.rows >= rows && x.slots != nil, slices.Clone(x.taken)
+	x.mu.RUnlock()
+	if done {
 		return 0, nil
 	}
-	before := len(x.slots)
 	t := tuples{columns: x.columns, schema: schema, tags: schema.TagTypes(), keys: p.dict.Keys()}
+	var read []keySlot
 	for at := range uint32(count) {
-		for int(at) >= len(x.taken) {
-			x.taken = append(x.taken, 0)
+		first := uint32(0)
+		if int(at) < len(taken) {
+			first = taken[at]
 		}
-		first := x.taken[at]
+		read = read[:0]
+		var lo, hi []byte
 		err := t.each(p, at, first, func(position uint32, encoded []byte, null bool) {
-			if !x.whole {
-				x.cover(encoded, encoded)
-			}
-			x.take(at)
 			// Of no matter whether NULLs are distinct: a NULL that is looked for says so.
-			x.put(key.Hash(encoded), at, position)
+			read = append(read, keySlot{key.Hash(encoded), uint64(at)<<32 | uint64(position)})
+			if lo == nil || bytes.Compare(encoded, lo) < 0 {
+				lo = bytes.Clone(encoded)
+			}
+			if hi == nil || bytes.Compare(encoded, hi) > 0 {
+				hi = bytes.Clone(encoded)
+			}
 		})
+		grown += x.add(read, lo, hi)
 		if err != nil {
-			return int64(len(x.slots)-before) * keySlotBytes, err
+			return grown, err
 		}
 	}
-	x.whole = true
-	return int64(len(x.slots)-before) * keySlotBytes, nil
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.whole = x.whole || x.rows >= rows
+	if x.slots == nil {
+		grown += x.grow()
+	}
+	return grown, nil
+}
+
+// add puts the rows that were read of a series into the index.
+func (x *keyIndex) add(read []keySlot, lo, hi []byte) int64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	before := len(x.slots)
+	x.cover(lo, hi)
+	for _, r := range read {
+		x.take(uint32(r.row >> 32))
+		x.put(r.hash, uint32(r.row>>32), uint32(r.row))
+	}
+	return int64(len(x.slots)-before) * keySlotBytes
 }
 
 // tuples encodes the columns of a constraint of rows of a part.

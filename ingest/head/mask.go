@@ -21,7 +21,7 @@ func (s *Snapshot) Mask(table *meta.Table, after meta.Seq) scan.Mask {
 	if len(parts) == 0 {
 		return nil
 	}
-	p, err := newPlan(&table.Columns, &scan.Request{Time: scan.AllTime}, after)
+	p, err := newPlan(&table.Columns, &scan.Request{Time: scan.AllTime}, after, true)
 	if err != nil {
 		return nil // no column was asked for: cannot happen
 	}

@@ -25,6 +25,7 @@ type plan struct {
 	tags   []column.Type // types of Schema.Tags
 	// needed are the columns that are decoded: those asked for, the order's, and time where it is filtered.
 	needed []column.ID
+	keys   keyRows         // the rows that may have a wanted key; nil = all
 	now    []*column.Field // the fields of needed
 	output []output        // one per column asked for, then one per label, then the address
 	// older has the stored rows that the head's merge with, and fill says which of needed may get values from there; none
@@ -45,7 +46,10 @@ type output struct {
 // the catalog snapshot the head is combined with. Of rows with equal keys the one with the highest seq is returned, or, in tables whose
 // rows merge, the row that they make together with the one that older has; older may be nil.
 func (s *Snapshot) Morsels(ctx context.Context, table *meta.Table, req *scan.Request, after meta.Seq, older scan.Filler) ([]scan.Morsel, scan.Stats, error) {
-	p, err := newPlan(&table.Columns, req, after)
+	p, err := newPlan(&table.Columns, req, after, s.sorted)
+	if err == nil && req.Keys != nil && table.Columns.Enforced {
+		p.keys, err = s.keyRows(table, req.Keys, after)
+	}
 	if err != nil {
 		return nil, scan.Stats{}, err
 	}
@@ -103,8 +107,11 @@ func (s *Snapshot) selectViews(ctx context.Context, table meta.TableID, p *plan,
 	return kept, nil
 }
 
-func newPlan(schema *column.Schema, req *scan.Request, after meta.Seq) (*plan, error) {
+func newPlan(schema *column.Schema, req *scan.Request, after meta.Seq, sorted bool) (*plan, error) {
 	p := &plan{schema: schema, req: req, after: after, order: schema.Order(), tags: schema.TagTypes()}
+	if !sorted && schema.Enforced && len(p.order) > 0 && p.order[0] != schema.Time {
+		p.order = nil // to sort all rows at each scan would cost more than it can be worth
+	}
 	for _, id := range req.Columns {
 		i := schema.Index(id)
 		if i < 0 {

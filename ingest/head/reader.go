@@ -115,6 +115,9 @@ func (r *reader) next() {
 	v.each(func(p place) {
 		pieces = p.pieces(pieces, r.plan.after, times, r.wantedCopy)
 	})
+	if r.plan.keys != nil {
+		pieces = r.plan.keys.only(pieces)
+	}
 	r.key, r.open = v.key, false
 	r.groups = r.plan.ends(r.plan.group(pieces))
 }
@@ -133,7 +136,7 @@ func (p *plan) group(pieces []piece) [][]piece {
 		return nil
 	}
 	out := make([][]piece, 0, len(pieces))
-	if len(p.order) == 0 && len(p.schema.Key) == 0 {
+	if len(p.order) == 0 && !p.schema.Supersedes() {
 		for i := range pieces {
 			out = append(out, pieces[i:i+1])
 		}

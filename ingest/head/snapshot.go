@@ -20,6 +20,9 @@ type Snapshot struct {
 	pending *pending
 	ended   pendingTables // the rows of segments that have ended and are in no deletion vector
 
+	head   *Head
+	sorted bool // rows come in the order of their primary key also where nobody but a flush asks for it
+
 	own *ownView // what the reader's transaction has written; nil = nothing
 
 	ever bool                // rows that have ended are shown as well
@@ -29,7 +32,7 @@ type Snapshot struct {
 // Snapshot shows the rows up to seq. The caller has read seq before, and every commit up to it has been appended.
 func (h *Head) Snapshot(seq meta.Seq) *Snapshot {
 	h.mu.RLock()
-	s := &Snapshot{seq: seq, gens: h.gens, pending: &h.ended}
+	s := &Snapshot{seq: seq, gens: h.gens, pending: &h.ended, head: h}
 	h.mu.RUnlock()
 	h.ended.mu.RLock()
 	defer h.ended.mu.RUnlock()
@@ -40,7 +43,7 @@ func (h *Head) Snapshot(seq meta.Seq) *Snapshot {
 // Frozen shows the frozen generations alone, all their rows: what the next flush writes. Seq is 0 if there is none.
 func (h *Head) Frozen() *Snapshot {
 	h.mu.RLock()
-	s := &Snapshot{gens: h.gens[: len(h.gens)-1 : len(h.gens)-1], pending: &h.ended}
+	s := &Snapshot{gens: h.gens[: len(h.gens)-1 : len(h.gens)-1], pending: &h.ended, head: h, sorted: true}
 	h.mu.RUnlock()
 	if n := len(s.gens); n > 0 {
 		s.seq = s.gens[n-1].last

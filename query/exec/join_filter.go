@@ -74,6 +74,9 @@ func narrowScan(p *scanner, c int, keys *keyColumn) {
 		f.Equal, f.Match = keys.stored(), keys.hasStored
 		p.partners = append(p.partners, f)
 		p.stats.note(fmt.Sprintf("only series of the join's %d keys", keys.count()))
+	case keys.areKeysOf(p.node.Relation.Schema(), of.ID):
+		p.keys = keys.tuples()
+		p.stats.note(fmt.Sprintf("only rows of the join's %d keys", keys.count()))
 	case of.ID != 0 && !of.Tag:
 		if f, ok := keys.between(); ok {
 			f.Column = of.ID
@@ -83,6 +86,33 @@ func narrowScan(p *scanner, c int, keys *keyColumn) {
 			p.stats.note("pages between the join's keys")
 		}
 	}
+}
+
+// mostLookUps bounds the keys that are looked up: they are listed, sorted and looked for one by one.
+const mostLookUps = 1 << 17
+
+// areKeysOf reports whether a column is a table's whole primary key, by which its rows can be found.
+func (c *keyColumn) areKeysOf(s *column.Schema, id column.ID) bool {
+	return s != nil && s.Enforced && len(s.Key) == 1 && s.Key[0] == id && c.count() <= mostLookUps &&
+		(c.ints != nil && c.typ.Physical() == column.PhysInt || c.bytes != nil && c.typ.Bytewise())
+}
+
+// tuples lists the keys as tuples of one column, ascending.
+func (c *keyColumn) tuples() [][]byte {
+	out := make([][]byte, 0, c.count())
+	if c.ints != nil {
+		for _, s := range c.ints.slots {
+			if s.group != 0 {
+				out = append(out, key.AppendInt(nil, s.key))
+			}
+		}
+	} else {
+		for _, v := range c.stored() {
+			out = append(out, key.AppendBytes(nil, v))
+		}
+	}
+	slices.SortFunc(out, bytes.Compare)
+	return out
 }
 
 // between gives the range of the keys, as zone maps are asked for it; false where they have none, or it is not worth looking for.

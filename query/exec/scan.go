@@ -18,6 +18,7 @@ type scanner struct {
 	stats *Stats
 	// partners are conditions that a join above found while it was running (see narrow).
 	partners []scan.SeriesFilter
+	keys     [][]byte    // the only primary keys that such a join can have a partner for; nil = all
 	bound    *scan.Bound // what an operator above learns about the rows it needs; nil = nothing
 	narrow   []bool      // output columns that may be Narrow; nil = none
 }
@@ -61,7 +62,7 @@ func (s *scanner) request() (*scan.Request, []int, error) {
 		return nil, nil, err
 	}
 	columns := rel.Columns()
-	req := &scan.Request{Time: node.Time, Filters: node.Filters, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Counters: &s.stats.read}
+	req := &scan.Request{Time: node.Time, Filters: node.Filters, Keys: s.keys, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Counters: &s.stats.read}
 	place := make([]int, len(s.node.Project))
 	for i, p := range s.node.Project {
 		if columns[p].ID != 0 {
