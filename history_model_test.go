@@ -90,6 +90,63 @@ func (w *pastModel) check(t rapid.TB) {
 	}
 }
 
+// checkChanges adds what table_changes says of two remembered versions to the rows of the first, which gives those of the second.
+func (w *pastModel) checkChanges(t rapid.TB, from, to remembered) {
+	c := w.db.Catalog()
+	if from.version > to.version || from.version < c.OldestVersion() && from.version != c.Version {
+		return
+	}
+	first, err := c.At(from.version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := c.At(to.version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, m := range to.models {
+		schema, table, qualified := strings.Cut(name, ".")
+		if !qualified {
+			schema, table = meta.PublicSchema, name
+		}
+		database := c.Database(meta.DefaultDatabase).ID
+		before, now := first.Table(database, schema, table), last.Table(database, schema, table)
+		rows := &model{schema: m.schema}
+		if before != nil && before.ID == now.ID {
+			rows = from.models[name].clone()
+			rows.grow(m.schema)
+		}
+		list, err := read(context.Background(), w.db.NewSession(""), fmt.Sprintf("SELECT * FROM table_changes('%s', %d, %d) ORDER BY _version", name, from.version, to.version))
+		if err != nil {
+			t.Fatal(err)
+		}
+		have := map[string]int{}
+		for _, text := range rows.texts() {
+			have[text]++
+		}
+		n := len(m.schema.Fields)
+		for _, r := range list {
+			text := (&model{schema: m.schema, rows: []modelRow{r[:n]}}).texts()[0]
+			if r[n] == "insert" {
+				have[text]++
+			} else {
+				have[text]--
+			}
+			if v := r[n+1].(int64); v <= int64(from.version) || v > int64(to.version) {
+				t.Fatalf("%s: a change of version %d between %d and %d", name, v, from.version, to.version)
+			}
+		}
+		for _, text := range m.texts() {
+			have[text]--
+		}
+		for text, k := range have {
+			if k != 0 {
+				t.Fatalf("%s, from version %d to %d: %d too many of %s", name, from.version, to.version, k, text)
+			}
+		}
+	}
+}
+
 // TestPastModel: whatever is written, changed, truncated, dropped, flushed, merged and collected, with restarts and crashes between, what was
 // read in a version is read in it for as long as history is kept, and in a pin for good; a clone is what it was made of, and goes its own way.
 func TestPastModel(t *testing.T) {
@@ -160,6 +217,11 @@ func TestPastModel(t *testing.T) {
 			"remember": func(t *rapid.T) {
 				if len(w.past) < 6 {
 					w.remember(t, rapid.IntRange(0, 3).Draw(t, "pin") == 0)
+				}
+			},
+			"changes": func(t *rapid.T) {
+				if len(w.past) > 0 {
+					w.checkChanges(t, rapid.SampledFrom(w.past).Draw(t, "from"), rapid.SampledFrom(w.past).Draw(t, "to"))
 				}
 			},
 			"unpin": func(t *rapid.T) {
