@@ -183,3 +183,32 @@ func TestExplainChanges(t *testing.T) {
 		t.Errorf("what ANALYZE has left: %s", got)
 	}
 }
+
+// TestChangeIsOneCommit: an UPDATE that does not fit into memory changes nothing and leaves no memory behind; a DELETE of as many rows holds their addresses only.
+func TestChangeIsOneCommit(t *testing.T) {
+	db := open(t, t.TempDir(), func(o *Options) { o.QueryBytes = 6 << 20 })
+	ask(t, db, `CREATE TABLE n (i bigint, s text)`)
+	for range 6 {
+		ask(t, db, `INSERT INTO n SELECT g, 'some text' FROM generate_series(1, 50000) AS g`)
+	}
+	if err := db.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, db, `SELECT max(i), max(s) FROM n`) // pages are kept decoded
+	before := db.Stats().MemoryUsed
+	_, err := tryAsk(db.NewSession(""), `UPDATE n SET s = repeat(s, 10)`)
+	var e *column.Error
+	if !errors.As(err, &e) || e.SQLState != "53200" || !strings.Contains(e.Hint, "in parts") {
+		t.Errorf("error %v, want 53200 with a hint", err)
+	}
+	if after := db.Stats().MemoryUsed; after > before+1<<20 {
+		t.Errorf("%d bytes are held after the refusal, %d before", after, before)
+	}
+	if got := ask(t, db, `SELECT count(*), count(*) FILTER (WHERE s = 'some text') FROM n`); got[0] != "300000|300000" {
+		t.Errorf("the table holds %s", got[0])
+	}
+	ask(t, db, `DELETE FROM n WHERE i > 10`)
+	if got := ask(t, db, `SELECT count(*), max(i) FROM n`); got[0] != "60|10" {
+		t.Errorf("the table holds %s", got[0])
+	}
+}

@@ -2,6 +2,7 @@ package aegis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -53,6 +54,11 @@ func (f frozen) Under(s query.Snapshot, _ *meta.Snapshot) query.Snapshot { retur
 
 func (f frozen) Catalog() meta.Catalog { return f.snap.db.catalog }
 func (f frozen) Writer() meta.Writer   { return nil }
+
+// Truncate implements query.Store.
+func (f frozen) Truncate(context.Context, []meta.TableID, []meta.Command) error {
+	return errors.ErrUnsupported
+}
 
 func openWorld(t rapid.TB, disk vfs.FS) *world {
 	w := &world{disk: disk, models: map[string]*model{}}

@@ -14,7 +14,9 @@ type changeRun struct {
 	bulk bool // no row is met twice
 	ran  *ran
 
-	twice    *keySet // of an INSERT … ON CONFLICT DO UPDATE that proposes a key more than once: the keys of the rows that were inserted
+	twice *keySet // of an INSERT … ON CONFLICT DO UPDATE that proposes a key more than once: the keys of the rows that were inserted
+	// taken are, of an INSERT … ON CONFLICT DO NOTHING with several keys, those of the rows that were inserted.
+	taken    []*keySet
 	affected int64
 	returned []*scan.Batch
 	rows     []int32
@@ -101,6 +103,9 @@ func (r *changeRun) choose(in *changeBatch) error {
 			if r.twice != nil && !r.twice.add(in.values, i) {
 				return r.again()
 			}
+			if !r.takeKeys(in.values, i) {
+				continue
+			}
 		default:
 			if !r.into.ended.Add(in.place.Int(i), in.row.Int(i)) {
 				return r.again()
@@ -113,6 +118,19 @@ func (r *changeRun) choose(in *changeBatch) error {
 	}
 	in.keep(r.rows)
 	return nil
+}
+
+// takeKeys takes the keys of a row that is to be inserted; false if one of them was taken before.
+func (r *changeRun) takeKeys(row []*column.Vector, i int) bool {
+	for _, set := range r.taken {
+		if set.has(row, i) {
+			return false
+		}
+	}
+	for _, set := range r.taken {
+		set.add(row, i)
+	}
+	return true
 }
 
 // again is the error of a row that is changed twice where PostgreSQL allows it once.

@@ -39,6 +39,8 @@ type Store interface {
 	Under(s Snapshot, catalog *meta.Snapshot) Snapshot
 	Catalog() meta.Catalog
 	Writer() meta.Writer
+	// Truncate ends all rows that tables have, and makes other changes of the catalog, at once and together.
+	Truncate(ctx context.Context, tables []meta.TableID, also []meta.Command) error
 }
 
 // Options configures an Engine. The zero value of each member stands for its default.

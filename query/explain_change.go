@@ -70,11 +70,15 @@ func describeChange(s *step, n *plan.Change) {
 	s.Operator = n.Kind.String() + " on " + n.Table.Name()
 	if x := n.Conflict; x != nil {
 		what := map[bool]string{true: "update", false: "nothing"}[x.Update]
-		var names []string
+		var keys []string
 		for _, k := range x.Keys {
-			names = append(names, n.Table.Schema().Fields[k].Name)
+			var names []string
+			for _, f := range k.Fields {
+				names = append(names, n.Table.Schema().Fields[f].Name)
+			}
+			keys = append(keys, "("+strings.Join(names, ", ")+")")
 		}
-		s.Details = append(s.Details, "on conflict ("+strings.Join(names, ", ")+"): "+what+"; the second input is what is proposed")
+		s.Details = append(s.Details, "on conflict "+strings.Join(keys, ", ")+": "+what+"; the second input is what is proposed")
 	}
 	for _, c := range n.Checks {
 		s.Details = append(s.Details, "check: "+c.Name)

@@ -42,8 +42,8 @@ func (c *changing) transaction() *meta.Transaction {
 		if table.ended.Len() > 0 {
 			t.Deletes = append(t.Deletes, meta.Deletes{Table: table.table, Rows: &table.ended})
 		}
-		if table.decided != nil {
-			t.Again = append(t.Again, meta.Arbiter{Table: table.table.ID, Columns: table.decided})
+		for _, key := range table.decided {
+			t.Again = append(t.Again, meta.Arbiter{Table: table.table.ID, Columns: key})
 		}
 	}
 	return t

@@ -324,6 +324,8 @@ func (st *statement) runStatement(bound plan.Statement, names map[plan.Relation]
 		return st.modify(b)
 	case *plan.History:
 		return st.history(b)
+	case *plan.Truncate:
+		return st.truncate(b)
 	case *plan.Users:
 		return st.users(b)
 	case *plan.Set:

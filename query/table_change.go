@@ -17,8 +17,8 @@ type tableChange struct {
 	table    *meta.Table
 	builders []*column.Builder
 	ended    scan.RowSet
-	decided  []column.ID // the key by which ON CONFLICT has decided what becomes of rows; nil = none has
-	held     int64       // bytes that were taken for all of it
+	decided  [][]column.ID // the keys by which ON CONFLICT has decided what becomes of rows
+	held     int64         // bytes that were taken for all of it
 }
 
 func newTableChange(t *meta.Table) *tableChange {

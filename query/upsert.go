@@ -36,23 +36,31 @@ func (r *changeRun) propose(node *plan.Change) (*plan.Change, error) {
 	}
 	given := rows.rows()
 	batch := &scan.Batch{Len: given.Len, Columns: given.Columns}
-	if first, err := r.firsts(batch, x); err != nil {
+	if len(x.Keys) > 1 {
+		for i := range x.Keys { // which of several rows is the first that counts is known when the stored ones are
+			r.taken = append(r.taken, newKeySet(&x.Keys[i], 0))
+		}
+	} else if first, err := r.firsts(batch, &x.Keys[0]); err != nil {
 		return nil, err
 	} else if len(first) < batch.Len {
 		if x.Update {
-			r.twice = newKeySet(x, 0)
+			r.twice = newKeySet(&x.Keys[0], 0)
 		} else {
 			batch = batch.Compact(first)
 		}
 	}
 	for _, k := range x.Keys {
-		r.into.decided = append(r.into.decided, r.into.table.Columns.Fields[k].ID)
+		ids := make([]column.ID, len(k.Fields))
+		for i, f := range k.Fields {
+			ids[i] = r.into.table.Columns.Fields[f].ID
+		}
+		r.into.decided = append(r.into.decided, ids)
 	}
 	return r.lookUp(node, batch)
 }
 
 // firsts lists the rows whose key no row before them has.
-func (r *changeRun) firsts(b *scan.Batch, x *plan.Conflict) ([]int32, error) {
+func (r *changeRun) firsts(b *scan.Batch, x *plan.ConflictKey) ([]int32, error) {
 	pool := mem.NewPool("keys", 0, r.st.env.Pool)
 	defer pool.Close()
 	set := newKeySet(x, b.Len)
@@ -83,30 +91,18 @@ func (r *changeRun) lookUp(node *plan.Change, b *scan.Batch) (*plan.Change, erro
 		list = append(list, whole.Slice(lo, min(lo+scan.BatchRows, whole.Len)))
 	}
 	r.st.hand(x.Rows, list)
-	conds := make([]expr.Expr, len(x.Keys))
-	for i, k := range x.Keys {
-		conds[i] = x.Equal[i]
-		if b.Columns[k].HasNulls() {
-			conds[i] = x.Same[i]
-		}
-	}
-	join := *x.Join
-	given := *join.Left.(*plan.Given)
-	given.Rows = int64(max(b.Len, 1))
-	join.Left, join.Cond = &given, conds[0]
-	if len(conds) > 1 {
-		join.Cond = &expr.Logic{Args: conds}
-	}
 	out := *node
 	out.Conflict = nil
-	out.Input = replaced(node.Input, x.Join, &join)
+	out.Input = lookingUp(node.Input, x, b)
 	return &out, nil
 }
 
-// replaced gives a plan with another node in the place of one.
-func replaced(n, old, now plan.Node) plan.Node {
-	if n == old {
-		return now
+// lookingUp gives a plan that knows how many rows are proposed, and in which of their keys there are NULLs.
+func lookingUp(n plan.Node, x *plan.Conflict, b *scan.Batch) plan.Node {
+	if g, ok := n.(*plan.Given); ok && g.ID == x.Rows {
+		given := *g
+		given.Rows = int64(max(b.Len, 1))
+		return &given
 	}
 	inputs := n.Inputs()
 	if len(inputs) == 0 {
@@ -114,9 +110,30 @@ func replaced(n, old, now plan.Node) plan.Node {
 	}
 	next := make([]plan.Node, len(inputs))
 	for i, in := range inputs {
-		next[i] = replaced(in, old, now)
+		next[i] = lookingUp(in, x, b)
 	}
-	return n.With(next)
+	out := n.With(next)
+	for i := range x.Keys {
+		if k := &x.Keys[i]; n == plan.Node(k.Join) {
+			out.(*plan.Join).Cond = keyCondition(k, b)
+		}
+	}
+	return out
+}
+
+// keyCondition says when a stored row has the key of a proposed one.
+func keyCondition(k *plan.ConflictKey, b *scan.Batch) expr.Expr {
+	conds := make([]expr.Expr, len(k.Fields))
+	for i, f := range k.Fields {
+		conds[i] = k.Equal[i]
+		if b.Columns[f].HasNulls() {
+			conds[i] = k.Same[i]
+		}
+	}
+	if len(conds) == 1 {
+		return conds[0]
+	}
+	return &expr.Logic{Args: conds}
 }
 
 // keySet is a set of keys, NULL being equal to NULL unless the key says otherwise: open addressing over the keys' encodings, which lie one behind the other.
@@ -129,12 +146,12 @@ type keySet struct {
 	data     []byte
 }
 
-func newKeySet(x *plan.Conflict, rows int) *keySet {
+func newKeySet(x *plan.ConflictKey, rows int) *keySet {
 	size := 16
 	for size < 2*rows {
 		size *= 2
 	}
-	return &keySet{fields: x.Keys, distinct: x.Distinct, slots: make([]uint32, size)}
+	return &keySet{fields: x.Fields, distinct: x.Distinct, slots: make([]uint32, size)}
 }
 
 func (s *keySet) sizeBytes() int64 {
@@ -144,27 +161,56 @@ func (s *keySet) sizeBytes() int64 {
 // add adds the key of a row and reports whether it is new.
 func (s *keySet) add(row []*column.Vector, i int) bool {
 	from := len(s.data)
+	if !s.encode(row, i) {
+		return true
+	}
+	at, hash, there := s.find(from)
+	if there {
+		s.data = s.data[:from]
+		return false
+	}
+	s.hashes, s.ends = append(s.hashes, hash), append(s.ends, len(s.data))
+	s.slots[at] = uint32(len(s.hashes))
+	s.widen()
+	return true
+}
+
+// has reports whether the key of a row is there.
+func (s *keySet) has(row []*column.Vector, i int) bool {
+	from := len(s.data)
+	if !s.encode(row, i) {
+		return false
+	}
+	_, _, there := s.find(from)
+	s.data = s.data[:from]
+	return there
+}
+
+// encode puts the key of a row behind the others; false if it equals none.
+func (s *keySet) encode(row []*column.Vector, i int) bool {
+	from := len(s.data)
 	for _, f := range s.fields {
 		if s.distinct && row[f].IsNull(i) {
 			s.data = s.data[:from]
-			return true
+			return false
 		}
 		s.data = key.AppendValue(s.data, row[f], i)
 	}
+	return true
+}
+
+// find looks for the key that stands behind the others, and gives the slot that it has or could have.
+func (s *keySet) find(from int) (at, hash uint64, there bool) {
 	this := s.data[from:]
-	hash := xxh3.Hash(this)
+	hash = xxh3.Hash(this)
 	mask := uint64(len(s.slots) - 1)
-	for at := hash & mask; ; at = (at + 1) & mask {
+	for at = hash & mask; ; at = (at + 1) & mask {
 		slot := s.slots[at]
 		if slot == 0 {
-			s.hashes, s.ends = append(s.hashes, hash), append(s.ends, len(s.data))
-			s.slots[at] = uint32(len(s.hashes))
-			s.widen()
-			return true
+			return at, hash, false
 		}
 		if s.hashes[slot-1] == hash && bytes.Equal(s.key(int(slot-1)), this) {
-			s.data = s.data[:from]
-			return false
+			return at, hash, true
 		}
 	}
 }

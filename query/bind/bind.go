@@ -148,6 +148,8 @@ func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 		return b.comment(s)
 	case *sql.Drop:
 		return b.drop(s)
+	case *sql.Truncate:
+		return b.truncate(s)
 	case *sql.Set:
 		return b.set(s)
 	case *sql.Show:

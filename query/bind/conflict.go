@@ -11,15 +11,16 @@ import (
 )
 
 // INSERT … ON CONFLICT looks up what is proposed: the rows, numbered in their order, LEFT JOIN the table on its key. What finds no partner is
-// inserted, the others are left alone or updated, in the order in which they were proposed.
+// inserted, the others are left alone or updated, in the order in which they were proposed. Where DO NOTHING names no key, the rows that any other key is in
+// the way of are left out before.
 
 // onConflict makes the input of an INSERT … ON CONFLICT, whose rows stand in a node from column at on.
 func (b *binder) onConflict(c *plan.Change, t *changedTable, n *sql.Insert, node plan.Node, at int, alias *sql.Alias) error {
-	by, err := b.arbiter(t, n.OnConflict)
+	keys, err := b.arbiter(t, n.OnConflict)
 	if err != nil {
 		return err
 	}
-	if by == nil { // nothing can be in the way
+	if len(keys) == 0 { // nothing can be in the way
 		src := t.source(n.Table.Schema, alias, at)
 		s := &scope{sources: []*source{src}, fields: src.fields, outer: b.outer}
 		return b.give(c, node, s, t.fieldsAt(at), n.Returning)
@@ -31,21 +32,32 @@ func (b *binder) onConflict(c *plan.Change, t *changedTable, n *sql.Insert, node
 		given.Out = append(given.Out, plan.Column{Name: f.Name, Type: f.Type, Mod: f.Mod})
 	}
 	given.Out = append(given.Out, plan.Column{Name: "(number)", Type: column.T(column.Int64), NotNull: true})
-	f := &fromClause{binder: b, outer: b.outer, width: len(given.Out)}
-	it := f.target(t, n.Table.Schema, alias)
-	x := &plan.Conflict{Proposed: proposed, Rows: given.ID, Keys: by.fields, Distinct: by.distinct, Update: n.OnConflict.DoUpdate}
-	if err := b.sameKeys(x, t, it.first); err != nil {
-		return err
+	c.Conflict = &plan.Conflict{Proposed: proposed, Rows: given.ID, Update: n.OnConflict.DoUpdate}
+	c.Addressed, c.Choosing = true, true
+	var rows plan.Node = given
+	var it *item
+	for i := range keys { // the first joins last: what is behind it knows the stored row
+		kind, k := plan.AntiJoin, &keys[len(keys)-1-i]
+		if i == len(keys)-1 {
+			kind = plan.LeftJoin
+		}
+		f := &fromClause{binder: b, outer: b.outer, width: len(given.Out)}
+		it = f.target(t, n.Table.Schema, alias)
+		key := plan.ConflictKey{Fields: k.fields, Distinct: k.distinct}
+		if err := b.sameKeys(&key, t, it.first); err != nil {
+			return err
+		}
+		key.Join = &plan.Join{Left: rows, Right: it.node, Kind: kind, Cond: all(key.Equal, n.OnConflict.Pos)}
+		rows = key.Join
+		c.Conflict.Keys = append(c.Conflict.Keys, key)
 	}
-	x.Join = &plan.Join{Left: given, Right: it.node, Kind: plan.LeftJoin, Cond: all(x.Same, n.OnConflict.Pos)}
-	c.Conflict, c.Addressed, c.Choosing = x, true, true
 	excluded := t.source("", &sql.Alias{Name: "excluded"}, 0)
 	s := &scope{sources: []*source{it.sources[0], excluded}, fields: slices.Concat(it.fields, excluded.fields), outer: b.outer}
-	return b.onConflictDo(c, t, s, n, it.first)
+	return b.onConflictDo(c, t, s, rows, n, it.first)
 }
 
 // onConflictDo binds what is done with the rows of the join, in which a stored row stands from column stored on.
-func (b *binder) onConflictDo(c *plan.Change, t *changedTable, s *scope, n *sql.Insert, stored int) error {
+func (b *binder) onConflictDo(c *plan.Change, t *changedTable, s *scope, rows plan.Node, n *sql.Insert, stored int) error {
 	on, address := n.OnConflict, t.address(stored)
 	fresh := &expr.IsNull{Arg: address[0], At: on.Pos}
 	action := &expr.Case{When: []expr.Expr{fresh}, Then: []expr.Expr{actionLiteral(plan.InsertAction)}, Else: actionLiteral(plan.NoAction), T: column.T(column.Int64), At: on.Pos}
@@ -67,7 +79,7 @@ func (b *binder) onConflictDo(c *plan.Change, t *changedTable, s *scope, n *sql.
 		}
 	}
 	var decided expr.Expr = action
-	node := b.attach(c.Conflict.Join, 0, &decided)
+	node := b.attach(rows, 0, &decided)
 	p := &plan.Project{Input: node}
 	p.Exprs, p.Names = columnRefs(node.Columns())
 	what := &expr.Column{Index: len(p.Exprs), Name: "(action)", T: action.T}
@@ -86,7 +98,7 @@ func (b *binder) onConflictDo(c *plan.Change, t *changedTable, s *scope, n *sql.
 	if err != nil {
 		return err
 	}
-	if on.DoUpdate || len(n.Returning) > 0 {
+	if on.DoUpdate || len(n.Returning) > 0 || len(c.Conflict.Keys) > 1 {
 		number := len(t.schema.Fields)
 		node = &plan.Sort{Input: node, Keys: []plan.SortKey{{Expr: &expr.Column{Index: number, Name: "(number)", T: column.T(column.Int64)}}}}
 	}
@@ -110,9 +122,9 @@ func all(conds []expr.Expr, pos int) expr.Expr {
 }
 
 // sameKeys makes the conditions under which a stored row, from column stored on, has the key of a proposed one.
-func (b *binder) sameKeys(x *plan.Conflict, t *changedTable, stored int) error {
+func (b *binder) sameKeys(x *plan.ConflictKey, t *changedTable, stored int) error {
 	ours, theirs := t.fieldsAt(0), t.fieldsAt(stored)
-	for _, k := range x.Keys {
+	for _, k := range x.Fields {
 		equal, err := b.operator("=", 0, ours[k], theirs[k])
 		if err != nil {
 			return err
@@ -161,13 +173,13 @@ func (t *changedTable) arbiters() []arbiter {
 	return out
 }
 
-// arbiter finds the key that an ON CONFLICT is about; nil where it names none and the table has none.
-func (b *binder) arbiter(t *changedTable, n *sql.OnConflict) (*arbiter, error) {
+// arbiter finds the key that an ON CONFLICT is about: all that there are where it names none.
+func (b *binder) arbiter(t *changedTable, n *sql.OnConflict) ([]arbiter, error) {
 	keys := t.arbiters()
 	if n.Constraint != "" {
 		for i := range keys {
 			if keys[i].name == n.Constraint {
-				return &keys[i], nil
+				return keys[i : i+1], nil
 			}
 		}
 		if c := t.table.Constraint(n.Constraint); c != nil {
@@ -176,13 +188,7 @@ func (b *binder) arbiter(t *changedTable, n *sql.OnConflict) (*arbiter, error) {
 		return nil, errorAt(n.Pos, "42704", "constraint \"%s\" for table \"%s\" does not exist", n.Constraint, t.name)
 	}
 	if n.Target == nil {
-		switch len(keys) {
-		case 0:
-			return nil, nil
-		case 1:
-			return &keys[0], nil
-		}
-		return nil, unsupported(n.Pos, "ON CONFLICT needs the columns of one key where a table has several", "Write ON CONFLICT (columns).")
+		return keys, nil
 	}
 	wanted, err := b.conflictColumns(t, n)
 	if err != nil {
@@ -190,7 +196,7 @@ func (b *binder) arbiter(t *changedTable, n *sql.OnConflict) (*arbiter, error) {
 	}
 	for i := range keys {
 		if slices.Equal(slices.Sorted(slices.Values(keys[i].fields)), wanted) {
-			return &keys[i], nil
+			return keys[i : i+1], nil
 		}
 	}
 	return nil, column.SQLErrorf(column.Invalid, "42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification")

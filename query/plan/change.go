@@ -62,16 +62,21 @@ type Check struct {
 type Conflict struct {
 	Proposed Node
 	Rows     *SharedID
-	// Keys are the fields of the key, as indexes.
-	Keys []int
-	// Same[i] compares field Keys[i] of a proposed row with that of a stored one, NULL being equal to NULL, Equal[i] where neither is NULL. Both are over the
-	// columns of Join, the look-up of the stored rows, whose condition the statement makes of them when it has seen the keys.
-	Same, Equal []expr.Expr
-	// Distinct says that a key with a NULL equals no other: Same is Equal then.
-	Distinct bool
-	Join     *Join
+	// Keys are those that count. With several nothing is updated: a row that any of them is in the way of is left out.
+	Keys []ConflictKey
 	// Update says DO UPDATE: a key that is proposed twice is an error; with DO NOTHING only its first row counts.
 	Update bool
+}
+
+// ConflictKey is a key that rows are looked up by.
+type ConflictKey struct {
+	Fields []int
+	// Distinct says that a key with a NULL equals no other.
+	Distinct bool
+	// Join looks the stored rows up. The statement makes its condition when it has seen the keys: Equal[i] compares field Fields[i] of a proposed row with that of
+	// a stored one, and Same[i] does so where some are NULL; both are over the columns of Join.
+	Join        *Join
+	Same, Equal []expr.Expr
 }
 
 // Columns are those of RETURNING.
@@ -131,7 +136,14 @@ type WithChange struct {
 	ID     *SharedID
 }
 
-func (*Modify) statement() {}
+// Truncate ends all rows of tables. Restart says that the sequences that belong to them begin again.
+type Truncate struct {
+	Tables  []Relation
+	Restart bool
+}
+
+func (*Modify) statement()   {}
+func (*Truncate) statement() {}
 
 // Root is the plan that gives the statement's rows.
 func (m *Modify) Root() Node {

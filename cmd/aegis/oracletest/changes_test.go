@@ -108,7 +108,8 @@ func (s *sides) laidOut(text string, layout int) string {
 		options = ""
 	}
 	key := itsKey.FindStringSubmatch(text)
-	if key == nil || !strings.HasPrefix(text, "CREATE TABLE") {
+	// Every other layout has a unique_key in the place of a primary key, where no other key is beside it.
+	if key == nil || layout%2 == 0 || !strings.HasPrefix(text, "CREATE TABLE") || strings.Contains(text, "UNIQUE") {
 		return text + options
 	}
 	text = strings.TrimSuffix(text, key[0]) + ")"

@@ -1,0 +1,22 @@
+-- ON CONFLICT where a table has several keys.
+CREATE TABLE k2 (id integer NOT NULL, mail text, n integer, UNIQUE (mail), PRIMARY KEY (id));
+INSERT INTO k2 VALUES (1, 'a', 1), (2, 'b', 2), (3, NULL, 3);
+INSERT INTO k2 VALUES (1, 'x', 10), (4, 'a', 40), (5, 'c', 50) ON CONFLICT DO NOTHING RETURNING *;
+INSERT INTO k2 VALUES (6, 'd', 1), (6, 'e', 2), (7, 'd', 3), (7, 'f', 4), (8, NULL, 5), (9, NULL, 6), (9, 'g', 7) ON CONFLICT DO NOTHING RETURNING *;
+INSERT INTO k2 VALUES (1, 'h', 1), (10, 'h', 2), (11, 'h', 3), (10, 'i', 4) ON CONFLICT DO NOTHING RETURNING *;
+INSERT INTO k2 SELECT g % 25, 'm' || g % 40, g FROM generate_series(1, 500) g ON CONFLICT DO NOTHING;
+SELECT * FROM k2 ORDER BY id;
+INSERT INTO k2 VALUES (1, 'b', 5) ON CONFLICT (id) DO UPDATE SET n = excluded.n;
+INSERT INTO k2 VALUES (100, 'b', 6) ON CONFLICT (id) DO UPDATE SET n = excluded.n;
+INSERT INTO k2 VALUES (100, 'b', 6) ON CONFLICT (mail) DO UPDATE SET n = excluded.n, id = 99 RETURNING *;
+INSERT INTO k2 VALUES (1, 'b', 6) ON CONFLICT (mail) DO NOTHING;
+INSERT INTO k2 VALUES (1, 'zz', 6) ON CONFLICT (mail) DO NOTHING;
+UPDATE k2 SET mail = 'a' WHERE id = 99;
+UPDATE k2 SET id = id + 1000;
+SELECT count(*), min(id), sum(n) FROM k2;
+WITH d AS (DELETE FROM k2 WHERE id = 1001 RETURNING *) SELECT id, mail FROM d;
+INSERT INTO k2 VALUES (1001, 'a', 7) ON CONFLICT DO NOTHING RETURNING id;
+MERGE INTO k2 USING (VALUES (1001, 'a'), (5000, 'a')) s(id, mail) ON s.id = k2.id WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.mail, 0);
+SELECT id, mail FROM k2 WHERE mail = 'a';
+MERGE INTO k2 USING (VALUES (5000, 'a'), (5001, 'a')) s(id, mail) ON s.id = k2.id WHEN MATCHED THEN DO NOTHING WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.mail, 0);
+DROP TABLE k2;
