@@ -143,3 +143,43 @@ func checkKeys(t *testing.T, db *DB, table string, counted map[int]int) {
 		}
 	}
 }
+
+// TestAlterKeys: a key that comes later holds for the rows that are there and for those that come, and one that is dropped does not.
+func TestAlterKeys(t *testing.T) {
+	db, err := Open(t.Context(), memOptions(Options{FS: newDisk()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(t.Context())
+	ask(t, db, "CREATE TABLE late (id bigint, mail text, n bigint)")
+	ask(t, db, "INSERT INTO late SELECT g, 'm' || g, g FROM generate_series(1, 500) AS s(g)")
+	if err := db.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, db, "INSERT INTO late VALUES (501, NULL, 1), (502, NULL, 1), (503, 'm7', 1)")
+	for _, step := range [][2]string{
+		{"ALTER TABLE late ADD PRIMARY KEY (id)", ""},
+		{"ALTER TABLE late ADD PRIMARY KEY (n)", "42P16"},
+		{"INSERT INTO late VALUES (17, 'x', 1)", "23505"},
+		{"INSERT INTO late VALUES (502, 'x', 1)", "23505"},
+		{"INSERT INTO late VALUES (NULL, 'x', 1)", "23502"},
+		{"ALTER TABLE late ADD CONSTRAINT mails UNIQUE (mail)", "23505"},
+		{"INSERT INTO late VALUES (600, 'm8', 1)", ""}, // it went again
+		{"DELETE FROM late WHERE id IN (503, 600)", ""},
+		{"ALTER TABLE late ADD CONSTRAINT mails UNIQUE (mail)", ""},
+		{"INSERT INTO late VALUES (600, 'm8', 1)", "23505"},
+		{"INSERT INTO late VALUES (600, NULL, 1)", ""},
+		{"INSERT INTO late VALUES (600, 'm600', 5) ON CONFLICT (id) DO UPDATE SET n = excluded.n", ""},
+		{"ALTER TABLE late DROP CONSTRAINT late_pkey", ""},
+		{"INSERT INTO late VALUES (600, 'm601', 1)", ""},
+		{"ALTER TABLE late ADD PRIMARY KEY (id)", "23505"},
+		{"ALTER TABLE late ADD COLUMN k bigint UNIQUE", "0A000"},
+	} {
+		if state := stateOf(db, step[0]); state != step[1] {
+			t.Errorf("%s: %q, not %q", step[0], state, step[1])
+		}
+	}
+	if got := ask(t, db, "SELECT count(*), sum(n) FROM late WHERE id = 600"); got[0] != "2|6" {
+		t.Error(got)
+	}
+}

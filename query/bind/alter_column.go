@@ -21,6 +21,9 @@ func (a *alteration) addOne(n *sql.AlterAction) error {
 		}
 		return column.SQLErrorf(column.Conflict, "42701", "column \"%s\" of relation \"%s\" already exists", n.Column.Name, a.of.name)
 	}
+	if err := noKey(n.Column); err != nil {
+		return err
+	}
 	if err := a.addColumn(n.Column, a.table.NextColumn); err != nil {
 		return err
 	}

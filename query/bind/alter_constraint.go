@@ -11,6 +11,9 @@ import (
 )
 
 func (a *alteration) addConstraint(n *sql.AlterAction) error {
+	if n.Constraint.Kind == sql.ConPrimaryKey || n.Constraint.Kind == sql.ConUnique {
+		return a.addKey(n.Constraint)
+	}
 	if n.Constraint.Kind != sql.ConCheck {
 		return constraint(n.Constraint)
 	}
