@@ -115,7 +115,7 @@ func (s *scanStream) next(ctx context.Context) (*scan.Batch, error) {
 		b = &scan.Batch{Len: read.Len, Columns: make([]*column.Vector, len(s.place)), Runs: read.Runs}
 		for i, p := range s.place {
 			if p >= len(read.Columns) {
-				return nil, column.SQLErrorf(column.Unsupported, "0A000", "rows in memory cannot be changed yet")
+				return nil, column.Errorf(column.Internal, "a scan gives %d columns and not column %d", len(read.Columns), p+1)
 			}
 			b.Columns[i] = read.Columns[p]
 		}
