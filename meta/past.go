@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/automatanexus/aegis-db/column"
 )
@@ -71,13 +72,16 @@ func (s *Snapshot) checkVersion(v Version) error {
 }
 
 // At gives the catalog as it was in a version that is kept: tables, their names and segments. Databases, users, views and the like are those
-// of s, and there are no indexes. Tables whose past is kept for less are missing. Its cost is that of the tables that changed since.
+// of s, and there are no indexes. Tables whose past is kept for less are missing. Manifests are made when they are asked for.
 func (s *Snapshot) At(v Version) (*Snapshot, error) {
 	if err := s.checkVersion(v); err != nil {
 		return nil, err
 	}
 	if v == s.Version {
 		return s, nil
+	}
+	if s.past != nil {
+		return s.past.of.At(v)
 	}
 	out := *s
 	out.Version = v
@@ -102,14 +106,33 @@ func (s *Snapshot) At(v Version) (*Snapshot, error) {
 	for _, t := range s.tables {
 		keep(t)
 	}
-	var manifests []*Manifest
-	for _, id := range slices.Sorted(maps.Keys(out.tables)) {
-		if m := s.manifestAt(id, v); m.Len() > 0 {
-			manifests = append(manifests, m)
-		}
-	}
-	out.manifests = newSorted(&byTable, manifests)
+	out.manifests = sorted[*Manifest]{}
+	out.past = &pastManifests{of: s, version: v, tables: out.tables, made: map[TableID]*Manifest{}}
 	return &out, nil
+}
+
+// pastManifests makes the manifests of a version when they are asked for: a statement reads a few tables of thousands.
+type pastManifests struct {
+	of      *Snapshot
+	version Version
+	tables  map[TableID]*Table
+
+	mu   sync.Mutex
+	made map[TableID]*Manifest
+}
+
+func (p *pastManifests) manifest(id TableID) *Manifest {
+	if p.tables[id] == nil {
+		return &Manifest{Table: id}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := p.made[id]
+	if m == nil {
+		m = p.of.manifestAt(id, p.version)
+		p.made[id] = m
+	}
+	return m
 }
 
 // manifestAt gives the segments that a table had in a version.

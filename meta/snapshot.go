@@ -21,6 +21,7 @@ type Snapshot struct {
 	views     map[TableID]*View
 	sequences map[TableID]*Sequence
 	history   history
+	past      *pastManifests // takes the place of manifests in a state of the past
 
 	indexes      map[IndexID]*Index
 	indexNames   map[tableName]IndexID
@@ -98,6 +99,9 @@ func (s *Snapshot) Tables(db DatabaseID) []*Table {
 
 // Manifest gives a table's segments; never nil.
 func (s *Snapshot) Manifest(id TableID) *Manifest {
+	if s.past != nil {
+		return s.past.manifest(id)
+	}
 	probe := &Manifest{Table: id}
 	if m, ok := s.manifests.find(&byTable, probe); ok {
 		return m
