@@ -242,8 +242,26 @@ func (s store) OpenSnapshot(database string) (query.Snapshot, error) {
 	return snap, nil
 }
 
-func (s store) Under(snap query.Snapshot, catalog *meta.Snapshot) query.Snapshot {
-	return snap.(*Snapshot).under(catalog) // it is one that OpenSnapshot gave
+// ownRows shows what a transaction has written to the query engine.
+type ownRows struct{ *ingest.Own }
+
+func (o ownRows) Mark() any       { return o.Own.Mark() }
+func (o ownRows) Rewind(mark any) { o.Own.Rewind(mark.(ingest.OwnMark)) }
+
+func (s store) NewOwn(pool *mem.Pool) query.Own { return ownRows{s.db.shard.NewOwn(pool)} }
+
+func (s store) Overlay(snap query.Snapshot, own query.Own, catalog *meta.Snapshot) (query.Snapshot, error) {
+	out := snap.(*Snapshot) // it is one that OpenSnapshot gave
+	if own != nil {
+		var err error
+		if out, err = out.With(own.(ownRows).Own); err != nil {
+			return nil, err
+		}
+	}
+	if catalog != nil {
+		out = out.under(catalog)
+	}
+	return out, nil
 }
 
 func (s store) Catalog() meta.Catalog { return s.db.catalog }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
+	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/vfs"
 	"github.com/automatanexus/aegis-db/column/vfs/memfs"
 	"github.com/automatanexus/aegis-db/ingest"
@@ -49,8 +50,13 @@ func (frozenSnapshot) Close() {}
 
 func (f frozen) OpenSnapshot(string) (query.Snapshot, error) { return frozenSnapshot{f.snap}, nil }
 
-// Under implements query.Store.
-func (f frozen) Under(s query.Snapshot, _ *meta.Snapshot) query.Snapshot { return s }
+// Overlay implements query.Store.
+func (f frozen) Overlay(s query.Snapshot, _ query.Own, _ *meta.Snapshot) (query.Snapshot, error) {
+	return s, nil
+}
+
+// NewOwn implements query.Store.
+func (f frozen) NewOwn(pool *mem.Pool) query.Own { return store{f.snap.db}.NewOwn(pool) }
 
 func (f frozen) Catalog() meta.Catalog { return f.snap.db.catalog }
 func (f frozen) Writer() meta.Writer   { return nil }

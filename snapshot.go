@@ -2,6 +2,7 @@ package aegis
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -61,10 +62,11 @@ func (db *DB) capture() (*head.Snapshot, *meta.Snapshot, func()) {
 	for {
 		h := db.shard.Snapshot()
 		catalog, release := db.catalog.Acquire()
-		if h.Seq() >= catalog.DeletedSeq(shardID) {
+		if h.Seq() >= catalog.DeletedSeq(shardID) && h.Seq() >= catalog.DecidedSeq(shardID) {
 			return h, catalog, release
 		}
-		release() // something was flushed or published between the two
+		release() // something was flushed, published or decided between the two
+		runtime.Gosched()
 	}
 }
 

@@ -27,6 +27,9 @@ func (s *Shard) Commit(ctx context.Context, t *meta.Transaction, ack meta.Ack) (
 	if err != nil {
 		return 0, err
 	}
+	if len(t.Commands) > 0 {
+		return s.commitBound(ctx, t, deletes)
+	}
 	if len(deletes) == 0 {
 		return s.write(ctx, t.Rows, t.Again, ack)
 	}
@@ -55,7 +58,7 @@ func (s *Shard) Commit(ctx context.Context, t *meta.Transaction, ack meta.Ack) (
 		if err != nil {
 			return 0, err
 		}
-		seq, err := s.change(ctx, resolved, deletes, t.Again, ack)
+		seq, err := s.change(ctx, resolved, deletes, t.Again, nil, ack)
 		if errors.Is(err, errRetired) {
 			continue
 		}
@@ -94,7 +97,7 @@ func byTable(t *meta.Transaction) ([]meta.Deletes, error) {
 }
 
 // change appends a commit that ends rows.
-func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []meta.Deletes, again []meta.Arbiter, ack meta.Ack) (meta.Seq, error) {
+func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []meta.Deletes, again []meta.Arbiter, bound *bound, ack meta.Ack) (meta.Seq, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, err
 	}
@@ -106,6 +109,9 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 	for i := range deletes {
 		d := &deletes[i]
 		table := catalog.TableByID(d.Table.ID)
+		if table == nil && bound != nil {
+			table = bound.catalog.TableByID(d.Table.ID)
+		}
 		if table == nil {
 			return 0, column.SQLErrorf(column.NotFound, "42P01", "table %q does not exist", d.Table.Name)
 		}
@@ -122,7 +128,7 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 	if err != nil {
 		return 0, err
 	}
-	p.deletes, p.again = deletes, again
+	p.deletes, p.again, p.bound = deletes, again, bound
 	if err := p.prepareEnds(s.head, catalog); err != nil {
 		return 0, err
 	}

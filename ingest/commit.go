@@ -20,6 +20,7 @@ type prepared struct {
 	dicts   map[meta.TableID]*head.Dict // by which the ends are named
 	dying   []wal.Body
 	again   []meta.Arbiter // keys of which a row that is there is a conflict, not an error
+	bound   *bound         // the changes of the catalog that it is bound to; nil = none
 }
 
 // newPrepared encodes the batches, and the rows that end, for the WAL.
@@ -125,9 +126,12 @@ func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err
 	if s.closed {
 		return 0, 0, errClosed
 	}
-	catalog := s.opts.Catalog.Snapshot()
+	catalog := s.catalogFor(p)
 	for i := range p.batches {
 		b := &p.batches[i]
+		if p.bound != nil && s.opts.Catalog.Snapshot().TableByID(b.Table.ID) != p.bound.base.TableByID(b.Table.ID) {
+			return 0, 0, errRetired // altered by others: what they want of the rows is to be looked at
+		}
 		if s.head.Dict(b.Table.ID) != b.Dict || !admitted(b, catalog.TableByID(b.Table.ID)) {
 			return 0, 0, errRetired
 		}
@@ -149,12 +153,17 @@ func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err
 		s.wake()
 		return 0, 0, refuse(flushPause, "the write-ahead log is full until the head is flushed: %d bytes of %d", n, s.opts.WALBytes)
 	}
-	seq, err = s.log.Append(wal.Record{Time: s.opts.Now().UnixMicro()}, p.bodies, p.dying)
+	seq, err = s.log.Append(wal.Record{Time: s.opts.Now().UnixMicro(), Bound: p.bound != nil}, p.bodies, p.dying)
 	if err != nil {
 		if errors.Is(err, column.Overloaded) {
 			err = refuse(flushPause, "%w", err)
 		}
 		return 0, 0, err
+	}
+	if p.bound != nil {
+		if err := s.decide(p.bound, seq); err != nil {
+			return 0, 0, err
+		}
 	}
 	grown = s.head.Append(seq, p.batches, p.ends)
 	s.visible.add(seq, ack)

@@ -66,6 +66,10 @@ func (r *replayer) renew(t *replayed, table meta.TableID) {
 }
 
 func (r *replayer) commit(rec *wal.Record) error {
+	if !r.counts(rec) {
+		r.seq = rec.Seq
+		return nil
+	}
 	batches, err := r.batches(rec)
 	if err != nil {
 		return err
@@ -91,6 +95,11 @@ func (r *replayer) commit(rec *wal.Record) error {
 	r.shard.head.Settle(estimate, grown)
 	r.seq = rec.Seq
 	return nil
+}
+
+// counts reports whether a record counts: what it is bound to may have been refused, or never have come.
+func (r *replayer) counts(rec *wal.Record) bool {
+	return !rec.Bound || r.shard.opts.Catalog.Snapshot().Counts(r.shard.opts.Shard, rec.Seq)
 }
 
 func (r *replayer) makeRoom(estimate int64) error {

@@ -121,6 +121,9 @@ func (r *replayer) foresee() error {
 
 // endAhead ends the rows that are there: of records up to a seq.
 func (r *replayer) endAhead(rec *wal.Record, upTo meta.Seq) error {
+	if !r.counts(rec) {
+		return nil
+	}
 	catalog := r.shard.opts.Catalog.Snapshot()
 	for i := range rec.Ends {
 		e := rec.Ends[i]

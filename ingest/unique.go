@@ -123,7 +123,7 @@ func admitted(b *head.Batch, newest *meta.Table) bool {
 func (s *Shard) admitTable(ctx context.Context, table *uniqueTable, p *prepared, batches []int) error {
 	// Constraints of before the lock may be gone, and others there: the newest count.
 	first := &p.batches[batches[0]]
-	newest := s.opts.Catalog.Snapshot().TableByID(first.Table.ID)
+	newest := s.catalogFor(p).TableByID(first.Table.ID)
 	if newest == nil {
 		return nil // its rows go nowhere
 	}

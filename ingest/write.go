@@ -65,7 +65,10 @@ type checkedRows struct {
 }
 
 func (s *Shard) check(batches []meta.Rows) ([]checkedRows, error) {
-	catalog := s.opts.Catalog.Snapshot()
+	return s.checkUnder(s.opts.Catalog.Snapshot(), batches)
+}
+
+func (s *Shard) checkUnder(catalog *meta.Snapshot, batches []meta.Rows) ([]checkedRows, error) {
 	out := make([]checkedRows, 0, len(batches))
 	for i := range batches {
 		if batches[i].Len == 0 {

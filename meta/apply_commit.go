@@ -71,6 +71,7 @@ func (c *change) moveFlushed(cmd *Commit) (bool, error) {
 		return false, nil
 	}
 	c.shards = withEntry(c.shards, f.Shard, next)
+	c.settleDecided(f.Shard, next.Seq)
 	return true, nil
 }
 

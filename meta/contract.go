@@ -55,6 +55,7 @@ type Command struct {
 	DropRelation   *DropRelation   `json:"drop_relation,omitempty"`
 	Comment        *Comment        `json:"comment,omitempty"`
 	Truncate       *Truncate       `json:"truncate,omitempty"`
+	Decided        *Decided        `json:"decided,omitempty"`
 
 	Expire     *Expire     `json:"expire,omitempty"`
 	CreatePin  *CreatePin  `json:"create_pin,omitempty"`
@@ -218,6 +219,8 @@ type Transaction struct {
 	// Again are the keys by which rows were decided on a snapshot (ON CONFLICT): where somebody has written a row of such a key since, the commit
 	// fails with 40001, as when rows that it ends have changed, and not with 23505.
 	Again []Arbiter
+	// Commands change the catalog with the rows, as one batch. Rows may be of tables that they make or alter.
+	Commands []Command
 }
 
 // Ack says how durable a write is before it is acknowledged.

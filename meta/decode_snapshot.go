@@ -82,6 +82,9 @@ func fromHeader(h *header) (*Snapshot, error) {
 		}
 		s.shards[f.Shard] = f
 	}
+	if err := s.fromDecided(h.Decided); err != nil {
+		return nil, err
+	}
 	if err := s.fromIndexes(h.NextIndex, h.Indexes); err != nil {
 		return nil, err
 	}

@@ -19,20 +19,21 @@ const (
 
 // header is the part of a snapshot that is small and has names in it.
 type header struct {
-	Version      Version     `json:"version"`
-	Applied      uint64      `json:"applied"`
-	NextDatabase DatabaseID  `json:"next_database"`
-	NextTable    TableID     `json:"next_table"`
-	NextSegment  SegmentID   `json:"next_segment"`
-	Databases    []*Database `json:"databases"`
-	Tables       []*Table    `json:"tables"`
-	Shards       []Flushed   `json:"shards"`
-	Users        []*User     `json:"users,omitempty"`
-	NextIndex    IndexID     `json:"next_index,omitempty"`
-	Indexes      []*Index    `json:"indexes,omitempty"`
-	Schemas      []*Schema   `json:"schemas,omitempty"`
-	Views        []*View     `json:"views,omitempty"`
-	Sequences    []*Sequence `json:"sequences,omitempty"`
+	Version      Version       `json:"version"`
+	Applied      uint64        `json:"applied"`
+	NextDatabase DatabaseID    `json:"next_database"`
+	NextTable    TableID       `json:"next_table"`
+	NextSegment  SegmentID     `json:"next_segment"`
+	Databases    []*Database   `json:"databases"`
+	Tables       []*Table      `json:"tables"`
+	Shards       []Flushed     `json:"shards"`
+	Users        []*User       `json:"users,omitempty"`
+	Decided      []decidedSeqs `json:"decided,omitempty"`
+	NextIndex    IndexID       `json:"next_index,omitempty"`
+	Indexes      []*Index      `json:"indexes,omitempty"`
+	Schemas      []*Schema     `json:"schemas,omitempty"`
+	Views        []*View       `json:"views,omitempty"`
+	Sequences    []*Sequence   `json:"sequences,omitempty"`
 
 	History *historyHeader `json:"history,omitempty"`
 }
@@ -43,7 +44,7 @@ func AppendSnapshot(dst []byte, s *Snapshot) ([]byte, error) {
 	h := header{
 		Version: s.Version, Applied: s.applied,
 		NextDatabase: s.nextDatabase, NextTable: s.nextTable, NextSegment: s.nextSegment,
-		Databases: s.Databases(), Users: s.Users(), NextIndex: s.nextIndex, Indexes: s.allIndexes(), Schemas: s.allSchemas(),
+		Databases: s.Databases(), Users: s.Users(), Decided: s.allDecided(), NextIndex: s.nextIndex, Indexes: s.allIndexes(), Schemas: s.allSchemas(),
 	}
 	h.History = s.historyHeader()
 	for _, id := range slices.Sorted(maps.Keys(s.views)) {

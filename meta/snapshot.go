@@ -16,6 +16,7 @@ type Snapshot struct {
 	manifests sorted[*Manifest]
 	shards    map[ShardID]Flushed
 	garbage   sorted[Garbage]
+	decided   map[ShardID][]Seq
 	users     map[string]*User
 	schemas   map[schemaName]*Schema
 	views     map[TableID]*View

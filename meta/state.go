@@ -54,7 +54,7 @@ func (cmd *Command) members() int {
 		cmd.Batch != nil, cmd.ReserveTables != nil, cmd.DropDatabase != nil, cmd.CreateSchema != nil, cmd.DropSchema != nil,
 		cmd.AlterTable != nil, cmd.CreateView != nil, cmd.CreateSequence != nil, cmd.AlterSequence != nil, cmd.TakeSequence != nil,
 		cmd.SetSequence != nil, cmd.MoveRelation != nil, cmd.DropRelation != nil, cmd.Comment != nil,
-		cmd.Truncate != nil,
+		cmd.Truncate != nil, cmd.Decided != nil,
 	} {
 		if set {
 			n++
@@ -132,6 +132,8 @@ func (c *change) apply(cmd Command) (result Result, changed bool, err error) {
 		return c.comment(cmd.Comment)
 	case cmd.Truncate != nil:
 		return c.truncate(cmd.Truncate)
+	case cmd.Decided != nil:
+		return c.decide(cmd.Decided)
 	case cmd.CreateSequence != nil, cmd.AlterSequence != nil, cmd.TakeSequence != nil, cmd.SetSequence != nil:
 		return c.sequence(cmd)
 	default:

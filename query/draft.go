@@ -67,7 +67,7 @@ func createdID(c *meta.Command) *meta.TableID {
 func (st *statement) propose(c meta.Command) (meta.Result, error) {
 	ctx, catalog := st.env.Expr.Ctx, st.session.engine.store.Catalog()
 	b := st.session.block
-	if b == nil || !b.explicit || c.ReserveIDs != nil || c.ReserveTables != nil {
+	if b == nil || c.ReserveIDs != nil || c.ReserveTables != nil {
 		return catalog.Propose(ctx, c)
 	}
 	members := []meta.Command{c}

@@ -35,8 +35,12 @@ type Snapshot interface {
 type Store interface {
 	// OpenSnapshot opens the newest state of a database; "" is the default one.
 	OpenSnapshot(database string) (Snapshot, error)
-	// Under gives the rows of a snapshot under another catalog: one that commands have made of the snapshot's. It is closed before the snapshot is.
-	Under(s Snapshot, catalog *meta.Snapshot) Snapshot
+	// NewOwn begins what a transaction writes, whose memory pool holds.
+	NewOwn(pool *mem.Pool) Own
+	// Overlay gives a snapshot as a transaction sees it: with its own rows (nil = none), under another catalog that commands have made of the
+	// snapshot's (nil = that one). It is closed before the snapshot is. An error with SQLSTATE 40001 says that rows which the transaction has ended
+	// are not where they were.
+	Overlay(s Snapshot, own Own, catalog *meta.Snapshot) (Snapshot, error)
 	Catalog() meta.Catalog
 	Writer() meta.Writer
 	// Truncate ends all rows that tables have, and makes other changes of the catalog, at once and together.

@@ -115,9 +115,6 @@ func (st *statement) runWritten(w *written) (*Result, error) {
 
 // runKept runs an optimized plan that was made before.
 func (st *statement) runKept(root plan.Node) (*Result, error) {
-	if err := st.session.block.readable(root); err != nil {
-		return nil, err
-	}
 	return st.execute(root)
 }
 
@@ -170,10 +167,11 @@ func (st *statement) look() error {
 		r.ended = append(r.ended, s.engine.holders.add(s, snap, r.started))
 	}
 	base := snap.Catalog()
-	if snap, err = s.drafted(snap); err != nil {
+	snap, another, err := s.overlaid(snap)
+	if err != nil {
 		return err
 	}
-	if snap.Catalog() != base {
+	if another {
 		r.ended = append(r.ended, snap.Close)
 	}
 	if snap, err = s.inPast(r.ctx, snap); err != nil {
@@ -363,9 +361,6 @@ func (st *statement) ended(tag string, err error) (*Result, error) {
 }
 
 func (st *statement) optimize(root plan.Node) (plan.Node, []opt.Applied, error) {
-	if err := st.session.block.readable(root); err != nil {
-		return nil, nil, err
-	}
 	ctx := st.env.Expr
 	return opt.Optimize(root, &ctx, st.session.rulesOff())
 }

@@ -3,45 +3,11 @@ package query
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
-	"github.com/automatanexus/aegis-db/column/mem"
-	"github.com/automatanexus/aegis-db/meta"
-	"github.com/automatanexus/aegis-db/query/plan"
-	"github.com/automatanexus/aegis-db/query/setting"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
-
-// block is a transaction of several statements: one that BEGIN opened, or the statements that a client sent together.
-//
-// The rows that INSERT adds wait in it until the end and then become visible in one commit, or go, so a block of INSERTs and
-// queries is atomic. It does not see its own rows: a query on a table that some of them are for is refused rather than
-// answered without them. Changes of the catalog cannot wait, so they are refused in a block of BEGIN.
-type block struct {
-	explicit bool // BEGIN opened it
-	failed   bool
-	started  time.Time
-
-	snap       Snapshot // of a repeatable block, once something was read
-	held       func()   // forgets its holder
-	pending    []meta.Rows
-	deletes    []meta.Deletes // of statements that were sent together
-	again      []meta.Arbiter // see meta.Transaction
-	pool       *mem.Pool      // holds what is pending
-	draft      draft
-	savepoints []savepoint
-}
-
-// savepoint is where ROLLBACK TO goes back to.
-type savepoint struct {
-	name    string
-	pending int
-	drafted int // commands
-	bytes   int64
-	values  setting.State
-}
 
 // TxStatus is what PostgreSQL's protocol says of a session.
 type TxStatus byte
@@ -100,13 +66,6 @@ func (s *Session) Close() {
 	s.detach()
 }
 
-func (s *Session) begin(explicit bool) {
-	o := &s.engine.options
-	s.settings.BeginTransaction()
-	s.block = &block{explicit: explicit, started: o.Now(), pool: mem.NewPool("the transaction", o.QueryBytes, o.Pool)}
-	s.relimit()
-}
-
 // relimit has the block end when its time is over that the settings give it.
 func (s *Session) relimit() {
 	if s.block == nil {
@@ -119,116 +78,6 @@ func (s *Session) relimit() {
 	s.limit(d)
 }
 
-// end ends the block. Results that read its snapshot must be closed.
-func (s *Session) end(ctx context.Context, commit bool) error {
-	b := s.block
-	s.block = nil
-	s.limit(0)
-	defer b.pool.Close()
-	if b.snap != nil {
-		b.held()
-		b.snap.Close()
-	}
-	if !commit || !b.writes() && len(b.draft.commands) == 0 {
-		return s.settings.EndTransaction(commit)
-	}
-	if err := s.life.settle(); err != nil {
-		return errors.Join(err, s.settings.EndTransaction(false))
-	}
-	defer s.life.settled()
-	err := b.commit(ctx, s.engine.store)
-	return errors.Join(oneCommit(err), s.settings.EndTransaction(err == nil))
-}
-
-// writes reports whether the block has rows to commit.
-func (b *block) writes() bool { return len(b.pending) > 0 || len(b.deletes) > 0 }
-
-// commit writes what the block holds.
-func (b *block) commit(ctx context.Context, store Store) error {
-	if len(b.draft.commands) > 0 {
-		_, err := store.Catalog().Propose(ctx, batchOf(b.draft.commands))
-		return err
-	}
-	rows, err := joined(b.pending)
-	if err == nil {
-		_, err = store.Writer().Commit(ctx, &meta.Transaction{Rows: rows, Deletes: b.deletes, Again: b.again}, meta.AckWAL)
-	}
-	return err
-}
-
-// joined gives one batch a table, its rows in the order in which they were written: which of two rows with equal keys is the
-// later one must not depend on how many statements brought them.
-func joined(pending []meta.Rows) ([]meta.Rows, error) {
-	var out []meta.Rows
-	for i, rows := range pending {
-		same := func(r meta.Rows) bool { return r.Table.ID == rows.Table.ID }
-		if slices.ContainsFunc(out, same) {
-			continue
-		}
-		more := slices.ContainsFunc(pending[i+1:], same)
-		if !more {
-			out = append(out, rows)
-			continue
-		}
-		all := meta.Rows{Table: rows.Table, Columns: make([]*column.Vector, len(rows.Columns))}
-		for k, v := range rows.Columns {
-			b := column.NewBuilder(v.Type, 0)
-			for _, r := range pending[i:] {
-				if !same(r) {
-					continue
-				}
-				if r.Table.Columns.Version != rows.Table.Columns.Version {
-					return nil, column.SQLErrorf(column.Conflict, "40001", "table %q was altered while the transaction wrote to it", rows.Table.Name)
-				}
-				b.AppendVector(r.Columns[k], 0, r.Len)
-			}
-			if err := b.Err(); err != nil {
-				return nil, err
-			}
-			all.Len, all.Columns[k] = b.Len(), b.Finish()
-		}
-		out = append(out, all)
-	}
-	return out, nil
-}
-
-// openSnapshot opens what a statement reads.
-func (s *Session) openSnapshot() (Snapshot, error) {
-	b := s.block
-	if b == nil || !s.settings.Repeatable {
-		return s.engine.store.OpenSnapshot(s.database)
-	}
-	if b.snap == nil {
-		snap, err := s.engine.store.OpenSnapshot(s.database)
-		if err != nil {
-			return nil, err
-		}
-		b.snap, b.held = snap, s.engine.holders.add(s, snap, s.engine.options.Now())
-	}
-	return heldSnapshot{b.snap}, nil
-}
-
-// drafted gives a snapshot as the session's block sees it: under the catalog that it has changed.
-func (s *Session) drafted(snap Snapshot) (Snapshot, error) {
-	if s.block == nil || len(s.block.draft.commands) == 0 {
-		return snap, nil
-	}
-	catalog, err := s.block.draft.over(snap.Catalog())
-	if err != nil {
-		return nil, err
-	}
-	if held, ok := snap.(heldSnapshot); ok {
-		snap = held.Snapshot
-	}
-	return s.engine.store.Under(snap, catalog), nil
-}
-
-// heldSnapshot outlives the statements that read it.
-type heldSnapshot struct{ Snapshot }
-
-// Close does nothing: the block closes it.
-func (heldSnapshot) Close() {}
-
 // now is the transaction's time.
 func (s *Session) now() time.Time {
 	if s.block != nil {
@@ -237,100 +86,16 @@ func (s *Session) now() time.Time {
 	return s.engine.options.Now()
 }
 
-// readable refuses a plan that would have to see what the block has not written yet.
-func (b *block) readable(root plan.Node) error {
-	if b == nil || !b.writes() {
-		return nil
-	}
-	if scan, ok := root.(*plan.Scan); ok {
-		if w, ok := plan.Unaddressed(scan.Relation).(plan.Stored); ok && w.Table() != nil && b.changes(w.Table()) {
-			e := column.SQLErrorf(column.Unsupported, "0A000", "%s cannot be read in the transaction that has changed it", scan.Relation.Name())
-			e.Hint = "COMMIT first; or read before the change."
-			return e
-		}
-	}
-	for _, in := range root.Inputs() {
-		if err := b.readable(in); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// changes reports whether the block has rows that come to a table or go from it.
-func (b *block) changes(t *meta.Table) bool {
-	return slices.ContainsFunc(b.pending, func(r meta.Rows) bool { return r.Table.ID == t.ID }) ||
-		slices.ContainsFunc(b.deletes, func(d meta.Deletes) bool { return d.Table.ID == t.ID })
-}
-
-// apply commits what a statement has changed: at once, or when the block ends.
-func (st *statement) apply(t *meta.Transaction) error {
-	b := st.session.block
-	switch {
-	case len(t.Rows) == 0 && len(t.Deletes) == 0:
-		return nil
-	case b == nil:
-		_, err := st.session.engine.store.Writer().Commit(st.env.Expr.Ctx, t, meta.AckWAL)
-		return err
-	case b.explicit && len(t.Deletes) > 0:
-		e := column.SQLErrorf(column.Unsupported, "0A000", "rows cannot be changed inside of BEGIN and COMMIT yet")
-		e.Hint = "Run the statement on its own; in a driver, switch autocommit on."
-		return e
-	}
-	if len(b.draft.commands) > 0 {
-		return errMixed("INSERT")
-	}
-	size := int64(0)
-	for _, rows := range t.Rows {
-		for _, v := range rows.Columns {
-			size += v.SizeBytes()
-		}
-	}
-	for _, d := range t.Deletes {
-		size += d.Rows.SizeBytes()
-	}
-	if err := b.pool.Grow(size); err != nil {
-		return err
-	}
-	b.pending, b.deletes, b.again = append(b.pending, t.Rows...), append(b.deletes, t.Deletes...), append(b.again, t.Again...)
-	return nil
-}
-
 func readOnlyBlock(what string) error {
 	return column.SQLErrorf(column.Invalid, "25006", "cannot execute %s in a read-only transaction", what)
 }
 
-// beforeDDL is in front of every change of the catalog. In a block of BEGIN it waits for the end; among statements that were only sent
-// together it is made at once, after what they have written so far, and the client is told.
+// beforeDDL is in front of every change of the catalog.
 func (st *statement) beforeDDL(what string) error {
-	b := st.session.block
-	switch {
-	case st.session.settings.ReadOnly:
+	if st.session.settings.ReadOnly {
 		return readOnlyBlock(what)
-	case b == nil:
-		return nil
-	case b.explicit:
-		if b.writes() {
-			return errMixed(what)
-		}
-		return nil
 	}
-	st.result.Notices = append(st.result.Notices, Notice{
-		Severity: "WARNING", SQLState: "01000", Message: what + " is done at once: it is not undone if a statement that was sent with it fails",
-	})
-	if !b.writes() {
-		return nil
-	}
-	err := b.commit(st.env.Expr.Ctx, st.session.engine.store)
-	b.pending, b.deletes, b.again = nil, nil, nil
-	return oneCommit(err)
-}
-
-// errMixed refuses a transaction that changes the catalog and rows.
-func errMixed(what string) error {
-	e := column.SQLErrorf(column.Unsupported, "0A000", "%s is not supported in a transaction that changes both rows and the catalog", what)
-	e.Hint = "COMMIT between the two."
-	return e
+	return nil
 }
 
 // transact runs a statement about the transaction; done says that it was one. Whatever else comes is refused in a block that has failed.
@@ -453,7 +218,7 @@ func (s *Session) savepoint(r *Result, t *sql.Transaction) error {
 			return errAborted()
 		}
 		r.Tag = "SAVEPOINT"
-		b.savepoints = append(b.savepoints, savepoint{t.Name, len(b.pending), len(b.draft.commands), b.pool.Used(), s.settings.State()})
+		b.savepoints = append(b.savepoints, b.mark(t.Name, s.settings.State()))
 		return nil
 	}
 	at := -1
@@ -479,9 +244,8 @@ func (s *Session) savepoint(r *Result, t *sql.Transaction) error {
 	}
 	p := b.savepoints[at]
 	b.savepoints = b.savepoints[:at+1]
-	b.pending, b.failed = b.pending[:p.pending:p.pending], false
-	b.draft.truncate(p.drafted)
-	b.pool.Shrink(b.pool.Used() - p.bytes)
+	b.rewind(&p)
+	b.failed = false
 	defer s.relimit()
 	return s.settings.Restore(p.values)
 }

@@ -264,21 +264,17 @@ func (c *session) execute(m *pgproto3.Execute) error {
 			p.done = true
 			return c.fetch(n, p.formats)
 		}
-	case *sql.Insert, *sql.Update, *sql.Delete, *sql.Merge:
-		if err := c.togetherUnlessLast(); err != nil {
-			return err
-		}
-	case *sql.Query:
-		if n.With != nil && n.With.Changes() {
-			if err := c.togetherUnlessLast(); err != nil {
-				return err
-			}
-		}
 	case *sql.Copy:
 		if n.From {
 			c.query.Together()
 			p.done = true
 			return c.startCopyIn(n, p.statement.prepared.Text)
+		}
+	default:
+		if changes(n) {
+			if err := c.togetherUnlessLast(); err != nil {
+				return err
+			}
 		}
 	}
 	if done, err := c.ownStatement(stmt, p.statement.prepared.Text); done || err != nil {
@@ -307,6 +303,18 @@ func (c *session) execute(m *pgproto3.Execute) error {
 		p.close()
 	}
 	return nil
+}
+
+// changes reports a statement that changes rows or the catalog.
+func changes(stmt sql.Stmt) bool {
+	switch n := stmt.(type) {
+	case *sql.Query:
+		return n.With != nil && n.With.Changes()
+	case *sql.Copy, *sql.Explain, *sql.Transaction, *sql.Set, *sql.SetTransaction, *sql.Show, *sql.Reset, *sql.Discard, *sql.Prepare, *sql.Execute,
+		*sql.Deallocate, *sql.DeclareCursor, *sql.Fetch, *sql.CloseCursor, *sql.Vacuum, *sql.Checkpoint:
+		return false
+	}
+	return true
 }
 
 // togetherUnlessLast makes the statement at hand one transaction with those that are sent behind it before Sync. One that Sync follows at once is a transaction

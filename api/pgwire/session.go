@@ -235,6 +235,11 @@ func (c *session) handle(m pgproto3.FrontendMessage) (err error) {
 	default:
 		return fatal{violation("unexpected message %T", m)}
 	}
+	return c.ended(err)
+}
+
+// ended tells the client about the error of a message, if there is one; what follows it up to Sync does not count then.
+func (c *session) ended(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -161,6 +161,45 @@ func TestGoldenChange(t *testing.T) {
 	}
 }
 
+// TestGoldenBound pins the bytes of a change that the catalog decides, here one that ends no rows, as the log writes it.
+func TestGoldenBound(t *testing.T) {
+	const name = "testdata/bound-v1.hex"
+	rows, err := EncodeTable(nil, &Table{Database: 1, Table: 5, SchemaVersion: 6, Rows: 2, Refs: []uint32{4}, Columns: []Column{
+		{1, column.NewInts(column.T(column.TimestampTZ), []int64{1000, 2000}, nil)},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &Log{defined: map[meta.TableID]*refSet{}}
+	r := Record{Kind: Bound, Shard: 2, Epoch: 3, Seq: 40, Time: 1_700_000_000_000_000}
+	parts, _, err := l.encodeLocked(&r, []Body{{Table: 5, Refs: []uint32{4}, Rows: rows, Key: testKey}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := bytes.Join(parts, nil)
+	if *update {
+		if err := os.WriteFile(name, []byte(hex.Dump(got)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dump := hex.Dump(got); dump != string(want) {
+		t.Fatalf("the format changed:\n%s\nwant\n%s", dump, want)
+	}
+	back, err := Decode(got, func(meta.TableID, uint32, []byte) error { return nil })
+	if err != nil || !back.Bound || len(back.Tables) != 1 || back.Tables[0].Rows != 2 || len(back.Ends) != 0 {
+		t.Fatalf("%+v, %v", back, err)
+	}
+	for i := range got {
+		if _, err := Decode(got[:i], nil); column.ClassOf(err) != column.Corrupt {
+			t.Fatalf("the first %d of %d bytes: %v", i, len(got), err)
+		}
+	}
+}
+
 // FuzzDecode: foreign bytes give an error or a record whose vectors are whole.
 func FuzzDecode(f *testing.F) {
 	f.Add(goldenRecord(f))

@@ -101,6 +101,8 @@ func (l *Log) Append(r Record, tables, ends []Body) (meta.Seq, error) {
 	}
 	r.Shard, r.Epoch, r.Seq, r.Kind = l.opts.Shard, l.opts.Epoch, l.seq+1, Insert
 	switch {
+	case r.Bound:
+		r.Kind = Bound
 	case len(ends) > 0:
 		r.Kind = Change
 	case len(tables) > 1:
@@ -168,6 +170,9 @@ func (l *Log) encodeLocked(r *Record, tables, ends []Body) ([][]byte, int64, err
 		heads = append(heads, len(l.head))
 		total += int64(len(t.Rows))
 	}
+	if r.Kind == Bound && len(ends) == 0 {
+		l.head = append(l.head, 0) // none of them
+	}
 	if total += int64(len(l.head)); total > frame.DefaultMaxRecord {
 		return nil, 0, column.Errorf(column.Limit, "a commit of %d bytes is over the limit of %d: write less at once", total, frame.DefaultMaxRecord)
 	}
@@ -175,7 +180,20 @@ func (l *Log) encodeLocked(r *Record, tables, ends []Body) ([][]byte, int64, err
 	for i, t := range bodies {
 		l.parts = append(l.parts, l.head[heads[i]:heads[i+1]], t.Rows)
 	}
+	if rest := l.head[heads[len(bodies)]:]; len(rest) > 0 {
+		l.parts = append(l.parts, rest)
+	}
 	return l.parts, int64(definitions), nil
+}
+
+// Fail ends the log for this process: nothing that comes later may count before what is open is decided, at the next start.
+func (l *Log) Fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil {
+		l.err = poisoned(err)
+	}
+	l.done.Broadcast()
 }
 
 // Forget says that the refs of a table mean other series from now on.

@@ -15,6 +15,7 @@ const (
 	Insert Kind = 1 // rows of one table
 	Change Kind = 2 // rows that end, and rows that come, of any number of tables, visible together
 	Multi  Kind = 3 // rows of several tables, visible together
+	Bound  Kind = 4 // as Change, if the catalog says that it counts
 )
 
 // Limits of what a record may say. They bound what a reader allocates for bytes it cannot trust.
@@ -37,6 +38,7 @@ type Record struct {
 	Number uint64
 	Tables []Table
 	Ends   []Ends // of a Change: of each table that it ends rows of
+	Bound  bool   // for Append: whether it counts is for the catalog to decide
 }
 
 // Table is the rows of one table in a commit.
@@ -144,9 +146,11 @@ func Decode(src []byte, define func(table meta.TableID, ref uint32, key []byte) 
 func decode(src []byte, define func(meta.TableID, uint32, []byte) error, skip meta.Seq) (*Record, error) {
 	c := &cursor{src: src, size: len(src)}
 	r := &Record{Kind: Kind(c.byte("kind"))}
-	if c.err == nil && r.Kind != Insert && r.Kind != Multi && r.Kind != Change {
+	if c.err == nil && r.Kind != Insert && r.Kind != Multi && r.Kind != Change && r.Kind != Bound {
 		return nil, column.Errorf(column.Corrupt, "wal record: kind %d", r.Kind)
 	}
+	r.Bound = r.Kind == Bound
+	changes := r.Kind == Change || r.Bound
 	const any64 = ^uint64(0)
 	r.Shard = meta.ShardID(c.uvarint("shard", 1<<32-1))
 	r.Epoch = c.uvarint("epoch", any64)
@@ -158,7 +162,7 @@ func decode(src []byte, define func(meta.TableID, uint32, []byte) error, skip me
 	r.Writer = string(c.bytes("writer", c.uvarint("writer length", maxWriter)))
 	r.Number = c.uvarint("number", any64)
 	tables := c.uvarint("table count", maxTables)
-	if c.err == nil && (tables == 0 && r.Kind != Change || r.Kind == Insert && tables != 1) {
+	if c.err == nil && (tables == 0 && !changes || r.Kind == Insert && tables != 1) {
 		c.fail("bad table count")
 	}
 	for i := uint64(0); i < tables && c.err == nil; i++ {
@@ -168,7 +172,7 @@ func decode(src []byte, define func(meta.TableID, uint32, []byte) error, skip me
 		}
 		r.Tables = append(r.Tables, t)
 	}
-	if r.Kind == Change && c.err == nil {
+	if changes && c.err == nil {
 		if err := c.ends(r, define, r.Seq <= skip); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,130 @@
+package ingest
+
+import (
+	"context"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/ingest/flush"
+	"github.com/automatanexus/aegis-db/meta"
+)
+
+// bound is what a commit of rows is bound to: changes of the catalog, which have a log of their own. One command decides over both: the rows are durable in the
+// shard's log before it is proposed, on condition, and the command says that they count. Until it is decided no other commit gets a seq, so that no flush can
+// pass over the rows; after a crash the catalog tells the replay what was decided.
+type bound struct {
+	commands []meta.Command
+	base     *meta.Snapshot // the newest
+	catalog  *meta.Snapshot // with the commands applied
+}
+
+// commitBound commits rows together with changes of the catalog.
+func (s *Shard) commitBound(ctx context.Context, t *meta.Transaction, deletes []meta.Deletes) (meta.Seq, error) {
+	size := int64(0)
+	for i := range t.Rows {
+		for _, v := range t.Rows[i].Columns {
+			size += v.SizeBytes()
+		}
+	}
+	if err := s.inflight.Grow(2 * size); err != nil {
+		return 0, refuse(briefPause, "too many writes at once: %w", err)
+	}
+	defer s.inflight.Shrink(2 * size)
+	for {
+		if err := ctx.Err(); err != nil {
+			return 0, column.Errorf(column.Cancelled, "write: %w", err)
+		}
+		newest := s.opts.Catalog.Snapshot()
+		b := &bound{commands: t.Commands, base: newest}
+		var err error
+		if b.catalog, _, err = newest.Apply(meta.Command{Batch: &meta.Batch{Commands: t.Commands}}, 0); err != nil {
+			return 0, err
+		}
+		rows, ended := b.left(newest, t.Rows, deletes)
+		if len(rows)+len(ended) == 0 {
+			_, err := s.opts.Catalog.Propose(ctx, meta.Command{Batch: &meta.Batch{Commands: t.Commands}})
+			return s.visible.last(), err
+		}
+		checked, err := s.checkUnder(b.catalog, rows)
+		if err != nil {
+			return 0, err
+		}
+		resolved, err := s.resolve(checked)
+		if err != nil {
+			return 0, err
+		}
+		seq, err := s.change(ctx, resolved, ended, t.Again, b, meta.AckWAL)
+		if err == errRetired { //nolint:errorlint // it is given as it is
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		return seq, s.acknowledge(seq, meta.AckWAL)
+	}
+}
+
+// left gives what is done to tables that are there after the commands: those that they drop take their rows with them.
+func (b *bound) left(newest *meta.Snapshot, rows []meta.Rows, deletes []meta.Deletes) ([]meta.Rows, []meta.Deletes) {
+	created := map[meta.TableID]bool{}
+	for _, c := range b.commands {
+		if c.CreateTable != nil {
+			created[c.CreateTable.ID] = true
+		}
+	}
+	gone := func(id meta.TableID) bool {
+		return b.catalog.TableByID(id) == nil && (newest.TableByID(id) != nil || created[id])
+	}
+	var keptRows []meta.Rows
+	for _, r := range rows {
+		if !gone(r.Table.ID) {
+			keptRows = append(keptRows, r)
+		}
+	}
+	var keptDeletes []meta.Deletes
+	for _, d := range deletes {
+		if !gone(d.Table.ID) {
+			keptDeletes = append(keptDeletes, d)
+		}
+	}
+	return keptRows, keptDeletes
+}
+
+// catalogFor is the catalog that a commit is checked against.
+func (s *Shard) catalogFor(p *prepared) *meta.Snapshot {
+	if p.bound != nil {
+		return p.bound.catalog
+	}
+	return s.opts.Catalog.Snapshot()
+}
+
+// decideWait is how long an answer of the catalog that was lost is looked for.
+const decideWait = 30 * time.Second
+
+// decide proposes what a commit is bound to. The caller holds mu, and the commit is the newest in the log. If it cannot be known what became of the command,
+// the shard takes no more commits until a restart, which asks the catalog.
+func (s *Shard) decide(b *bound, seq meta.Seq) error {
+	if err := s.log.Sync(seq); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), decideWait)
+	defer cancel()
+	commands := append(b.commands[:len(b.commands):len(b.commands)], meta.Command{Decided: &meta.Decided{Shard: s.opts.Shard, Epoch: s.epoch, Seq: seq}})
+	_, err := s.opts.Catalog.Propose(ctx, meta.Command{Batch: &meta.Batch{Commands: commands}})
+	if !flush.Unsure(err) {
+		return err
+	}
+	for ctx.Err() == nil {
+		// Once a later command has been applied, this one has been, or never will be.
+		if _, later := s.opts.Catalog.Propose(ctx, meta.Command{ReserveIDs: &meta.ReserveIDs{Count: 1}}); later == nil {
+			if s.opts.Catalog.Snapshot().Counts(s.opts.Shard, seq) {
+				return nil
+			}
+			return err
+		}
+		time.Sleep(briefPause)
+	}
+	err = column.Errorf(column.Internal, "a transaction that changes the catalog is in doubt: %w", err)
+	s.log.Fail(err)
+	return err
+}

@@ -1,0 +1,210 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/automatanexus/aegis-db/column/mem"
+	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/setting"
+)
+
+// Own is what a transaction has written that nobody else sees: rows that came, and rows that have ended. It is one session's.
+type Own interface {
+	// Insert adds rows; Delete ends rows, by the addresses that the transaction's own scans gave. An error leaves everything as it was.
+	Insert(rows meta.Rows) error
+	Delete(table *meta.Table, rows *scan.RowSet) error
+	// Mark gives the present moment, which Rewind goes back to.
+	Mark() any
+	Rewind(mark any)
+	// Transaction is all of it, for the writer.
+	Transaction() (*meta.Transaction, error)
+	// Close gives back the memory.
+	Close()
+}
+
+// block is a transaction of several statements: one that BEGIN opened, or the statements that a client sent together.
+//
+// What its statements change waits in it, rows and commands of the catalog: the statements after them see it, laid over their snapshots, and nobody else
+// does. COMMIT hands all of it to the writer at once, which takes it as a whole or not at all. So nothing has to be undone, and nothing is locked: of two
+// transactions that change the same row, the second to commit is refused.
+type block struct {
+	explicit bool // BEGIN opened it
+	failed   bool
+	started  time.Time
+
+	snap       Snapshot       // of a repeatable block, once something was read
+	held       func()         // forgets its holder
+	own        Own            // nil = no rows were changed
+	again      []meta.Arbiter // see meta.Transaction
+	draft      draft
+	pool       *mem.Pool // holds what is its own
+	savepoints []savepoint
+}
+
+// savepoint is where ROLLBACK TO goes back to.
+type savepoint struct {
+	name    string
+	own     any // a mark; nil = there was nothing
+	drafted int // commands
+	again   int
+	values  setting.State
+}
+
+func (s *Session) begin(explicit bool) {
+	o := &s.engine.options
+	s.settings.BeginTransaction()
+	s.block = &block{explicit: explicit, started: o.Now(), pool: mem.NewPool("the transaction", o.QueryBytes, o.Pool)}
+	s.relimit()
+}
+
+// end ends the block. Results that read its snapshot must be closed.
+func (s *Session) end(ctx context.Context, commit bool) error {
+	b := s.block
+	s.block = nil
+	s.limit(0)
+	defer b.close()
+	if !commit || !b.changes() {
+		return s.settings.EndTransaction(commit)
+	}
+	if err := s.life.settle(); err != nil {
+		return errors.Join(err, s.settings.EndTransaction(false))
+	}
+	defer s.life.settled()
+	err := b.commit(ctx, s.engine.store)
+	return errors.Join(oneCommit(err), s.settings.EndTransaction(err == nil))
+}
+
+// close gives back what the block holds.
+func (b *block) close() {
+	if b.own != nil {
+		b.own.Close()
+		b.own = nil
+	}
+	if b.snap != nil {
+		b.held()
+		b.snap.Close()
+		b.snap = nil
+	}
+	b.pool.Close()
+}
+
+// changes reports whether the block has something to commit.
+func (b *block) changes() bool { return b.own != nil || len(b.draft.commands) > 0 }
+
+// commit hands what the block has changed to the writer.
+func (b *block) commit(ctx context.Context, store Store) error {
+	if b.own == nil {
+		_, err := store.Catalog().Propose(ctx, batchOf(b.draft.commands))
+		return err
+	}
+	t, err := b.own.Transaction()
+	if err != nil {
+		return err
+	}
+	t.Again, t.Commands = b.again, b.draft.commands
+	_, err = store.Writer().Commit(ctx, t, meta.AckWAL)
+	return err
+}
+
+// apply commits what a statement has changed: at once, or with the block that it is in.
+func (st *statement) apply(t *meta.Transaction) (err error) {
+	b, store := st.session.block, st.session.engine.store
+	switch {
+	case len(t.Rows) == 0 && len(t.Deletes) == 0:
+		return nil
+	case b == nil:
+		_, err := store.Writer().Commit(st.env.Expr.Ctx, t, meta.AckWAL)
+		return err
+	}
+	before := b.mark("", setting.State{})
+	if b.own == nil {
+		b.own = store.NewOwn(b.pool)
+	}
+	defer func() {
+		if err != nil {
+			b.rewind(&before)
+		}
+	}()
+	for _, d := range t.Deletes {
+		if err := b.own.Delete(d.Table, d.Rows); err != nil {
+			return err
+		}
+	}
+	for _, rows := range t.Rows {
+		if err := b.own.Insert(rows); err != nil {
+			return err
+		}
+	}
+	b.again = append(b.again[:len(b.again):len(b.again)], t.Again...)
+	return nil
+}
+
+// mark gives the present moment of the block.
+func (b *block) mark(name string, values setting.State) savepoint {
+	p := savepoint{name: name, drafted: len(b.draft.commands), again: len(b.again), values: values}
+	if b.own != nil {
+		p.own = b.own.Mark()
+	}
+	return p
+}
+
+// rewind goes back to a moment, but for settings.
+func (b *block) rewind(p *savepoint) {
+	b.again = b.again[:p.again]
+	if len(b.draft.commands) > p.drafted {
+		b.draft.truncate(p.drafted)
+	}
+	switch {
+	case b.own == nil:
+	case p.own == nil:
+		b.own.Close()
+		b.own = nil
+	default:
+		b.own.Rewind(p.own)
+	}
+}
+
+// openSnapshot opens what a statement reads, without what its block has changed.
+func (s *Session) openSnapshot() (Snapshot, error) {
+	b := s.block
+	if b == nil || !s.settings.Repeatable {
+		return s.engine.store.OpenSnapshot(s.database)
+	}
+	if b.snap == nil {
+		snap, err := s.engine.store.OpenSnapshot(s.database)
+		if err != nil {
+			return nil, err
+		}
+		b.snap, b.held = snap, s.engine.holders.add(s, snap, s.engine.options.Now())
+	}
+	return heldSnapshot{b.snap}, nil
+}
+
+// overlaid gives a snapshot as the session's block sees it: with its rows, under the catalog that it has changed. It is to be closed, before the other, if it
+// is another one.
+func (s *Session) overlaid(snap Snapshot) (out Snapshot, another bool, err error) {
+	b := s.block
+	if b == nil || !b.changes() {
+		return snap, false, nil
+	}
+	var catalog *meta.Snapshot
+	if len(b.draft.commands) > 0 {
+		if catalog, err = b.draft.over(snap.Catalog()); err != nil {
+			return nil, false, err
+		}
+	}
+	if held, ok := snap.(heldSnapshot); ok {
+		snap = held.Snapshot
+	}
+	out, err = s.engine.store.Overlay(snap, b.own, catalog)
+	return out, true, err
+}
+
+// heldSnapshot outlives the statements that read it.
+type heldSnapshot struct{ Snapshot }
+
+// Close does nothing: the block closes it.
+func (heldSnapshot) Close() {}
