@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column/mem"
@@ -40,7 +41,9 @@ type block struct {
 	own        Own            // nil = no rows were changed
 	again      []meta.Arbiter // see meta.Transaction
 	draft      draft
-	pool       *mem.Pool // holds what is its own
+	numbersMu  sync.Mutex
+	numbers    *sequences // of sequences that the block has created
+	pool       *mem.Pool  // holds what is its own
 	savepoints []savepoint
 }
 
@@ -73,7 +76,13 @@ func (s *Session) end(ctx context.Context, commit bool) error {
 		return errors.Join(err, s.settings.EndTransaction(false))
 	}
 	defer s.life.settled()
-	err := b.commit(ctx, s.engine.store)
+	var err error
+	if b.numbers != nil {
+		err = b.numbers.close(ctx)
+	}
+	if err == nil {
+		err = b.commit(ctx, s.engine.store)
+	}
 	return errors.Join(oneCommit(err), s.settings.EndTransaction(err == nil))
 }
 
@@ -156,6 +165,7 @@ func (b *block) rewind(p *savepoint) {
 	b.again = b.again[:p.again]
 	if len(b.draft.commands) > p.drafted {
 		b.draft.truncate(p.drafted)
+		b.numbers = nil
 	}
 	switch {
 	case b.own == nil:

@@ -59,18 +59,22 @@ func (st *statement) define(d *plan.Define) (*Result, error) {
 	return st.ended(d.Tag, st.holdRows(d))
 }
 
-// fitsBlock refuses in a block of BEGIN what cannot wait for its end: a rule must be in the catalog before rows are looked at, or somebody could write others
-// meanwhile.
+// fitsBlock refuses in a block what cannot wait for its end: a rule must be in the catalog before rows are looked at, or somebody could write others
+// meanwhile. Where statements were only sent together and nothing was changed before, it is done at once, and the client is told.
 func (st *statement) fitsBlock(d *plan.Define) error {
 	b := st.session.block
-	if b == nil || !b.explicit {
+	if b == nil || !d.Alone && (len(d.Holds) == 0 || st.public.TableByID(d.Table.ID) == nil) {
+		return nil
+	}
+	if !b.explicit && !b.changes() {
+		st.atOnce = true
+		st.result.Notices = append(st.result.Notices, Notice{
+			Severity: "WARNING", SQLState: "01000", Message: d.Tag + " is done at once: it is not undone if a statement that was sent with it fails",
+		})
 		return nil
 	}
 	if d.Alone {
 		return column.SQLErrorf(column.Invalid, "25001", "%s cannot run inside a transaction block", d.Tag)
-	}
-	if len(d.Holds) == 0 || st.public.TableByID(d.Table.ID) == nil {
-		return nil
 	}
 	e := column.SQLErrorf(column.Unsupported, "0A000", "a rule that rows of table \"%s\" must satisfy cannot be added inside a transaction", d.Table.Name)
 	e.Hint = "Run the statement outside of BEGIN and COMMIT."
@@ -90,7 +94,7 @@ func (st *statement) proposeAll(list []meta.Command) error {
 	return err
 }
 
-// createFilled makes a table with rows. They are computed first; the table goes again if they cannot be written.
+// createFilled makes a table with rows, which are computed first.
 func (st *statement) createFilled(d *plan.Define) (*Result, error) {
 	if err := st.first(d.First); err != nil {
 		return nil, err
@@ -118,19 +122,19 @@ func (st *statement) createFilled(d *plan.Define) (*Result, error) {
 	if err != nil {
 		return nil, oneCommit(err)
 	}
-	if err := st.proposeAll(d.Commands); err != nil {
-		return nil, err
-	}
 	rows := into.rows()
 	st.result.Affected = int64(rows.Len)
-	if rows.Len > 0 {
-		if err := st.apply(&meta.Transaction{Rows: []meta.Rows{rows}}); err != nil {
-			ctx := context.WithoutCancel(st.env.Expr.Ctx)
-			if _, gone := st.session.engine.store.Catalog().Propose(ctx, meta.Command{DropTable: &meta.DropTable{Table: table.ID}}); gone != nil {
-				st.session.engine.options.Logger.Error("a table stays that could not be filled", "table", table.Name, "error", gone)
-			}
-			return nil, oneCommit(err)
-		}
+	if rows.Len == 0 {
+		return st.ended("SELECT", st.proposeAll(d.Commands))
+	}
+	t := &meta.Transaction{Rows: []meta.Rows{rows}}
+	if st.session.block == nil {
+		t.Commands = d.Commands // the table comes with its rows
+	} else if err := st.proposeAll(d.Commands); err != nil {
+		return nil, err
+	}
+	if err := st.apply(t); err != nil {
+		return nil, oneCommit(err)
 	}
 	return st.ended("SELECT", nil)
 }
@@ -164,11 +168,11 @@ func (st *statement) anyRow(text string) (bool, error) {
 		return false, err
 	}
 	defer base.Close()
-	snap, err := st.session.drafted(base)
+	snap, another, err := st.session.overlaid(base)
 	if err != nil {
 		return false, err
 	}
-	if snap != base {
+	if another {
 		defer snap.Close()
 	}
 	in := *st
@@ -258,7 +262,7 @@ func (st *statement) redescribe(id meta.TableID, change func(*meta.Table)) error
 	for run := 1; ; run++ {
 		newest := catalog.Snapshot()
 		propose := func(c meta.Command) (meta.Result, error) { return catalog.Propose(ctx, c) }
-		if b := st.session.block; b != nil && b.explicit {
+		if b := st.session.block; b != nil && !st.atOnce {
 			var err error
 			if newest, err = b.draft.over(st.public); err != nil {
 				return err

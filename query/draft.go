@@ -31,16 +31,19 @@ func (d *draft) over(base *meta.Snapshot) (*meta.Snapshot, error) {
 
 // applyAll applies the commands of a block to a catalog, which may be older than the ids that were reserved for them.
 func applyAll(base *meta.Snapshot, commands []meta.Command) (*meta.Snapshot, meta.Result, error) {
-	next := base
+	next, last := base, meta.TableID(0)
 	for i := range commands {
-		id := createdID(&commands[i])
-		if id == nil || *id < next.NextTable() {
-			continue
+		if id := createdID(&commands[i]); id != nil {
+			last = max(last, *id)
 		}
-		var err error
-		if next, _, err = next.Apply(meta.Command{ReserveTables: &meta.ReserveTables{Count: uint64(*id-next.NextTable()) + 1}}, 0); err != nil {
-			return nil, meta.Result{}, err
-		}
+	}
+	count := uint64(1) // always, so that the version which the commands make depends on the base alone
+	if last > next.NextTable() {
+		count += uint64(last - next.NextTable())
+	}
+	var err error
+	if next, _, err = next.Apply(meta.Command{ReserveTables: &meta.ReserveTables{Count: count}}, 0); err != nil {
+		return nil, meta.Result{}, err
 	}
 	return next.Apply(batchOf(commands), 0)
 }
@@ -67,7 +70,7 @@ func createdID(c *meta.Command) *meta.TableID {
 func (st *statement) propose(c meta.Command) (meta.Result, error) {
 	ctx, catalog := st.env.Expr.Ctx, st.session.engine.store.Catalog()
 	b := st.session.block
-	if b == nil || c.ReserveIDs != nil || c.ReserveTables != nil {
+	if b == nil || st.atOnce || c.ReserveIDs != nil || c.ReserveTables != nil {
 		return catalog.Propose(ctx, c)
 	}
 	members := []meta.Command{c}

@@ -45,6 +45,7 @@ type statement struct {
 	work, guaranteed int64
 
 	rowsOnly bool
+	atOnce   bool   // changes of the catalog do not wait for the end of the block
 	planKey  string // under which the plan is to be kept; "" = it is not
 }
 

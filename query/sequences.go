@@ -162,7 +162,7 @@ func (s *sequences) set(ctx context.Context, id meta.TableID, value int64, calle
 func (st *statement) settleSequences(list []meta.Command) error {
 	for _, c := range list {
 		if c.AlterSequence != nil {
-			if err := st.session.engine.sequences.settle(st.env.Expr.Ctx, c.AlterSequence.Sequence.ID); err != nil {
+			if err := st.session.sequencesOf(c.AlterSequence.Sequence.ID).settle(st.env.Expr.Ctx, c.AlterSequence.Sequence.ID); err != nil {
 				return err
 			}
 		}
@@ -185,7 +185,7 @@ func (s sessionSequences) Next(v *catalog.View, q *meta.Sequence) (int64, error)
 	if s.session.settings.ReadOnly {
 		return 0, readOnlyBlock("nextval()")
 	}
-	n, err := s.session.engine.sequences.next(v.Ctx, q.ID)
+	n, err := s.session.sequencesOf(q.ID).next(v.Ctx, q.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -228,7 +228,7 @@ func (s sessionSequences) Last() (int64, error) {
 	m := &s.session.numbers
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.last == 0 || s.session.engine.store.Catalog().Snapshot().SequenceByID(m.last) == nil {
+	if m.last == 0 || s.session.sequencesOf(m.last).catalog.Snapshot().SequenceByID(m.last) == nil {
 		return 0, column.SQLErrorf(column.Invalid, "55000", "lastval is not yet defined in this session")
 	}
 	return m.given[m.last], nil
@@ -242,7 +242,7 @@ func (s sessionSequences) Set(v *catalog.View, q *meta.Sequence, value int64, ca
 	if value < q.Min || value > q.Max {
 		return column.SQLErrorf(column.Invalid, "22003", "setval: value %d is out of bounds for sequence \"%s\" (%d..%d)", value, q.Name, q.Min, q.Max)
 	}
-	if err := s.session.engine.sequences.set(v.Ctx, q.ID, value, called); err != nil {
+	if err := s.session.sequencesOf(q.ID).set(v.Ctx, q.ID, value, called); err != nil {
 		return err
 	}
 	if called {
@@ -253,5 +253,5 @@ func (s sessionSequences) Set(v *catalog.View, q *meta.Sequence, value int64, ca
 
 // Stand implements catalog.Sequences.
 func (s sessionSequences) Stand(q *meta.Sequence) (int64, bool) {
-	return s.session.engine.sequences.stand(q)
+	return s.session.sequencesOf(q.ID).stand(q)
 }
