@@ -12,9 +12,10 @@ import (
 	"github.com/automatanexus/aegis-db/bench/server"
 )
 
-// TestKill runs a few rounds; AEGIS_CRASH_ROUNDS asks for more, AEGIS_CRASH_SEED for a certain course.
-func TestKill(t *testing.T) {
-	rounds := 5
+// course says how many rounds to run, a few unless AEGIS_CRASH_ROUNDS asks for more, and which: AEGIS_CRASH_SEED for a certain course.
+func course(t *testing.T) (rounds int, seed uint64) {
+	t.Helper()
+	rounds = 5
 	if testing.Short() {
 		rounds = 2
 	}
@@ -24,17 +25,29 @@ func TestKill(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	seed := uint64(time.Now().UnixNano())
+	seed = uint64(time.Now().UnixNano())
 	if text := os.Getenv("AEGIS_CRASH_SEED"); text != "" {
 		var err error
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return rounds, seed
+}
+
+func binaryOf(t *testing.T) string {
+	t.Helper()
 	binary, err := server.Binary(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return binary
+}
+
+// TestKill kills a server that writers write to.
+func TestKill(t *testing.T) {
+	rounds, seed := course(t)
+	binary := binaryOf(t)
 	// Not t.TempDir: the data of a failed round must outlive the test.
 	dir, err := os.MkdirTemp("", "aegis-crash")
 	if err != nil {

@@ -38,6 +38,7 @@ func TestManual(t *testing.T) {
 	db := openAegis(t)
 	writeSamples(t, db)
 	s := db.NewSession("")
+	s.Blocks = true
 	var out strings.Builder
 	blocks := fences.FindAllStringSubmatchIndex(string(data), -1)
 	at, ran, answer := 0, 0, ""
