@@ -19,6 +19,7 @@ type relation struct {
 	source   scan.Source
 	rows     int64
 	readOnly bool
+	indexes  []*meta.Index
 }
 
 func (r *relation) Name() string                   { return r.name }
@@ -44,6 +45,7 @@ func newTableRelation(s *Snapshot, t *meta.Table) *relation {
 	return &relation{
 		db: s.db, name: name, table: t, source: &tableSource{snapshot: s, table: t}, columns: s.db.columns.of(t),
 		rows:     s.storedRows(t.ID),
+		indexes:  s.catalog.Indexes(t.ID),
 		readOnly: t.Schema == meta.PrometheusSchema, // samples come in by their protocol, which keeps labels canonical
 	}
 }
@@ -84,3 +86,6 @@ func (c *tableColumns) of(t *meta.Table) []plan.RelationColumn {
 	c.known[t.ID] = k
 	return k.columns
 }
+
+// Indexes implements plan.Indexed: the indexes of the snapshot's catalog version.
+func (r *relation) Indexes() []*meta.Index { return r.indexes }

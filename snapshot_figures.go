@@ -29,7 +29,22 @@ func (s *Snapshot) Stored(ctx context.Context, t *meta.Table) (catalog.Figures, 
 			f.Sidecars += d.Bytes
 		}
 	}
+	for _, x := range s.catalog.Indexes(t.ID) {
+		f.Sidecars += s.db.indexes.Figures(s.catalog, x).Bytes
+	}
 	_, head, err := s.head.Morsels(ctx, t, &scan.Request{Time: scan.AllTime}, s.rowsAfter(t), nil)
 	f.Rows += head.HeadRows
 	return f, err
+}
+
+// Indexed gives the figures of an index.
+func (s *Snapshot) Indexed(x *meta.Index) catalog.IndexFigures {
+	m, f := s.catalog.Manifest(x.Table), s.db.indexes.Figures(s.catalog, x)
+	out := catalog.IndexFigures{
+		Segments: m.Len(), Built: f.Segments, Done: f.Rows, Bytes: f.Bytes, Scans: f.Scans, Named: f.Named, Building: f.Building,
+	}
+	for segment := range m.All() {
+		out.Rows += segment.Rows
+	}
+	return out
 }

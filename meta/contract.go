@@ -40,6 +40,7 @@ type Command struct {
 	DropIndex      *DropIndex      `json:"drop_index,omitempty"`
 	RenameIndex    *RenameIndex    `json:"rename_index,omitempty"`
 	RebuildIndex   *RebuildIndex   `json:"rebuild_index,omitempty"`
+	ReserveIndexes *ReserveIndexes `json:"reserve_indexes,omitempty"`
 	Batch          *Batch          `json:"batch,omitempty"`
 	ReserveTables  *ReserveTables  `json:"reserve_tables,omitempty"`
 	DropDatabase   *DropDatabase   `json:"drop_database,omitempty"`

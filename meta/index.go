@@ -43,8 +43,15 @@ const (
 	IndexBloom  = "bloom"
 )
 
+// ReserveIndexes hands out Count consecutive numbers of indexes, for commands that wait in a transaction: what they make must be told from
+// what others make meanwhile.
+type ReserveIndexes struct {
+	Count uint64 `json:"count"`
+}
+
 // CreateIndex makes an index of a table.
 type CreateIndex struct {
+	ID          IndexID       `json:"id,omitempty"` // reserved before; 0 = the next
 	Table       TableID       `json:"table"`
 	Name        string        `json:"name"`
 	Method      string        `json:"method"`
@@ -67,6 +74,7 @@ type RenameIndex struct {
 // RebuildIndex has all files of an index made anew, under another number.
 type RebuildIndex struct {
 	Index IndexID `json:"index"`
+	File  IndexID `json:"file,omitempty"` // reserved before; 0 = the next
 }
 
 // stateNoIndex is the SQLSTATE of what names an index that is not there.
@@ -89,10 +97,28 @@ func (s *Snapshot) Indexes(table TableID) []*Index { return s.tableIndexes[table
 // NextIndex is the number that the next index, or the next making of one, gets.
 func (s *Snapshot) NextIndex() IndexID { return max(s.nextIndex, 1) }
 
-func (c *change) takeIndexID() IndexID {
+func (c *change) reserveIndexes(cmd *ReserveIndexes) (Result, bool, error) {
+	if cmd.Count == 0 || cmd.Count > maxReserve {
+		return Result{}, false, column.Errorf(column.Invalid, "%d numbers of indexes cannot be reserved, only 1 to %d", cmd.Count, maxReserve)
+	}
 	id := c.NextIndex()
-	c.nextIndex = id + 1
-	return id
+	c.nextIndex = id + IndexID(cmd.Count)
+	return Result{ID: uint64(id)}, true, nil
+}
+
+// takeIndexID gives the next number, or checks one that was reserved, in a state that may be older than the reservation.
+func (c *change) takeIndexID(reserved IndexID) (IndexID, error) {
+	id := reserved
+	if id == 0 {
+		id = c.NextIndex()
+	}
+	for _, x := range c.indexes {
+		if x.ID == id || x.File == id {
+			return 0, column.Errorf(column.Conflict, "the number %d is that of index \"%s\"", id, x.Name)
+		}
+	}
+	c.nextIndex = max(c.NextIndex(), id+1)
+	return id, nil
 }
 
 func (c *change) createIndex(cmd *CreateIndex) (Result, bool, error) {
@@ -110,7 +136,10 @@ func (c *change) createIndex(cmd *CreateIndex) (Result, bool, error) {
 		}
 		return Result{}, false, err
 	}
-	id := c.takeIndexID()
+	id, err := c.takeIndexID(cmd.ID)
+	if err != nil {
+		return Result{}, false, err
+	}
 	x := &Index{
 		ID: id, Table: t.ID, Name: cmd.Name, File: id, Method: cmd.Method, Columns: slices.Clone(cmd.Columns), Bits: cmd.Bits, Created: c.Version,
 	}
@@ -187,17 +216,6 @@ func (c *change) removeIndexes(table TableID, over column.ID) {
 	}
 }
 
-// rebuildIndexes has the files of a table's indexes that are over a column made anew: its stored values are other ones now.
-func (c *change) rebuildIndexes(table TableID, over column.ID) {
-	for _, x := range c.tableIndexes[table] {
-		if slices.ContainsFunc(x.Columns, func(p IndexColumn) bool { return p.Column == over }) {
-			next := *x
-			next.File = c.takeIndexID()
-			c.putIndex(c.indexName(x), &next)
-		}
-	}
-}
-
 // renamedTable moves the names of a table's indexes after it, where its schema has changed.
 func (c *change) renamedTable(old, next *Table) {
 	for _, x := range c.tableIndexes[next.ID] {
@@ -241,8 +259,15 @@ func (c *change) rebuildIndex(cmd *RebuildIndex) (Result, bool, error) {
 	if x == nil {
 		return Result{}, false, errNoIndex(cmd.Index)
 	}
+	file, err := c.takeIndexID(cmd.File)
+	if err != nil {
+		return Result{}, false, err
+	}
+	if file < x.File {
+		return Result{}, false, column.Errorf(column.Conflict, "index \"%s\" is being made anew already", x.Name)
+	}
 	next := *x
-	next.File = c.takeIndexID()
+	next.File = file
 	c.putIndex(c.indexName(x), &next)
 	return Result{ID: uint64(x.ID)}, true, nil
 }

@@ -23,6 +23,9 @@ func indexCommands() []Command {
 		{RenameIndex: &RenameIndex{Index: 2, Name: "two"}},
 		{RebuildIndex: &RebuildIndex{Index: 2}},
 		{DropIndex: &DropIndex{Index: 3}},
+		{ReserveIndexes: &ReserveIndexes{Count: 3}},
+		{CreateIndex: &CreateIndex{ID: 6, Table: 1, Name: "waited", Method: IndexBitmap, Columns: []IndexColumn{{Column: 1}}}},
+		{RebuildIndex: &RebuildIndex{Index: 6, File: 7}},
 	}
 }
 
@@ -43,7 +46,7 @@ func TestIndexesGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	back, err := DecodeSnapshot(golden(t, "snapshot-indexes.v1", data))
-	if err != nil || dumpIndexes(back) != dumpIndexes(s) || len(s.Indexes(1)) != 2 || s.Index(1, "public", "two").File != 4 {
+	if err != nil || dumpIndexes(back) != dumpIndexes(s) || len(s.Indexes(1)) != 3 || s.NextIndex() != 8 || s.Index(1, "public", "waited").File != 7 || s.Index(1, "public", "two").File != 4 {
 		t.Errorf("%v\n%s\nwant\n%s", err, dumpIndexes(back), dumpIndexes(s))
 	}
 }
@@ -63,6 +66,9 @@ func TestIndexesRefused(t *testing.T) {
 	refused(t, s, Command{DropIndex: &DropIndex{Index: 3}}, column.NotFound, "42704", "")
 	refused(t, s, Command{RenameIndex: &RenameIndex{Index: 2, Name: "t"}}, column.Conflict, "42P07", "")
 	refused(t, s, Command{RebuildIndex: &RebuildIndex{Index: 4}}, column.NotFound, "42704", "")
+	refused(t, s, Command{RebuildIndex: &RebuildIndex{Index: 6, File: 5}}, column.Conflict, "", "")
+	refused(t, s, Command{CreateIndex: &CreateIndex{ID: 7, Table: 1, Name: "x", Method: IndexBTree, Columns: []IndexColumn{{Column: 1}}}}, column.Conflict, "", "")
+	refused(t, s, Command{ReserveIndexes: &ReserveIndexes{}}, column.Invalid, "", "")
 	refused(t, s, Command{CreateTable: &CreateTable{Database: 1, Schema: "public", Name: "two", Columns: plainSchema()}}, column.Conflict, "42P07", "two")
 }
 

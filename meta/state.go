@@ -50,7 +50,7 @@ func (cmd *Command) members() int {
 		cmd.OpenShard != nil, cmd.ReserveIDs != nil, cmd.Commit != nil, cmd.Forget != nil,
 		cmd.CreateUser != nil, cmd.AlterUser != nil, cmd.DropUser != nil,
 		cmd.Expire != nil, cmd.CreatePin != nil, cmd.DropPin != nil, cmd.CloneTable != nil,
-		cmd.CreateIndex != nil, cmd.DropIndex != nil, cmd.RenameIndex != nil, cmd.RebuildIndex != nil,
+		cmd.CreateIndex != nil, cmd.DropIndex != nil, cmd.RenameIndex != nil, cmd.RebuildIndex != nil, cmd.ReserveIndexes != nil,
 		cmd.Batch != nil, cmd.ReserveTables != nil, cmd.DropDatabase != nil, cmd.CreateSchema != nil, cmd.DropSchema != nil,
 		cmd.AlterTable != nil, cmd.CreateView != nil, cmd.CreateSequence != nil, cmd.AlterSequence != nil, cmd.TakeSequence != nil,
 		cmd.SetSequence != nil, cmd.MoveRelation != nil, cmd.DropRelation != nil, cmd.Comment != nil,
@@ -110,6 +110,8 @@ func (c *change) apply(cmd Command) (result Result, changed bool, err error) {
 		return c.renameIndex(cmd.RenameIndex)
 	case cmd.RebuildIndex != nil:
 		return c.rebuildIndex(cmd.RebuildIndex)
+	case cmd.ReserveIndexes != nil:
+		return c.reserveIndexes(cmd.ReserveIndexes)
 	case cmd.Batch != nil:
 		return c.batch(cmd.Batch)
 	case cmd.ReserveTables != nil:

@@ -28,6 +28,7 @@ type Snapshot interface {
 	// Metrics lists the metrics that have series, ascending; Stored gives the figures of a table.
 	Metrics(ctx context.Context) ([]string, error)
 	Stored(ctx context.Context, t *meta.Table) (catalog.Figures, error)
+	Indexed(x *meta.Index) catalog.IndexFigures
 	Close()
 }
 

@@ -45,6 +45,8 @@ type actual struct {
 	SeriesPruned   int   `json:"series_pruned,omitempty"`
 	Pages          int   `json:"pages,omitempty"`
 	PagesPruned    int   `json:"pages_pruned,omitempty"`
+	Indexed        int   `json:"segments_indexed,omitempty"`
+	RowsSpared     int64 `json:"rows_spared,omitempty"`
 	HeadRows       int64 `json:"head_rows,omitempty"`
 	// What was done: rows given by segments, and their pages by where they came from.
 	SegmentRows int64 `json:"segment_rows,omitempty"`
@@ -251,6 +253,7 @@ func measured(s *exec.Stats) *actual {
 		a.Segments, a.SegmentsPruned = sc.Segments, sc.SegmentsPruned
 		a.Series, a.SeriesPruned = sc.Series, sc.SeriesPruned
 		a.Pages, a.PagesPruned = sc.Pages, sc.PagesPruned
+		a.Indexed, a.RowsSpared = sc.Indexed, sc.RowsSpared
 		a.HeadRows = sc.HeadRows
 		read := s.Read()
 		a.SegmentRows, a.PagesCached, a.PagesRead = read.Rows.Load(), read.Cached.Load(), read.Read.Load()

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,9 @@ func describeScan(s *step, n *plan.Scan) {
 			}
 		}
 	}
+	for i := range n.Index {
+		s.Details = append(s.Details, indexText(&n.Index[i], columnNames(n)))
+	}
 	if n.Limit > 0 {
 		s.Details = append(s.Details, fmt.Sprintf("stops after: %d rows", n.Limit))
 	}
@@ -53,6 +57,17 @@ func describeScan(s *step, n *plan.Scan) {
 	if n.Ends.Last > 0 {
 		s.Details = append(s.Details, fmt.Sprintf("of each series: the last %d", n.Ends.Last))
 	}
+}
+
+// indexText says what an index is asked.
+func indexText(c *plan.IndexCond, names []string) string {
+	var asked []string
+	for i := range c.Tests {
+		if t := expr.String(c.Tests[i].Cond, names); !slices.Contains(asked, t) {
+			asked = append(asked, t)
+		}
+	}
+	return fmt.Sprintf("index %s (%s): %s", c.Index.Name, c.Index.Method, strings.Join(asked, " AND "))
 }
 
 func rangeText(n *plan.Scan) string {

@@ -101,6 +101,10 @@ func (a *actual) readText() string {
 
 // scanText says what a scan has to read and what it is spared.
 func (a *actual) scanText() string {
-	return fmt.Sprintf("read: segments %d of %d, series %d of %d, pages %d of %d, head rows %d",
+	text := fmt.Sprintf("read: segments %d of %d, series %d of %d, pages %d of %d, head rows %d",
 		a.Segments-a.SegmentsPruned, a.Segments, a.Series-a.SeriesPruned, a.Series, a.Pages-a.PagesPruned, a.Pages, a.HeadRows)
+	if a.Indexed > 0 {
+		text += fmt.Sprintf("; indexes of %d segments spared %d rows", a.Indexed, a.RowsSpared)
+	}
+	return text
 }

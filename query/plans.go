@@ -48,6 +48,7 @@ type placeholder struct {
 	view         *meta.View   // it is one, whose query stands in its place
 	stored       *column.Schema
 	columns      []plan.RelationColumn
+	indexes      []*meta.Index
 }
 
 func (p *placeholder) Name() string                   { return p.name }
@@ -62,7 +63,15 @@ func (p *placeholder) fits(r plan.Relation) bool {
 	if v, ok := r.(plan.View); ok || p.view != nil {
 		return ok && v.Definition() == p.view // each version of a view's definition is one object
 	}
-	return r.Schema() == p.stored && slices.Equal(r.Columns(), p.columns)
+	return r.Schema() == p.stored && slices.Equal(r.Columns(), p.columns) && slices.Equal(indexesOf(r), p.indexes)
+}
+
+// indexesOf lists a relation's indexes. Each version of one is an object of its own.
+func indexesOf(r plan.Relation) []*meta.Index {
+	if x, ok := r.(plan.Indexed); ok {
+		return x.Indexes()
+	}
+	return nil
 }
 
 // resolved notes what names meant while a plan was bound.
@@ -107,7 +116,7 @@ func (r *resolved) ResolveID(ctx context.Context, id meta.TableID) (plan.Relatio
 }
 
 func (r *resolved) note(rel plan.Relation, p *placeholder) {
-	p.stored, p.columns = rel.Schema(), rel.Columns()
+	p.stored, p.columns, p.indexes = rel.Schema(), rel.Columns(), indexesOf(rel)
 	if v, ok := rel.(plan.View); ok {
 		p.view = v.Definition()
 	}

@@ -319,6 +319,14 @@ func (st *statement) runStatement(bound plan.Statement, names map[plan.Relation]
 		return st.explain(b)
 	case *plan.Define:
 		return st.define(b)
+	case *plan.CreateIndex:
+		return st.createIndex(b)
+	case *plan.DropIndexes:
+		return st.dropIndexes(b)
+	case *plan.RenameIndex:
+		return st.renameIndex(b)
+	case *plan.Reindex:
+		return st.reindex(b)
 	case *plan.Modify:
 		return st.modify(b)
 	case *plan.History:

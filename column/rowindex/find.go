@@ -41,7 +41,7 @@ func (r *Reader) Find(ctx context.Context, c *scan.IndexCondition, most int64) (
 // group gives the rows that have a key in one of the ranges; nil if they are more than most.
 func (r *Reader) group(ctx context.Context, ranges []scan.KeyRange, most int64) (*roaring.Bitmap, error) {
 	if r.method == Bloom {
-		return r.filtered(ctx, ranges, most)
+		return r.filtered(ctx, ranges)
 	}
 	f := finder{r: r, out: roaring.New()}
 	least := int64(0)
@@ -269,8 +269,9 @@ func (r *Reader) slice(i int) ([]byte, error) {
 	return r.load(&b, nil)
 }
 
-// filtered gives the rows of all stretches whose filter may have one of the keys. A range is no question for a filter.
-func (r *Reader) filtered(ctx context.Context, ranges []scan.KeyRange, most int64) (*roaring.Bitmap, error) {
+// filtered gives the rows of all stretches whose filter may have one of the keys; nil if those are all. A range is no question for a filter. However many
+// rows they are, they are read in a row, so that each stretch that is spared is a gain.
+func (r *Reader) filtered(ctx context.Context, ranges []scan.KeyRange) (*roaring.Bitmap, error) {
 	found := make([]bool, r.stretches)
 	for _, k := range ranges {
 		if k.To != nil {
@@ -292,7 +293,7 @@ func (r *Reader) filtered(ctx context.Context, ranges []scan.KeyRange, most int6
 			out.AddRange(uint64(i)*stretchRows, uint64(min(int64(i+1)*stretchRows, r.ref.Rows)))
 		}
 	}
-	if int64(out.GetCardinality()) > most {
+	if int64(out.GetCardinality()) == r.ref.Rows {
 		return nil, nil
 	}
 	return out, nil

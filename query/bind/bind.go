@@ -143,10 +143,20 @@ func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 	case *sql.CreateDatabase:
 		return b.createDatabase(s)
 	case *sql.AlterTable:
+		if s.Kind == sql.ObjIndex {
+			return b.alterIndex(s)
+		}
 		return b.alter(s)
 	case *sql.Comment:
 		return b.comment(s)
+	case *sql.CreateIndex:
+		return b.createIndex(s)
+	case *sql.Reindex:
+		return b.reindex(s)
 	case *sql.Drop:
+		if s.Kind == sql.ObjIndex {
+			return b.dropIndexes(s)
+		}
 		return b.drop(s)
 	case *sql.Truncate:
 		return b.truncate(s)

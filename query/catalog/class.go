@@ -15,6 +15,7 @@ type class struct {
 	kind         string      // r table, v view, i index
 	table        *meta.Table // of tables and indexes
 	columns      []column.ID // of indexes
+	index        *meta.Index // of those that CREATE INDEX made
 	shape        *shape      // of system relations
 	metric       bool
 }
@@ -38,7 +39,7 @@ func (v *View) eachClass(w *rows, oid, name, schema string, yield func(*class) e
 		}
 	}
 	for _, t := range v.Catalog.Tables(v.Database.ID) {
-		for _, c := range classesOf(t) {
+		for _, c := range v.classesOf(t) {
 			if err := yield(c); err != nil {
 				return err
 			}
@@ -118,11 +119,11 @@ func (v *View) metricClass(name string) *class {
 	return c
 }
 
-// classesOf gives a table and the indexes of its keys.
-func classesOf(t *meta.Table) []*class {
+// classesOf gives a table and its indexes.
+func (v *View) classesOf(t *meta.Table) []*class {
 	out := []*class{{oid: tableOID(t.ID), schema: t.Schema, name: t.Name, kind: "r", table: t}}
-	for _, k := range keysOf(t) {
-		out = append(out, &class{oid: k.index(), schema: t.Schema, name: k.name, kind: "i", table: t, columns: k.columns})
+	for _, x := range v.indexesOf(t) {
+		out = append(out, x.class())
 	}
 	return out
 }
@@ -156,12 +157,21 @@ func (v *View) classOf(oid int64) *class {
 			return nil
 		}
 		return v.metricClass(o.byOID[oid])
-	case oid >= oidTables && oid < oidOthers:
+	case oid >= oidIndexes && oid < oidOthers:
+		x := v.Catalog.IndexByID(meta.IndexID(oid - oidIndexes))
+		if x == nil {
+			return nil
+		}
+		if t := v.Catalog.TableByID(x.Table); t.Database == v.Database.ID {
+			return madeIndex(t, x).class()
+		}
+		return nil
+	case oid >= oidTables && oid < oidIndexes:
 		t := v.Catalog.TableByID(meta.TableID((oid-oidTables)/16 + 1))
 		if t == nil || t.Database != v.Database.ID {
 			return nil
 		}
-		for _, c := range classesOf(t) {
+		for _, c := range v.classesOf(t) {
 			if c.oid == oid {
 				return c
 			}
@@ -198,10 +208,10 @@ func (v *View) classNamed(schema, name string) *class {
 		return nil
 	}
 	if t := v.Catalog.Table(v.Database.ID, schema, name); t != nil {
-		return classesOf(t)[0]
+		return v.classesOf(t)[0]
 	}
 	for _, t := range v.Catalog.Tables(v.Database.ID) {
-		for _, c := range classesOf(t)[1:] {
+		for _, c := range v.classesOf(t)[1:] {
 			if c.schema == schema && c.name == name {
 				return c
 			}
@@ -247,6 +257,10 @@ func (v *View) attributes(c *class) ([]*attribute, error) {
 
 // figures are what a class takes; zero for what is computed.
 func (v *View) figures(c *class) Figures {
+	if c.index != nil {
+		x := v.Store.Indexed(c.index)
+		return Figures{Rows: x.Done, Bytes: x.Bytes, Segments: x.Built}
+	}
 	if c.table == nil {
 		return Figures{}
 	}
@@ -272,7 +286,10 @@ func init() {
 			case "r":
 				return oidHeapAM
 			case "i":
-				return 403
+				if c.index != nil {
+					return methodOIDs[c.index.Method]
+				}
+				return methodOIDs[meta.IndexBTree]
 			}
 			return 0
 		},
@@ -288,7 +305,7 @@ func init() {
 			return float64(float32(v.figures(c).Rows))
 		},
 		"relallvisible": fixed[*class](0), "reltoastrelid": fixed[*class](0),
-		"relhasindex": func(_ *View, c *class) any { return c.kind == "r" && c.table != nil && len(keysOf(c.table)) > 0 },
+		"relhasindex": func(v *View, c *class) any { return c.kind == "r" && c.table != nil && len(v.indexesOf(c.table)) > 0 },
 		"relisshared": fixed[*class](false), "relpersistence": fixed[*class]("p"), "relkind": func(_ *View, c *class) any { return c.kind },
 		"relnatts": func(v *View, c *class) any {
 			list, _ := v.attributes(c)
@@ -353,7 +370,7 @@ func init() {
 	}, columns[*class]{
 		"schemaname": func(_ *View, c *class) any { return c.schema }, "tablename": func(_ *View, c *class) any { return c.name },
 		"tableowner": fixed[*class](owner), "tablespace": fixed[*class](nil),
-		"hasindexes": func(_ *View, c *class) any { return c.table != nil && len(keysOf(c.table)) > 0 },
+		"hasindexes": func(v *View, c *class) any { return c.table != nil && len(v.indexesOf(c.table)) > 0 },
 		"hasrules":   fixed[*class](false), "hastriggers": fixed[*class](false), "rowsecurity": fixed[*class](false),
 	})
 	register("pg_catalog.pg_views", func(v *View, w *rows, yield func(*class) error) error {

@@ -36,21 +36,20 @@ func definitionFunctions() []*expr.Function {
 		return nil, nil
 	}, types(tOID), types(tOID, tBool))...)
 	add(function("pg_get_indexdef", types(tOID), tText, "an index, as SQL", func(v *View, a args) (any, error) {
-		for _, k := range v.keys() {
-			if k.index() == a.int(0) {
-				return k.definition(), nil
+		for _, x := range v.indexes() {
+			if x.oid() == a.int(0) {
+				return x.text(), nil
 			}
 		}
 		return nil, nil
 	}), function("pg_get_indexdef", types(tOID, tInt4, tBool), tText, "an index, or a column of it, as SQL", func(v *View, a args) (any, error) {
-		for _, k := range v.keys() {
-			fields := k.fields()
+		for _, x := range v.indexes() {
 			switch i := a.int(1); {
-			case k.index() != a.int(0):
+			case x.oid() != a.int(0):
 			case i == 0:
-				return k.definition(), nil
-			case i > 0 && i <= int64(len(fields)):
-				return setting.QuoteIdent(fields[i-1].Name), nil
+				return x.text(), nil
+			case i > 0 && i <= int64(len(x.columns)):
+				return x.part(int(i - 1)), nil
 			default:
 				return "", nil
 			}

@@ -74,7 +74,7 @@ func (v *View) classOfRowType(oid int64) *class {
 			return s.class()
 		}
 	}
-	if oid >= oidTables && oid < oidOthers && ((oid-oidTables)%16 == rowTypeOffset || (oid-oidTables)%16 == rowArrayOffset) {
+	if oid >= oidTables && oid < oidIndexes && ((oid-oidTables)%16 == rowTypeOffset || (oid-oidTables)%16 == rowArrayOffset) {
 		return v.classOf(oid - (oid-oidTables)%16)
 	}
 	return nil

@@ -20,6 +20,8 @@ func sizeFunctions() []*expr.Function {
 			switch {
 			case c == nil:
 				return nil, nil
+			case c.index != nil:
+				return f(Figures{Bytes: v.Store.Indexed(c.index).Bytes}), nil
 			case c.table == nil || c.kind == "i":
 				return 0, nil
 			}

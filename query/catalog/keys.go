@@ -120,29 +120,6 @@ func (v *View) keyColumns() []keyColumn {
 
 func init() {
 	type k = uniqueKey
-	perColumn := func(f func(column.Field) int64) func(*View, k) any {
-		return func(_ *View, k k) any {
-			out := numbered{}
-			for _, c := range k.fields() {
-				out = append(out, f(c))
-			}
-			return out
-		}
-	}
-	register("pg_catalog.pg_index", eachOf((*View).keys), columns[k]{
-		"indexrelid": func(_ *View, k k) any { return k.index() }, "indrelid": func(_ *View, k k) any { return tableOID(k.table.ID) },
-		"indnatts": func(_ *View, k k) any { return len(k.columns) }, "indnkeyatts": func(_ *View, k k) any { return len(k.columns) },
-		"indisunique": fixed[k](true), "indnullsnotdistinct": func(_ *View, k k) any { return k.nullsNotDistinct },
-		"indisprimary": func(_ *View, k k) any { return k.primary }, "indisexclusion": fixed[k](false),
-		"indimmediate": fixed[k](true), "indisclustered": fixed[k](false), "indisvalid": fixed[k](true), "indcheckxmin": fixed[k](false), "indisready": fixed[k](true),
-		"indislive": fixed[k](true), "indisreplident": fixed[k](false), "indkey": perColumn(func(f column.Field) int64 { return int64(f.ID) }),
-		"indcollation": perColumn(func(f column.Field) int64 { return factsOf(f.Type).collation }), "indclass": perColumn(func(column.Field) int64 { return 0 }),
-		"indoption": perColumn(func(column.Field) int64 { return 0 }),
-	})
-	register("pg_catalog.pg_indexes", eachOf((*View).keys), columns[k]{
-		"schemaname": func(_ *View, k k) any { return k.table.Schema }, "tablename": func(_ *View, k k) any { return k.table.Name },
-		"indexname": func(_ *View, k k) any { return k.name }, "indexdef": func(_ *View, k k) any { return k.definition() },
-	})
 	register("pg_catalog.pg_constraint", eachOf((*View).keys), columns[k]{
 		"oid": func(_ *View, k k) any { return k.constraint() }, "conname": func(_ *View, k k) any { return k.name },
 		"connamespace": func(_ *View, k k) any { return namespaceOID(k.table.Schema) }, "contype": func(_ *View, k k) any { return k.kind() }, "condeferrable": fixed[k](false),
@@ -157,13 +134,6 @@ func init() {
 			return out
 		},
 	})
-	for _, name := range []string{"pg_catalog.pg_stat_all_indexes", "pg_catalog.pg_stat_user_indexes"} {
-		register(name, eachOf((*View).keys), columns[k]{
-			"relid": func(_ *View, k k) any { return tableOID(k.table.ID) }, "indexrelid": func(_ *View, k k) any { return k.index() },
-			"schemaname": func(_ *View, k k) any { return k.table.Schema }, "relname": func(_ *View, k k) any { return k.table.Name },
-			"indexrelname": func(_ *View, k k) any { return k.name },
-		})
-	}
 	catalogName := func(v *View, _ k) any { return v.Database.Name }
 	schemaName := func(_ *View, k k) any { return k.table.Schema }
 	tableName := func(_ *View, k k) any { return k.table.Name }

@@ -116,12 +116,7 @@ func init() {
 		"pending_restart": fixed[s](false),
 	})
 
-	type method struct {
-		oid        int64
-		name, kind string
-	}
-	// aegis is how tables are kept; keys are called btree, as clients know that one.
-	register("pg_catalog.pg_am", eachOf(func(*View) []method { return []method{{oidHeapAM, "aegis", "t"}, {403, "btree", "i"}} }), columns[method]{
+	register("pg_catalog.pg_am", eachOf(func(*View) []method { return accessMethods() }), columns[method]{
 		"oid": func(_ *View, m method) any { return m.oid }, "amname": func(_ *View, m method) any { return m.name }, "amhandler": fixed[method](0),
 		"amtype": func(_ *View, m method) any { return m.kind },
 	})

@@ -34,7 +34,7 @@ func (v *View) eachType(_ *rows, yield func(typeRow) error) error {
 		}
 	}
 	for _, t := range v.Catalog.Tables(v.Database.ID) {
-		c := classesOf(t)[0]
+		c := v.classesOf(t)[0]
 		for _, r := range []typeRow{rowTypeOf(c, c.oid+rowArrayOffset), rowArrayOf(c)} {
 			if err := yield(r); err != nil {
 				return err
@@ -99,7 +99,7 @@ func (v *View) typeNumbered(oid int64) (name string, ok bool) {
 			return v.shownName(s.schema, s.name), true
 		}
 	}
-	if oid >= oidTables && oid < oidOthers {
+	if oid >= oidTables && oid < oidIndexes {
 		t := v.Catalog.TableByID(meta.TableID((oid-oidTables)/16 + 1))
 		if t != nil && t.Database == v.Database.ID {
 			switch (oid - oidTables) % 16 {

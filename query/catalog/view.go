@@ -20,8 +20,9 @@ type Store interface {
 	plan.Resolver
 	// Metrics lists the metrics that have series, ascending.
 	Metrics(ctx context.Context) ([]string, error)
-	// Stored gives the figures of a table.
+	// Stored gives the figures of a table, Indexed those of an index.
 	Stored(ctx context.Context, t *meta.Table) (Figures, error)
+	Indexed(x *meta.Index) IndexFigures
 }
 
 // Figures are what a table takes.
@@ -81,6 +82,7 @@ const (
 	oidPrometheus = oidFirst + 1
 	oidHeapAM     = 2
 	oidTables     = oidFirst + 16 // tables have 16 numbers each from here on, by their ids
+	oidIndexes    = 1 << 28       // indexes by their ids
 	oidOthers     = 1 << 29       // databases, roles, functions and the like by their ids or the hash of their names
 	oidMetricsLow = 1 << 30       // metrics by the hash of their names
 )

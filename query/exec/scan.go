@@ -63,6 +63,15 @@ func (s *scanner) request() (*scan.Request, []int, error) {
 	}
 	columns := rel.Columns()
 	req := &scan.Request{Time: node.Time, Filters: node.Filters, Keys: s.keys, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Counters: &s.stats.read}
+	for i := range node.Index {
+		c, ok, err := node.Index[i].Settle(&s.env.Expr)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok {
+			req.Index = append(req.Index, c)
+		}
+	}
 	place := make([]int, len(s.node.Project))
 	for i, p := range s.node.Project {
 		if columns[p].ID != 0 {

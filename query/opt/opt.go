@@ -43,6 +43,7 @@ func Rules() []Rule {
 		{"series_conditions", "Conditions on one tag are decided once per series. Before time and zone maps, which take what is left.", seriesConditions},
 		{"time_range", "Bounds on the time column choose partitions and cut runs; exact, so the condition disappears.", timeRange},
 		{"zone_maps", "Comparisons with constants skip pages; a hint, so the condition stays.", zoneMaps},
+		{"index_conditions", "What stands in the filter is asked of the table's indexes, where that leaves few rows; a hint, so the condition stays. After zone maps: conditions on tags and times are gone by then.", indexConditions},
 		{"top_n", "A limit over a sort keeps few rows instead of all.", topN},
 		{"newest_groups", "A limit over groups in descending order of time lets the scan leave out what is older. When limits have reached the sorts.", newestGroups},
 		{"top_rows", "A condition on row_number() or rank() lets a window leave out the rows behind. When conditions have come down to it.", topRows},

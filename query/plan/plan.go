@@ -98,7 +98,9 @@ type Scan struct {
 	Time    scan.TimeRange
 	Filters []scan.ColumnFilter
 	// Late are bounds of both kinds by parameters: Settle makes them part of Time and Filters.
-	Late  []LateBound
+	Late []LateBound
+	// Index is what indexes are asked, a hint too.
+	Index []IndexCond
 	Limit int64
 	Ends  scan.Ends // a hint: the rest of each series does not matter
 }

@@ -117,6 +117,15 @@ type Deallocate struct {
 	All  bool
 }
 
+// Reindex is REINDEX of what What says: "index", "table", "schema", "database" or "system".
+type Reindex struct {
+	Pos          int
+	What         string
+	Concurrently bool
+	Verbose      bool
+	Name         Name
+}
+
 // Vacuum is VACUUM or, with Analyze only, ANALYZE. They are accepted because
 // clients send them.
 type Vacuum struct {

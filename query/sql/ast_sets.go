@@ -32,6 +32,7 @@ func (*Prepare) stmtNode()        {}
 func (*Execute) stmtNode()        {}
 func (*Deallocate) stmtNode()     {}
 func (*Vacuum) stmtNode()         {}
+func (*Reindex) stmtNode()        {}
 func (*Checkpoint) stmtNode()     {}
 
 func (*ColumnRef) exprNode()    {}
@@ -162,6 +163,9 @@ func (n *Deallocate) Position() int { return n.Pos }
 
 // Position implements Node.
 func (n *Vacuum) Position() int { return n.Pos }
+
+// Position implements Node.
+func (n *Reindex) Position() int { return n.Pos }
 
 // Position implements Node.
 func (n *Checkpoint) Position() int { return n.Pos }

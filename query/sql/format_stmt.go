@@ -232,6 +232,13 @@ func (f *formatter) session(s Stmt) {
 		} else {
 			f.ident(s.Name)
 		}
+	case *Reindex:
+		f.str("REINDEX ")
+		f.flag(s.Verbose, "(VERBOSE) ")
+		f.str(upper(s.What))
+		f.flag(s.Concurrently, " CONCURRENTLY")
+		f.str(" ")
+		f.name(s.Name)
 	case *Vacuum:
 		f.vacuum(s)
 	case *Checkpoint:

@@ -267,3 +267,38 @@ func (p *parser) parseCommentColumn(s *Comment) {
 	s.Name = p.qualified(pos, parts[:len(parts)-1])
 	s.Column = parts[len(parts)-1]
 }
+
+// parseReindex reads REINDEX.
+func (p *parser) parseReindex() Stmt {
+	s := &Reindex{Pos: int(p.advance().pos)}
+	if p.isPunct("(") {
+		for _, o := range p.parseUtilityOptions() {
+			switch o.Name {
+			case "concurrently":
+				s.Concurrently = o.Value.IsTrue()
+			case "verbose":
+				s.Verbose = o.Value.IsTrue()
+			case "tablespace":
+				p.unsupported(o.Pos, "TABLESPACE", "")
+			}
+		}
+	}
+	for _, what := range []string{"index", "table", "schema", "database", "system"} {
+		if p.acceptKw(what) {
+			s.What = what
+			break
+		}
+	}
+	if s.What == "" {
+		p.unexpected()
+		return s
+	}
+	s.Concurrently = p.acceptKw("concurrently") || s.Concurrently
+	if s.What == "index" || s.What == "table" {
+		s.Name = p.name()
+		return s
+	}
+	id := p.ident()
+	s.Name = Name{Pos: id.Pos, Name: id.Name}
+	return s
+}

@@ -62,6 +62,8 @@ func (p *parser) parseStmt() Stmt {
 		return p.parseDiscard()
 	case "vacuum", "analyze", "analyse":
 		return p.parseVacuum()
+	case "reindex":
+		return p.parseReindex()
 	case "declare":
 		return p.parseDeclare()
 	case "fetch", "move":
@@ -73,7 +75,7 @@ func (p *parser) parseStmt() Stmt {
 		return &Checkpoint{Pos: pos}
 	case "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release":
 		return p.parseTransaction()
-	case "grant", "revoke", "lock", "listen", "notify", "unlisten", "cluster", "reindex",
+	case "grant", "revoke", "lock", "listen", "notify", "unlisten", "cluster",
 		"do", "call", "load", "security", "import", "reassign":
 		p.unsupported(pos, upper(p.tok.text), "")
 	}

@@ -165,6 +165,8 @@ func (s *Store) removeAll(ctx context.Context, which func(fileKey) bool) error {
 // Figures are what an index takes and does.
 type Figures struct {
 	Segments int   // that have their file
+	Rows     int64 // of those, and those that were read of one that is getting its file
+	Building bool  // that one does now
 	Bytes    int64 // of the files
 	Scans    int64 // that used it, since the start
 	Named    int64 // rows that it named to them
@@ -178,7 +180,14 @@ func (s *Store) Figures(catalog *meta.Snapshot, x *meta.Index) Figures {
 	for record := range catalog.Manifest(x.Table).All() {
 		if size, ok := s.sizes[fileKey{x.Table, record.ID, x.File}]; ok {
 			f.Segments++
+			f.Rows += record.Rows
 			f.Bytes += size
+		}
+	}
+	for b := range s.builds {
+		if slices.Contains(b.Indexes, x.ID) && catalog.Manifest(x.Table).Segment(b.Segment) != nil {
+			f.Rows += b.Done()
+			f.Building = true
 		}
 	}
 	if u := s.uses[x.ID]; u != nil {
