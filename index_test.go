@@ -2,12 +2,20 @@ package aegis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/segment"
+	"github.com/automatanexus/aegis-db/column/vfs/faultfs"
+	"github.com/automatanexus/aegis-db/column/vfs/memfs"
 	"github.com/automatanexus/aegis-db/query"
 )
 
@@ -290,4 +298,161 @@ func TestIndexesAreListed(t *testing.T) {
 	equal("SELECT relhasindex FROM pg_class WHERE relname = 't'", "t")
 	run(t, db, "DROP TABLE t")
 	equal("SELECT count(*) FROM pg_indexes WHERE tablename = 't'", "0")
+}
+
+// TestIndexFilesAndCrashes cuts the power before every operation on the disk that a flush, an index's build, a merge, REINDEX and DROP INDEX do. What
+// is opened again has all rows, asks its indexes, finishes what was begun, and leaves no file that nobody needs.
+func TestIndexFilesAndCrashes(t *testing.T) {
+	ctx := context.Background()
+	disk := newDisk()
+	rng := rand.New(rand.NewPCG(5, 6))
+	type cut struct {
+		doing string
+		disk  *memfs.FS
+		rows  int
+	}
+	var mu sync.Mutex
+	var cuts []cut
+	doing, rows := "", 0
+	fsys := faultfs.New(disk, func(op faultfs.Op, name string, n int) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if op.Changes() && doing != "" && (long || strings.Contains(name, ".ix") || n%7 == 0) {
+			cuts = append(cuts, cut{doing + ": " + string(op) + " " + name, disk.CrashClone(rng), rows})
+		}
+		return nil
+	})
+	db, err := Open(ctx, memOptions(Options{FS: fsys}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := func(what string, n int) {
+		mu.Lock()
+		defer mu.Unlock()
+		doing, rows = what, n
+	}
+	run(t, db, "CREATE TABLE t (id bigint, s text)")
+	insert := func(from, to int) {
+		run(t, db, fmt.Sprintf("INSERT INTO t SELECT i, 'word' || i %% 100 FROM generate_series(%d, %d) AS i", from, to))
+	}
+	insert(1, 3000)
+	flush(t, db)
+	for _, step := range []struct {
+		what string
+		do   func() error
+	}{
+		{"CREATE INDEX", func() error { _, err := tryAsk(db.NewSession(""), "CREATE INDEX a ON t (id)"); return err }},
+		{"build", func() error { return db.BuildIndexes(ctx) }},
+		{"second index", func() error {
+			_, err := tryAsk(db.NewSession(""), "CREATE INDEX b ON t USING gin (s gin_trgm_ops)")
+			return errors.Join(err, db.BuildIndexes(ctx))
+		}},
+		{"flush", func() error { set("", 3000); insert(3001, 6000); set("flush", 6000); return db.Flush(ctx) }},
+		{"merge", func() error { return db.Compact(ctx) }},
+		{"REINDEX", func() error {
+			_, err := tryAsk(db.NewSession(""), "REINDEX TABLE t")
+			return errors.Join(err, db.BuildIndexes(ctx))
+		}},
+		{"DROP INDEX", func() error {
+			_, err := tryAsk(db.NewSession(""), "DROP INDEX b")
+			return errors.Join(err, db.BuildIndexes(ctx))
+		}},
+	} {
+		set(step.what, max(rows, 3000))
+		if err := step.do(); err != nil {
+			t.Fatalf("%s: %v", step.what, err)
+		}
+	}
+	set("", 0)
+	if err := db.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if len(cuts) < 20 {
+		t.Fatalf("only %d operations", len(cuts))
+	}
+	for _, c := range cuts {
+		db, err := Open(ctx, memOptions(Options{FS: c.disk}))
+		if err != nil {
+			t.Fatalf("%s: %v", c.doing, err)
+		}
+		for _, round := range []string{"at once", "built"} {
+			want := []string{fmt.Sprintf("%d|1|%d", c.rows, c.rows/100)}
+			got := ask(t, db, fmt.Sprintf("SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM t WHERE id = %d), (SELECT count(*) FROM t WHERE s LIKE '%%word77')", c.rows-5))
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s, %s: %q, want %q", c.doing, round, got, want)
+			}
+			if err := db.BuildIndexes(ctx); err != nil {
+				t.Fatalf("%s: %v", c.doing, err)
+			}
+		}
+		if err := db.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if db, err = Open(ctx, memOptions(Options{FS: c.disk})); err != nil { // its start sweeps
+			t.Fatal(err)
+		}
+		catalog, names := db.Catalog(), map[string]bool{}
+		for _, tb := range catalog.Tables(catalog.Databases()[0].ID) {
+			for _, x := range catalog.Indexes(tb.ID) {
+				for s := range catalog.Manifest(tb.ID).All() {
+					names[segment.IndexName(uint64(tb.ID), uint64(s.ID), uint64(x.File))] = true
+				}
+			}
+		}
+		files, err := db.files.List(ctx, "segments/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if strings.HasSuffix(f.Name, ".ix") && !names[f.Name] {
+				t.Errorf("%s: %s is left", c.doing, f.Name)
+			}
+			delete(names, f.Name)
+		}
+		if len(names) > 0 {
+			t.Errorf("%s: missing: %v", c.doing, names)
+		}
+		if err := db.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("the power was cut %d times", len(cuts))
+}
+
+// TestDamagedIndex: a byte of an index file that changed is an error with a hint where it is read, and REINDEX mends it.
+func TestDamagedIndex(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	db := open(t, dir)
+	run(t, db, "CREATE TABLE t (id bigint)")
+	run(t, db, "INSERT INTO t SELECT i * 7919 % 20011 FROM generate_series(1, 20000) AS i")
+	run(t, db, "CREATE INDEX i ON t (id)")
+	flush(t, db)
+	list, err := filepath.Glob(filepath.Join(dir, "segments", "*", "*.ix"))
+	if err != nil || len(list) != 1 { // the flush built it
+		t.Fatalf("%v, %v", list, err)
+	}
+	data, err := os.ReadFile(list[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range data {
+		if i%97 == 0 {
+			data[i] ^= 4
+		}
+	}
+	if err := os.WriteFile(list[0], data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err = tryAsk(db.NewSession(""), "SELECT * FROM t WHERE id = 77")
+	var e *column.Error
+	if !errors.As(err, &e) || e.Class != column.Corrupt || !strings.Contains(e.Hint, "REINDEX") {
+		t.Fatalf("%v", err)
+	}
+	run(t, db, "REINDEX INDEX i")
+	if err := db.BuildIndexes(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(t, db, "SELECT * FROM t WHERE id = 77"); !slices.Equal(got, []string{"77"}) {
+		t.Errorf("%q", got)
+	}
 }

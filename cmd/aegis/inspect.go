@@ -20,6 +20,7 @@ import (
 type inspectCmd struct {
 	Catalog inspectCatalogCmd `cmd:"" help:"Databases, tables and their segments."`
 	Segment inspectSegmentCmd `cmd:"" help:"Schema, encodings, sizes and bounds of a segment; checks every byte."`
+	Index   inspectIndexCmd   `cmd:"" help:"A file of an index; checks every byte."`
 	WAL     inspectWALCmd     `cmd:"" name:"wal" help:"Commits in the write-ahead log that are not in segments yet."`
 }
 
@@ -134,6 +135,7 @@ type tableRow struct {
 	*meta.Table
 	Rows     int64           `json:"rows"`
 	Bytes    int64           `json:"bytes"`
+	Indexes  []*meta.Index   `json:"indexes,omitempty"`
 	Segments []*meta.Segment `json:"segments"`
 }
 
@@ -152,7 +154,7 @@ func (c *inspectCatalogCmd) Run(ctx context.Context, s streams) error {
 		row := databaseRow{Database: d, Tables: []tableRow{}}
 		for _, t := range snap.Tables(d.ID) {
 			m := snap.Manifest(t.ID)
-			tr := tableRow{Table: t, Rows: m.LiveRows(), Bytes: m.Bytes(), Segments: []*meta.Segment{}}
+			tr := tableRow{Table: t, Rows: m.LiveRows(), Bytes: m.Bytes(), Indexes: snap.Indexes(t.ID), Segments: []*meta.Segment{}}
 			for seg := range m.All() {
 				tr.Segments = append(tr.Segments, seg)
 			}
@@ -173,6 +175,9 @@ func (r *catalogReport) print(w io.Writer) {
 		fmt.Fprintf(w, "\ndatabase %s (%d)\n", d.Name, d.ID)
 		for _, t := range d.Tables {
 			fmt.Fprintf(w, "  table %s.%s (%d): %d rows in %d segments, %d bytes\n", t.Schema, t.Name, t.ID, t.Rows, len(t.Segments), t.Bytes)
+			for _, x := range t.Indexes {
+				fmt.Fprintf(w, "    index %s (%d): %s, files numbered %d\n", x.Name, x.ID, x.Method, x.File)
+			}
 			kind := timeType(&t.Columns)
 			for _, seg := range t.Segments {
 				fmt.Fprintf(w, "    segment %d: level %d, partition %d, %d rows (%d deleted), %d + %d bytes, %s\n", seg.ID, seg.Level, seg.Partition,
