@@ -29,7 +29,7 @@ func measureExporter(b *bench) error {
 	}
 	scrapes := b.scaled(sixHours)
 	r := newReplay(captured)
-	s, err := b.start("exporter", "--flush-age", "5s", "--compact-every", "1s", "--keep-removed", "1s")
+	s, err := b.start("exporter", "--flush-age", "5s", "--compact-every", "1s", "--keep-removed", "1s", "--history", "0")
 	if err != nil {
 		return err
 	}

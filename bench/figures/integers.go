@@ -56,7 +56,7 @@ func (w *walk) step(i int) string {
 // read.
 func measureIntegers(b *bench) error {
 	w := newWalk(100, b.scaled(12*360)) // twelve hours
-	s, err := b.start("integers", "--flush-age", "5s", "--compact-every", "1s", "--keep-removed", "1s")
+	s, err := b.start("integers", "--flush-age", "5s", "--compact-every", "1s", "--keep-removed", "1s", "--history", "0")
 	if err != nil {
 		return err
 	}

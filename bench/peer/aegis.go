@@ -24,7 +24,7 @@ type aegis struct {
 }
 
 // aegisFlags make the server flush and merge within seconds of the last write, so that it settles while one waits.
-var aegisFlags = []string{"--flush-age", "10s", "--compact-every", "1s", "--keep-removed", "1s"}
+var aegisFlags = []string{"--flush-age", "10s", "--compact-every", "1s", "--keep-removed", "1s", "--history", "0"}
 
 var aegisSQL = tsbs.Dialect{
 	Bucket: func(unit string) string { return "time_bucket('1 " + unit + "', time)" },

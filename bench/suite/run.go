@@ -107,7 +107,7 @@ func (s Suite) prepare(ctx context.Context, t *testing.T, folder, scale string) 
 	}
 	csv, loaded := filepath.Join(folder, "csv"), filepath.Join(folder, "loaded")
 	o := server.Options{
-		Binary: binary, Dir: filepath.Join(folder, "data"), Args: []string{"--flush-age", "1s", "--compact-every", "1s", "--keep-removed", "1s"},
+		Binary: binary, Dir: filepath.Join(folder, "data"), Args: []string{"--flush-age", "1s", "--compact-every", "1s", "--keep-removed", "1s", "--history", "0"},
 	}
 	if _, err := os.Stat(loaded); err == nil {
 		srv, err := server.Start(ctx, o)
