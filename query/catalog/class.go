@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/setting"
 )
@@ -14,6 +15,8 @@ type class struct {
 	schema, name string
 	kind         string      // r table, v view, i index
 	table        *meta.Table // of tables and indexes
+	view         *meta.View
+	sequence     *meta.Sequence
 	columns      []column.ID // of indexes
 	index        *meta.Index // of those that CREATE INDEX made
 	shape        *shape      // of system relations
@@ -43,6 +46,16 @@ func (v *View) eachClass(w *rows, oid, name, schema string, yield func(*class) e
 			if err := yield(c); err != nil {
 				return err
 			}
+		}
+	}
+	for _, d := range v.Catalog.Views(v.Database.ID) {
+		if err := yield(viewClass(d)); err != nil {
+			return err
+		}
+	}
+	for _, q := range v.Catalog.Sequences(v.Database.ID) {
+		if err := yield(sequenceClass(q)); err != nil {
+			return err
 		}
 	}
 	// Metrics are only looked for where they can be meant.
@@ -167,7 +180,11 @@ func (v *View) classOf(oid int64) *class {
 		}
 		return nil
 	case oid >= oidTables && oid < oidIndexes:
-		t := v.Catalog.TableByID(meta.TableID((oid-oidTables)/16 + 1))
+		id := meta.TableID((oid-oidTables)/16 + 1)
+		if c := v.relationClass(id); c != nil && c.oid == oid {
+			return c
+		}
+		t := v.Catalog.TableByID(id)
 		if t == nil || t.Database != v.Database.ID {
 			return nil
 		}
@@ -210,6 +227,9 @@ func (v *View) classNamed(schema, name string) *class {
 	if t := v.Catalog.Table(v.Database.ID, schema, name); t != nil {
 		return v.classesOf(t)[0]
 	}
+	if c := v.relationClass(v.Catalog.Relation(v.Database.ID, schema, name)); c != nil {
+		return c
+	}
 	for _, t := range v.Catalog.Tables(v.Database.ID) {
 		for _, c := range v.classesOf(t)[1:] {
 			if c.schema == schema && c.name == name {
@@ -230,6 +250,14 @@ func (v *View) attributes(c *class) ([]*attribute, error) {
 	case c.shape != nil:
 		for i, f := range c.shape.columns {
 			add(i+1, f.name, f.typ, 0, f.notNull)
+		}
+	case c.view != nil:
+		for i, f := range c.view.Columns {
+			add(i+1, f.Name, f.Type, f.Mod, false)
+		}
+	case c.sequence != nil:
+		for i, f := range sequenceSchema.Fields {
+			add(i+1, f.Name, f.Type, 0, true)
 		}
 	case c.metric:
 		r, err := v.Store.Resolve(v.Ctx, c.schema, c.name)
@@ -311,7 +339,7 @@ func init() {
 			list, _ := v.attributes(c)
 			return len(list)
 		},
-		"relchecks": fixed[*class](0), "relhasrules": func(_ *View, c *class) any { return c.kind == "v" },
+		"relchecks": func(_ *View, c *class) any { return c.checks() }, "relhasrules": func(_ *View, c *class) any { return c.kind == "v" },
 		"relhastriggers": fixed[*class](false), "relhassubclass": fixed[*class](false), "relrowsecurity": fixed[*class](false),
 		"relforcerowsecurity": fixed[*class](false), "relispopulated": fixed[*class](true),
 		"relreplident": func(_ *View, c *class) any {
@@ -357,11 +385,17 @@ func init() {
 		"attcacheoff": fixed[*attribute](-1), "atttypmod": func(_ *View, a *attribute) any { return int64(a.mod) - 1 },
 		"attbyval": func(_ *View, a *attribute) any { return factsOf(a.typ).byValue }, "attalign": func(_ *View, a *attribute) any { return factsOf(a.typ).align },
 		"attstorage": func(_ *View, a *attribute) any { return factsOf(a.typ).storage }, "attcompression": fixed[*attribute](""),
-		"attnotnull": func(_ *View, a *attribute) any { return a.notNull }, "atthasdef": fixed[*attribute](false), "atthasmissing": fixed[*attribute](false),
-		"attidentity": fixed[*attribute](""), "attgenerated": fixed[*attribute](""), "attisdropped": fixed[*attribute](false), "attislocal": fixed[*attribute](true),
+		"attnotnull": func(_ *View, a *attribute) any { return a.notNull }, "atthasdef": func(_ *View, a *attribute) any { return a.expression() != "" },
+		"atthasmissing": func(_ *View, a *attribute) any { f := a.field(); return f != nil && f.Initial != "" },
+		"attidentity":   func(_ *View, a *attribute) any { return a.identity() }, "attgenerated": func(_ *View, a *attribute) any {
+			if f := a.field(); f != nil && f.Generated != "" {
+				return "s"
+			}
+			return ""
+		}, "attisdropped": fixed[*attribute](false), "attislocal": fixed[*attribute](true),
 		"attinhcount": fixed[*attribute](0), "attcollation": func(_ *View, a *attribute) any { return factsOf(a.typ).collation },
 	})
-	register("pg_catalog.pg_namespace", eachOf(func(*View) []namespace { return namespaces }), columns[namespace]{
+	register("pg_catalog.pg_namespace", eachOf((*View).namespaces), columns[namespace]{
 		"oid": func(_ *View, n namespace) any { return n.oid }, "nspname": func(_ *View, n namespace) any { return n.name },
 		"nspowner": fixed[namespace](oidOwner),
 	})
@@ -374,9 +408,10 @@ func init() {
 		"hasrules":   fixed[*class](false), "hastriggers": fixed[*class](false), "rowsecurity": fixed[*class](false),
 	})
 	register("pg_catalog.pg_views", func(v *View, w *rows, yield func(*class) error) error {
-		return eachShape("v", yield)
+		return v.eachView(yield)
 	}, columns[*class]{
 		"schemaname": func(_ *View, c *class) any { return c.schema }, "viewname": func(_ *View, c *class) any { return c.name }, "viewowner": fixed[*class](owner),
+		"definition": func(_ *View, c *class) any { return c.query() },
 	})
 }
 
@@ -406,7 +441,7 @@ func (c *class) rowType() int64 {
 	switch {
 	case c.shape != nil:
 		return c.shape.rowType
-	case c.table != nil && c.kind == "r":
+	case c.table != nil && c.kind == "r", c.view != nil:
 		return c.oid + rowTypeOffset
 	}
 	return 0
@@ -466,6 +501,11 @@ func tableOptions(t *meta.Table) []string {
 	}
 	if s.Merge {
 		out = append(out, "merge_fields=true")
+	}
+	if t.Retention > 0 {
+		iv := column.Interval{Days: int32(t.Retention / literal.MicrosPerDay), Micros: t.Retention % literal.MicrosPerDay}
+		v := &column.Vector{Type: column.T(column.IntervalKind), Len: 1, Intervals: []column.Interval{iv}}
+		out = append(out, "retention="+string(literal.Append(nil, v, 0, literal.Options{})))
 	}
 	return out
 }

@@ -25,10 +25,10 @@ func definitionFunctions() []*expr.Function {
 		return v.formatType(a.int(0), mod, given), nil
 	})
 	add(nullable(format))
-	add(overloads("pg_get_expr", tText, "an expression of the catalog, as SQL", func(_ *View, a args) (any, error) { return a.text(0), nil },
+	add(overloads("pg_get_expr", tText, "an expression of the catalog, as SQL", func(v *View, a args) (any, error) { return v.expressionText(a.text(0)), nil },
 		types(tText, tOID), types(tText, tOID, tBool))...)
 	add(overloads("pg_get_constraintdef", tText, "a constraint, as SQL", func(v *View, a args) (any, error) {
-		for _, k := range v.keys() {
+		for _, k := range v.constraints() {
 			if k.constraint() == a.int(0) {
 				return k.constraintText(), nil
 			}
@@ -56,14 +56,28 @@ func definitionFunctions() []*expr.Function {
 		}
 		return nil, nil
 	}))
-	add(overloads("pg_get_viewdef", tText, "a view, as SQL: the system's own have none", none, types(tOID), types(tOID, tBool), types(tOID, tInt4), types(tText), types(tText, tBool))...)
+	viewText := func(v *View, a args) (any, error) {
+		oid := int64(0)
+		if a.vectors[0].Type.IsText() {
+			var err error
+			if oid, err = v.NumberOf(tRegClass, a.text(0)); err != nil {
+				return nil, err
+			}
+		} else {
+			oid = a.int(0)
+		}
+		if w := v.Catalog.ViewByID(RelationNumbered(oid)); w != nil && w.Database == v.Database.ID {
+			return " " + w.Query + ";", nil
+		}
+		return nil, nil
+	}
+	add(overloads("pg_get_viewdef", tText, "a view, as SQL: the system's own have none", viewText, types(tOID), types(tOID, tBool), types(tOID, tInt4), types(tText), types(tText, tBool))...)
 	for _, name := range []string{"pg_get_ruledef", "pg_get_triggerdef"} {
 		add(overloads(name, tText, "a rule or trigger, as SQL: there are none", none, types(tOID), types(tOID, tBool))...)
 	}
 	for _, name := range []string{"pg_get_partkeydef", "pg_get_partition_constraintdef", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns"} {
 		add(function(name, types(tOID), tText, "what is not built has no definition", none))
 	}
-	add(function("pg_get_serial_sequence", types(tText, tText), tText, "sequence behind a column: there are none", none))
 	add(function("pg_get_replica_identity_index", types(tRegClass), tRegClass, "index that names rows for followers: there is none", none))
 	add(function("pg_relation_is_publishable", types(tRegClass), tBool, "whether a relation could be published", always(false)))
 	of := func(f func(v *View, p *proc) any) func(*View, args) (any, error) {

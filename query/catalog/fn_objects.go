@@ -46,11 +46,18 @@ func objectFunctions() []*expr.Function {
 	for _, kind := range []string{"collation", "opclass", "opfamily", "conversion", "ts_parser", "ts_dict", "ts_template", "ts_config", "statistics_obj"} {
 		out = append(out, function("pg_"+kind+"_is_visible", types(tOID), tBool, "whether an object is what its name without a schema means", always(true)))
 	}
-	none := always(nil)
-	out = append(out, overloads("obj_description", tText, "comment on an object: there are none but a metric's help", none, types(tOID, tName), types(tOID))...)
+	described := func(v *View, a args) (any, error) {
+		if len(a.vectors) > 1 {
+			return v.description(a.int(0), a.text(1), 0), nil
+		}
+		return v.description(a.int(0), "", 0), nil
+	}
+	out = append(out, overloads("obj_description", tText, "comment on an object", described, types(tOID, tName), types(tOID))...)
 	out = append(out,
-		function("shobj_description", types(tOID, tName), tText, "comment on a database or user: there are none", none),
-		function("col_description", types(tOID, tInt4), tText, "comment on a column: there are none", none),
+		function("shobj_description", types(tOID, tName), tText, "comment on a database", described),
+		function("col_description", types(tOID, tInt4), tText, "comment on a column", func(v *View, a args) (any, error) {
+			return v.description(a.int(0), "pg_class", a.int(1)), nil
+		}),
 	)
 	for name, t := range map[string]column.Kind{
 		"to_regclass": column.RegClass, "to_regtype": column.RegType, "to_regproc": column.RegProc, "to_regprocedure": column.RegProcedure,

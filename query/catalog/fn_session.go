@@ -95,7 +95,7 @@ func (v *View) schemas(implicit bool) []string {
 		if i == 0 && s == Schema && !implicit && !v.namesCatalog() {
 			continue
 		}
-		if namespaceOID(s) != 0 {
+		if v.Catalog.HasSchema(v.Database.ID, s) {
 			out = append(out, s)
 		}
 	}

@@ -15,13 +15,13 @@ func yesNo(yes bool) string {
 }
 
 // writable reports whether rows can be inserted into a class.
-func (c *class) writable() bool { return c.table != nil && c.kind == "r" && c.schema == "public" }
+func (c *class) writable() bool { return c.table != nil && c.kind == "r" && c.schema != "prometheus" }
 
 func init() {
 	here := func(v *View, _ *class) any { return v.Database.Name }
 	register("information_schema.tables", func(v *View, w *rows, yield func(*class) error) error {
 		return v.eachClass(w, "", "table_name", "table_schema", func(c *class) error {
-			if c.kind == "i" {
+			if c.kind == "i" || c.kind == "S" {
 				return nil
 			}
 			return yield(c)
@@ -36,12 +36,13 @@ func init() {
 		},
 		"is_insertable_into": func(_ *View, c *class) any { return yesNo(c.writable()) }, "is_typed": fixed[*class]("NO"),
 	})
-	register("information_schema.schemata", eachOf(func(*View) []namespace { return namespaces }), columns[namespace]{
+	register("information_schema.schemata", eachOf((*View).namespaces), columns[namespace]{
 		"catalog_name": func(v *View, _ namespace) any { return v.Database.Name }, "schema_name": func(_ *View, n namespace) any { return n.name },
 		"schema_owner": fixed[namespace](owner),
 	})
-	register("information_schema.views", func(_ *View, _ *rows, yield func(*class) error) error { return eachShape("v", yield) }, columns[*class]{
-		"table_catalog": here, "table_schema": func(_ *View, c *class) any { return c.schema }, "table_name": func(_ *View, c *class) any { return c.name },
+	register("information_schema.views", func(v *View, _ *rows, yield func(*class) error) error { return v.eachView(yield) }, columns[*class]{
+		"view_definition": func(_ *View, c *class) any { return c.query() },
+		"table_catalog":   here, "table_schema": func(_ *View, c *class) any { return c.schema }, "table_name": func(_ *View, c *class) any { return c.name },
 		"check_option": fixed[*class]("NONE"), "is_updatable": fixed[*class]("NO"), "is_insertable_into": fixed[*class]("NO"), "is_trigger_updatable": fixed[*class]("NO"),
 		"is_trigger_deletable": fixed[*class]("NO"), "is_trigger_insertable_into": fixed[*class]("NO"),
 	})
@@ -68,7 +69,29 @@ func registerColumns() {
 		"table_catalog": func(v *View, _ a) any { return v.Database.Name }, "table_schema": func(_ *View, a a) any { return a.class.schema },
 		"table_name": func(_ *View, a a) any { return a.class.name }, "column_name": func(_ *View, a a) any { return a.name },
 		"ordinal_position": func(_ *View, a a) any { return a.number }, "is_nullable": func(_ *View, a a) any { return yesNo(!a.notNull) },
-		"is_self_referencing": fixed[a]("NO"), "is_identity": fixed[a]("NO"), "identity_cycle": fixed[a]("NO"), "is_generated": fixed[a]("NEVER"),
+		"is_self_referencing": fixed[a]("NO"), "identity_cycle": fixed[a]("NO"),
+		"column_default": func(v *View, a a) any {
+			if f := a.field(); f != nil && f.Generated == "" {
+				return orNull(v.expressionText(f.Default))
+			}
+			return nil
+		},
+		"is_identity": func(_ *View, a a) any { return yesNo(a.identity() != "") },
+		"identity_generation": func(_ *View, a a) any {
+			return map[string]any{"a": "ALWAYS", "d": "BY DEFAULT"}[a.identity()]
+		},
+		"is_generated": func(_ *View, a a) any {
+			if f := a.field(); f != nil && f.Generated != "" {
+				return "ALWAYS"
+			}
+			return "NEVER"
+		},
+		"generation_expression": func(_ *View, a a) any {
+			if f := a.field(); f != nil && f.Generated != "" {
+				return parenthesized(f.Generated)
+			}
+			return nil
+		},
 		"is_updatable": func(_ *View, a a) any { return yesNo(a.class.writable()) }, "dtd_identifier": func(_ *View, a a) any { return strconv.Itoa(a.number) },
 	}
 	for name, f := range typeColumns {
@@ -76,7 +99,7 @@ func registerColumns() {
 	}
 	register("information_schema.columns", func(v *View, w *rows, yield func(a) error) error {
 		return v.eachClass(w, "", "table_name", "table_schema", func(c *class) error {
-			if c.kind == "i" || !w.wants("table_name", c.name) || !w.wants("table_schema", c.schema) {
+			if c.kind == "i" || c.kind == "S" || !w.wants("table_name", c.name) || !w.wants("table_schema", c.schema) {
 				return nil
 			}
 			list, err := v.attributes(c)

@@ -18,6 +18,9 @@ type uniqueKey struct {
 	primary          bool
 	nullsNotDistinct bool
 	number           int // of the table's
+	// check is the expression of a CHECK, which is a constraint only; "" = it is a key.
+	check    string
+	notValid bool
 }
 
 // keysOf lists a table's keys.
@@ -29,7 +32,9 @@ func keysOf(t *meta.Table) []uniqueKey {
 	for i := range t.Constraints {
 		c := &t.Constraints[i]
 		if c.Kind == meta.PrimaryConstraint || c.Kind == meta.UniqueConstraint {
-			out = append(out, uniqueKey{t, c.Name, c.Columns, c.Kind == meta.PrimaryConstraint, c.NullsNotDistinct, len(out)})
+			out = append(out, uniqueKey{
+				table: t, name: c.Name, columns: c.Columns, primary: c.Kind == meta.PrimaryConstraint, nullsNotDistinct: c.NullsNotDistinct, number: len(out),
+			})
 		}
 	}
 	return out
@@ -40,7 +45,7 @@ func (k uniqueKey) index() int64      { return k.oid("index", indexOffset) }
 func (k uniqueKey) constraint() int64 { return k.oid("constraint", constraintOffset) }
 
 func (k uniqueKey) oid(what string, offset int64) int64 {
-	if k.number == 0 {
+	if k.number == 0 && k.check == "" {
 		return tableOID(k.table.ID) + offset
 	}
 	return hashOID(what, strconv.FormatUint(uint64(k.table.ID), 10), k.name)
@@ -79,6 +84,13 @@ func (k uniqueKey) definition() string {
 
 // constraintText is the constraint as SQL.
 func (k uniqueKey) constraintText() string {
+	if k.check != "" {
+		text := "CHECK (" + parenthesized(k.check) + ")"
+		if k.notValid {
+			text += " NOT VALID"
+		}
+		return text
+	}
 	if k.primary {
 		return "PRIMARY KEY " + k.columnList()
 	}
@@ -87,7 +99,10 @@ func (k uniqueKey) constraintText() string {
 
 // kind is what pg_constraint calls the constraint.
 func (k uniqueKey) kind() string {
-	if k.primary {
+	switch {
+	case k.check != "":
+		return "c"
+	case k.primary:
 		return "p"
 	}
 	return "u"
@@ -97,6 +112,19 @@ func (v *View) keys() []uniqueKey {
 	var out []uniqueKey
 	for _, t := range v.Catalog.Tables(v.Database.ID) {
 		out = append(out, keysOf(t)...)
+	}
+	return out
+}
+
+// constraints lists the keys and the checks.
+func (v *View) constraints() []uniqueKey {
+	out := v.keys()
+	for _, t := range v.Catalog.Tables(v.Database.ID) {
+		for _, c := range t.Constraints {
+			if c.Kind == meta.CheckConstraint {
+				out = append(out, uniqueKey{table: t, name: c.Name, columns: c.Columns, check: c.Text, notValid: c.NotValid})
+			}
+		}
 	}
 	return out
 }
@@ -120,11 +148,16 @@ func (v *View) keyColumns() []keyColumn {
 
 func init() {
 	type k = uniqueKey
-	register("pg_catalog.pg_constraint", eachOf((*View).keys), columns[k]{
+	register("pg_catalog.pg_constraint", eachOf((*View).constraints), columns[k]{
 		"oid": func(_ *View, k k) any { return k.constraint() }, "conname": func(_ *View, k k) any { return k.name },
 		"connamespace": func(_ *View, k k) any { return namespaceOID(k.table.Schema) }, "contype": func(_ *View, k k) any { return k.kind() }, "condeferrable": fixed[k](false),
-		"condeferred": fixed[k](false), "convalidated": fixed[k](true), "conrelid": func(_ *View, k k) any { return tableOID(k.table.ID) }, "contypid": fixed[k](0),
-		"conindid": func(_ *View, k k) any { return k.index() }, "conparentid": fixed[k](0), "confrelid": fixed[k](0), "confupdtype": fixed[k](" "),
+		"condeferred": fixed[k](false), "convalidated": func(_ *View, k k) any { return !k.notValid }, "conrelid": func(_ *View, k k) any { return tableOID(k.table.ID) }, "contypid": fixed[k](0),
+		"conindid": func(_ *View, k k) any {
+			if k.check != "" {
+				return 0
+			}
+			return k.index()
+		}, "conbin": func(_ *View, k k) any { return orNull(k.check) }, "conparentid": fixed[k](0), "confrelid": fixed[k](0), "confupdtype": fixed[k](" "),
 		"confdeltype": fixed[k](" "), "confmatchtype": fixed[k](" "), "conislocal": fixed[k](true), "coninhcount": fixed[k](0), "connoinherit": fixed[k](true),
 		"conkey": func(_ *View, k k) any {
 			out := []int64{}
@@ -138,23 +171,40 @@ func init() {
 	schemaName := func(_ *View, k k) any { return k.table.Schema }
 	tableName := func(_ *View, k k) any { return k.table.Name }
 	constraintName := func(_ *View, k k) any { return k.name }
-	register("information_schema.table_constraints", eachOf((*View).keys), columns[k]{
+	register("information_schema.table_constraints", eachOf((*View).constraints), columns[k]{
 		"constraint_catalog": catalogName, "constraint_schema": schemaName, "constraint_name": constraintName, "table_catalog": catalogName,
 		"table_schema": schemaName, "table_name": tableName, "constraint_type": func(_ *View, k k) any {
-			if k.primary {
+			switch {
+			case k.check != "":
+				return "CHECK"
+			case k.primary:
 				return "PRIMARY KEY"
 			}
 			return "UNIQUE"
 		}, "is_deferrable": fixed[k]("NO"),
 		"initially_deferred": fixed[k]("NO"), "enforced": fixed[k]("YES"), "nulls_distinct": func(_ *View, k k) any {
 			switch {
-			case k.primary:
+			case k.primary, k.check != "":
 				return nil
 			case k.nullsNotDistinct:
 				return "NO"
 			}
 			return "YES"
 		},
+	})
+	register("information_schema.check_constraints", func(v *View, _ *rows, yield func(k) error) error {
+		for _, c := range v.constraints() {
+			if c.check == "" {
+				continue
+			}
+			if err := yield(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, columns[k]{
+		"constraint_catalog": catalogName, "constraint_schema": schemaName, "constraint_name": constraintName,
+		"check_clause": func(_ *View, k k) any { return parenthesized(k.check) },
 	})
 	register("information_schema.constraint_table_usage", eachOf((*View).keys), columns[k]{
 		"table_catalog": catalogName, "table_schema": schemaName, "table_name": tableName, "constraint_catalog": catalogName, "constraint_schema": schemaName,

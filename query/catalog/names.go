@@ -33,7 +33,7 @@ func (v *View) NameOf(t column.Type, oid int64) (name string, ok bool) {
 			return known[oid].name, true
 		}
 	case column.RegNamespace:
-		for _, n := range namespaces {
+		for _, n := range v.namespaces() {
 			if n.oid == oid {
 				return setting.QuoteIdent(n.name), true
 			}
@@ -124,8 +124,8 @@ func (v *View) NumberOf(t column.Type, name string) (int64, error) {
 		}
 		return 0, column.SQLErrorf(column.NotFound, "42P01", "relation \"%s\" does not exist", strings.Join(parts, "."))
 	case column.RegNamespace:
-		if oid := namespaceOID(last); oid != 0 && len(parts) == 1 {
-			return oid, nil
+		if v.Catalog.HasSchema(v.Database.ID, last) && len(parts) == 1 {
+			return namespaceOID(last), nil
 		}
 		return 0, column.SQLErrorf(column.NotFound, "3F000", "schema \"%s\" does not exist", strings.Join(parts, "."))
 	case column.RegRole:

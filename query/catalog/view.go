@@ -147,7 +147,16 @@ func namespaceOID(name string) int64 {
 			return n.oid
 		}
 	}
-	return 0
+	return hashOID("schema", name)
+}
+
+// namespaces lists the schemas of the database.
+func (v *View) namespaces() []namespace {
+	out := slices.Clone(namespaces)
+	for _, s := range v.Catalog.Schemas(v.Database.ID) {
+		out = append(out, namespace{namespaceOID(s.Name), s.Name})
+	}
+	return out
 }
 
 // objects are the tables and metrics of a view, looked up once.
@@ -209,5 +218,5 @@ func (v *View) has(schema, name string) bool {
 		_, found := slices.BinarySearch(o.metrics, name)
 		return found
 	}
-	return v.Catalog.Table(v.Database.ID, schema, name) != nil
+	return v.Catalog.Relation(v.Database.ID, schema, name) != 0
 }
