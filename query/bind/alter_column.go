@@ -131,7 +131,7 @@ func (a *alteration) typeIsFree(f *column.Field) error {
 			return e
 		}
 		if t := a.Catalog.TableByID(by.relation); t != nil && t.ID == a.of.id && by.column != 0 && !by.isDefault {
-			e := column.SQLErrorf(column.Invalid, "42601", "cannot alter type of a column used by a generated column")
+			e := column.SQLErrorf(column.Unsupported, "0A000", "cannot alter type of a column used by a generated column")
 			e.Detail = "Column \"" + f.Name + "\" is used by generated column \"" + t.Columns.Fields[t.Columns.Index(by.column)].Name + "\"."
 			return e
 		}

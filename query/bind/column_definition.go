@@ -306,7 +306,7 @@ func (t *tableDefinition) generate(g declared) error {
 	for _, id := range fieldsIn(e, s, 0) {
 		of := &s.Fields[s.Index(id)]
 		if of.Generated != "" || slices.ContainsFunc(t.generated, func(o declared) bool { return o.column == of.Name }) {
-			e := errorAt(g.Expr.Position(), "42P17", "cannot use generated column \"%s\" in column generation expression", of.Name)
+			e := errorAt(placeOf(g.Expr, of.Name), "42P17", "cannot use generated column \"%s\" in column generation expression", of.Name)
 			e.Detail = "A generated column cannot reference another generated column."
 			return e
 		}
@@ -314,11 +314,23 @@ func (t *tableDefinition) generate(g declared) error {
 	if e, err = t.valueRule(e, f); err != nil {
 		return err
 	}
-	if !immutable(e) {
+	if !t.immutable(g.Expr, e) {
 		return column.SQLErrorf(column.Invalid, "42P17", "generation expression is not immutable")
 	}
 	f.Generated = text
 	return nil
+}
+
+// placeOf is where an expression names a column.
+func placeOf(n sql.Expr, name string) int {
+	at := n.Position()
+	sql.Walk(n, func(n sql.Node) bool {
+		if c, ok := n.(*sql.ColumnRef); ok && c.Parts[len(c.Parts)-1] == name {
+			at = c.Pos
+		}
+		return true
+	})
+	return at
 }
 
 // check adds a CHECK constraint.

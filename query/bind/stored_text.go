@@ -1,7 +1,9 @@
 package bind
 
 import (
+	"errors"
 	"slices"
+	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/meta"
@@ -50,7 +52,14 @@ func (b *binder) rule(k *ruleKind, table string, schema *column.Schema, first in
 	}
 	restore := b.alone()
 	defer restore()
-	return b.expr(s, n)
+	e, err := b.expr(s, n)
+	var refused *column.Error
+	if errors.As(err, &refused) && refused.SQLState == "0A000" && strings.HasPrefix(refused.Message, "set-returning") {
+		plain := *refused
+		plain.Hint = "" // there is no FROM to move it to
+		return nil, &plain
+	}
+	return e, err
 }
 
 // alone lets the binder see nothing around what is bound next, until the function it returns is called.
@@ -68,8 +77,8 @@ func (k *ruleKind) plain(n sql.Expr) error {
 			return false
 		}
 		switch n := n.(type) {
-		case *sql.Query:
-			err = errorAt(n.Pos, "0A000", "cannot use subquery in %s", k.clause)
+		case *sql.Subquery, *sql.Exists, *sql.ArrayQuery, *sql.Query:
+			err = errorAt(n.Position(), "0A000", "cannot use subquery in %s", k.clause)
 		case *sql.Param:
 			err = errorAt(n.Pos, "42P02", "there is no parameter $%d", n.Index)
 		case *sql.ColumnRef:
@@ -82,9 +91,16 @@ func (k *ruleKind) plain(n sql.Expr) error {
 	return err
 }
 
-// immutable reports an expression that has one value for the same row, whenever and wherever it is computed.
-func immutable(e expr.Expr) bool {
+// immutable reports an expression that has one value for the same row, whenever and wherever it is computed. What is constant inside a statement has
+// become a literal when it is bound: the text tells.
+func (b *binder) immutable(n sql.Expr, e expr.Expr) bool {
 	fixed := true
+	sql.Walk(n, func(n sql.Node) bool {
+		if c, ok := n.(*sql.FuncCall); ok {
+			fixed = fixed && b.Functions.Timeless(c.Name.Name)
+		}
+		return fixed
+	})
 	expr.Walk(e, func(e expr.Expr) bool {
 		if c, ok := e.(*expr.Call); ok && (c.Fn.Volatile || c.Fn.Stable) {
 			fixed = false

@@ -290,4 +290,3 @@ func registerSequences() {
 		"cycle_option": func(_ *View, s q) any { return yesNo(s.Cycle) },
 	})
 }
-

@@ -97,8 +97,12 @@ type difference struct {
 
 // readDifferences reads the list: a pattern of statements, a tab, the reason.
 func readDifferences(t *testing.T) []*difference {
+	return readDifferencesOf(t, "testdata/differences.txt")
+}
+
+func readDifferencesOf(t *testing.T, file string) []*difference {
 	t.Helper()
-	data, err := os.ReadFile("testdata/differences.txt")
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,13 +114,13 @@ func readDifferences(t *testing.T) []*difference {
 		}
 		pattern, reason, ok := strings.Cut(line, "\t")
 		if !ok || strings.TrimSpace(reason) == "" {
-			t.Fatalf("testdata/differences.txt: no reason: %s", line)
+			t.Fatalf("%s: no reason: %s", file, line)
 		}
 		out = append(out, &difference{statement: regexp.MustCompile(`(?is)` + strings.TrimSpace(pattern))})
 	}
 	// A list that grows is a list of bugs.
 	if len(out) > 40 {
-		t.Errorf("testdata/differences.txt has %d entries: mend some", len(out))
+		t.Errorf("%s has %d entries: mend some", file, len(out))
 	}
 	return out
 }
