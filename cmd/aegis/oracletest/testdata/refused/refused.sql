@@ -7,7 +7,6 @@ SELECT 'ab' ~ 'a(?=b)', 'ab' ~ 'a(?!b)';
 CREATE TABLE r (k integer PRIMARY KEY DEFERRABLE);
 CREATE TABLE r (k integer UNIQUE DEFERRABLE INITIALLY DEFERRED);
 CREATE TEMP TABLE r (k integer);
-CREATE UNIQUE INDEX ON u (k);
 CREATE INDEX ON u (k) WHERE k > 1;
 CREATE INDEX ON u ((k + 1));
 CREATE INDEX ON u USING hash (k);
