@@ -21,7 +21,6 @@ type pastWorld struct {
 	dumps map[Version]string
 	times map[Version]int64 // of versions that changed something that can be read
 	files map[string]bool   // ever written and not removed yet
-	next  uint64
 }
 
 // dumpReadable writes what can be read of a version: tables, by name, and their segments.

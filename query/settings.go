@@ -35,12 +35,18 @@ func (st *statement) reset(n *plan.Reset) (*Result, error) {
 // them himself.
 func (st *statement) discard(n *plan.Discard) (*Result, error) {
 	s := st.session
-	if n.What != "all" {
-		return st.ended("DISCARD "+n.Tag(), nil) // plans are looked up anew; there are no sequences and no temporary tables
+	switch n.What {
+	case "all":
+	case "sequences":
+		s.numbers.forget()
+		return st.ended("DISCARD "+n.Tag(), nil)
+	default:
+		return st.ended("DISCARD "+n.Tag(), nil) // plans are looked up anew; there are no temporary tables
 	}
 	if s.block != nil && s.block.explicit {
 		return nil, column.SQLErrorf(column.Invalid, "25001", "DISCARD ALL cannot run inside a transaction block")
 	}
+	s.numbers.forget()
 	return st.ended("DISCARD ALL", s.settings.ResetAll())
 }
 

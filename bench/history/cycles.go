@@ -24,9 +24,7 @@ func (h *history) cycles() {
 		for from, list := range g.depends {
 			edges[from] = slices.Clone(list)
 			for _, mid := range list {
-				for _, to := range g.anti[mid] { // back to where it came from, too: what it read was already old
-					edges[from] = append(edges[from], to)
-				}
+				edges[from] = append(edges[from], g.anti[mid]...) // back to where it came from, too: what it read was already old
 			}
 		}
 	}

@@ -206,15 +206,6 @@ func (d *definition) shown(schema, name string) string {
 // quoted writes a name as an identifier.
 func quoted(name string) string { return sql.Format(&sql.ColumnRef{Parts: []string{name}}) }
 
-// columnNames lists columns by their ids.
-func columnNames(t *meta.Table, ids []column.ID) []string {
-	out := make([]string, 0, len(ids))
-	for _, id := range ids {
-		out = append(out, t.Columns.Fields[t.Columns.Index(id)].Name)
-	}
-	return out
-}
-
 // freeName makes a name that no relation of a schema has: table_column_label, with a number where it is taken.
 func (d *definition) freeName(schema, table, column, label string) string {
 	for n := 0; ; n++ {

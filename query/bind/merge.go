@@ -19,9 +19,6 @@ type merging struct {
 	first   int
 	matched map[sql.MergeMatch]expr.Expr
 	clause  *expr.Column // the number of the WHEN
-
-	actions []int64
-	rows    [][]expr.Expr // the values of the fields; nil = it makes no row
 }
 
 // merge binds MERGE.

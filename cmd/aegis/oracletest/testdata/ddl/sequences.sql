@@ -72,3 +72,12 @@ SELECT obj_description('c'::regclass), col_description('c'::regclass, 1), col_de
 SELECT description FROM pg_description WHERE objoid = 'c'::regclass ORDER BY objsubid;
 COMMENT ON TABLE c IS NULL;
 SELECT obj_description('c'::regclass) IS NULL;
+
+-- What a session knows of sequences goes with DISCARD.
+CREATE SEQUENCE forgotten;
+SELECT nextval('forgotten'), currval('forgotten'), lastval();
+DISCARD SEQUENCES;
+SELECT currval('forgotten');
+SELECT lastval();
+SELECT nextval('forgotten');
+DROP SEQUENCE forgotten;
