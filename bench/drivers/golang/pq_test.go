@@ -103,8 +103,18 @@ func TestTransactions(t *testing.T) {
 			}
 		}
 		var n int
-		if err := tx.QueryRow("SELECT count(*) FROM gosql").Scan(&n); code(err) != "0A000" {
-			t.Errorf("its own rows are not there, and no error: %d, %v", n, err)
+		if _, err := tx.Exec("UPDATE gosql SET name = $1 WHERE id = $2", "x", 3); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.Exec("DELETE FROM gosql WHERE id > $1", 7); err != nil {
+			t.Fatal(err)
+		}
+		var others int
+		if err := tx.QueryRow("SELECT count(*) FROM gosql WHERE id < 10 AND (id <> 3 OR name = 'x')").Scan(&n); err != nil || n != 8 {
+			t.Errorf("%d of its own rows are there, %v", n, err)
+		}
+		if err := db.QueryRow("SELECT count(*) FROM gosql").Scan(&others); err != nil || others != 0 {
+			t.Errorf("another session sees %d of them, %v", others, err)
 		}
 		_ = tx.Rollback()
 		if err := db.QueryRow("SELECT count(*) FROM gosql").Scan(&n); err != nil || n != 0 {

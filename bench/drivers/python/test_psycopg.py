@@ -73,11 +73,28 @@ class Psycopg(unittest.TestCase):
         cur = conn.execute("SELECT count(*), sum(id), max(name) FROM py WHERE id < %s", (50,))
         self.assertEqual(cur.fetchone(), (50, sum(range(50)), "n9"))
         conn.rollback()
-        with self.assertRaises(psycopg.errors.FeatureNotSupported):
-            conn.execute("INSERT INTO py VALUES (1, 'x', 0)")
-            conn.execute("SELECT * FROM py")
+        conn.execute("INSERT INTO py VALUES (1, 'x', 0)")
+        conn.execute("UPDATE py SET v = -1 WHERE id = 1")
+        self.assertEqual(conn.execute("SELECT count(*), sum(v) FROM py WHERE id = 1").fetchone(), (2, -2.0))
         conn.rollback()
         self.assertEqual(conn.execute("SELECT count(*) FROM py").fetchone()[0], 100)
+        conn.rollback()
+
+    def test_conflict(self):
+        with psycopg.connect(DSN, autocommit=True) as admin:
+            admin.execute("DROP TABLE IF EXISTS py_counter")
+            admin.execute("CREATE TABLE py_counter (id bigint PRIMARY KEY, n bigint)")
+            admin.execute("INSERT INTO py_counter VALUES (1, 0)")
+        one, two = self.connect(), self.connect()
+        one.execute("UPDATE py_counter SET n = n + 1 WHERE id = 1")
+        two.execute("UPDATE py_counter SET n = n + 10 WHERE id = 1")
+        one.commit()
+        with self.assertRaises(psycopg.errors.SerializationFailure):
+            two.commit()
+        two.rollback()
+        two.execute("UPDATE py_counter SET n = n + 10 WHERE id = 1")  # once more, from its start
+        two.commit()
+        self.assertEqual(one.execute("SELECT n FROM py_counter").fetchone()[0], 11)
 
     def test_prepared(self):
         conn = self.connect(autocommit=True)
