@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/scan"
@@ -99,10 +101,14 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 func openWalks(b *testing.B, level uint8) (*Reader, int64) {
+	return openWalksWith(b, level, ReadOptions{})
+}
+
+func openWalksWith(b *testing.B, level uint8, o ReadOptions) (*Reader, int64) {
 	hosts, total := makeWalks()
 	files := NewLocalFiles(vfs.OS(), b.TempDir())
 	info := writeWalks(b, files, level, hosts)
-	r, err := Open(context.Background(), files, info.Ref(1, 1), ReadOptions{})
+	r, err := Open(context.Background(), files, info.Ref(1, 1), o)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -112,8 +118,12 @@ func openWalks(b *testing.B, level uint8) (*Reader, int64) {
 }
 
 func sumScan(b *testing.B, r *Reader, req *scan.Request) (rows, total int64) {
+	return sumView(b, r, req, View{})
+}
+
+func sumView(b *testing.B, r *Reader, req *scan.Request, view View) (rows, total int64) {
 	ctx := context.Background()
-	morsels, _, err := r.Morsels(ctx, req, View{}, 1<<17)
+	morsels, _, err := r.Morsels(ctx, req, view, 1<<17)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -134,6 +144,11 @@ func sumScan(b *testing.B, r *Reader, req *scan.Request) (rows, total int64) {
 			for _, v := range batch.Columns {
 				for _, x := range v.Ints {
 					total += x
+				}
+				if v.Enc == column.Narrow {
+					for _, x := range v.Data {
+						total += v.Base + int64(x)
+					}
 				}
 			}
 		}
@@ -158,6 +173,36 @@ func BenchmarkFullScan(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(walkHosts*walkRows*walkFields), "ns/value")
+		})
+	}
+}
+
+// BenchmarkDeadRows sums two columns of decoded pages where some rows, scattered, are dead.
+func BenchmarkDeadRows(b *testing.B) {
+	const all = walkHosts * walkRows
+	for _, share := range []int{0, 1, 20} {
+		b.Run(fmt.Sprintf("%d %%", share), func(b *testing.B) {
+			r, _ := openWalksWith(b, 1, ReadOptions{Cache: &mapCache{}})
+			view, dead := View{}, 0
+			if share > 0 {
+				view.Deleted = roaring.New()
+				rng := rand.New(rand.NewPCG(1, 2))
+				for i := range uint32(all) {
+					if rng.IntN(100) < share {
+						view.Deleted.Add(i)
+						dead++
+					}
+				}
+			}
+			req := &scan.Request{Columns: []column.ID{3, 4}, Time: scan.AllTime, Narrow: []bool{true, true}}
+			sumView(b, r, req, view)
+			b.ResetTimer()
+			for range b.N {
+				if rows, _ := sumView(b, r, req, view); rows != int64(all-dead) {
+					b.Fatal(rows)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/all, "ns/row")
 		})
 	}
 }

@@ -260,8 +260,11 @@ func (c *columnReader) gather(ctx context.Context, pieces []piece, total int) (*
 	if int(hi-lo) == total && to-from == total {
 		return v.Slice(from, to), nil
 	}
-	if v.Enc == column.Scaled {
+	switch {
+	case v.Enc == column.Scaled:
 		return c.gatherScaled(ctx, pieces)
+	case v.Enc == column.Narrow && v.Valid == nil && hi <= c.pages.end(c.current):
+		return c.gatherNarrow(pieces, total), nil
 	}
 	var b *column.Builder
 	var codes []uint32
@@ -294,6 +297,16 @@ func (c *columnReader) gather(ctx context.Context, pieces []piece, total int) (*
 		return &column.Vector{Type: v.Type, Enc: column.Dict, Len: total, Codes: codes, Child: v.Child}, nil
 	}
 	return b.Finish(), b.Err()
+}
+
+// gatherNarrow is gather where the present page, which has no NULLs, is Narrow and holds all pieces: what dead rows leave of it stays Narrow.
+func (c *columnReader) gatherNarrow(pieces []piece, total int) *column.Vector {
+	v, first := c.vector, c.pages.pages[c.current].firstRow
+	data := make([]byte, 0, total)
+	for _, p := range pieces {
+		data = append(data, v.Data[p.lo-first:p.hi-first]...)
+	}
+	return &column.Vector{Type: v.Type, Enc: column.Narrow, Len: total, Base: v.Base, Data: data}
 }
 
 // gatherScaled is gather where the first page is Scaled: the rows are, unless a page with NaN is among them.
