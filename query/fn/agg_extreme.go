@@ -81,9 +81,9 @@ func intExtreme(t column.Type, sign int) *fold[int64, bestCell[int64]] {
 	}
 	narrow := func(c *bestCell[int64], base int64, v []byte) error {
 		if sign > 0 {
-			return one(c, base+int64(maxByte(v)))
+			return one(c, base+int64(maxOf(v)))
 		}
-		return one(c, base+int64(minByte(v)))
+		return one(c, base+int64(minOf(v)))
 	}
 	groups := func(slots []bestCell[int64], groups []uint32, v []int64, mask int) error {
 		if sign > 0 {
@@ -109,7 +109,7 @@ func intExtreme(t column.Type, sign int) *fold[int64, bestCell[int64]] {
 }
 
 // maxOf gives the greatest of at least one value; four at a time do not wait for each other.
-func maxOf(v []int64) int64 {
+func maxOf[T int64 | byte](v []T) T {
 	a, b, c, d := v[0], v[0], v[0], v[0]
 	for len(v) >= 4 {
 		a, b, c, d = max(a, v[0]), max(b, v[1]), max(c, v[2]), max(d, v[3])
@@ -122,7 +122,7 @@ func maxOf(v []int64) int64 {
 }
 
 // minOf is maxOf for the least.
-func minOf(v []int64) int64 {
+func minOf[T int64 | byte](v []T) T {
 	a, b, c, d := v[0], v[0], v[0], v[0]
 	for len(v) >= 4 {
 		a, b, c, d = min(a, v[0]), min(b, v[1]), min(c, v[2]), min(d, v[3])

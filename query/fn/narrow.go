@@ -30,29 +30,3 @@ func narrowSum(base int64, v []byte) int128 {
 	out.addAll(int128{lo: sumBytes(v)})
 	return out
 }
-
-// maxByte gives the greatest of at least one byte; four at a time do not wait for each other.
-func maxByte(v []byte) byte {
-	a, b, c, d := v[0], v[0], v[0], v[0]
-	for len(v) >= 4 {
-		a, b, c, d = max(a, v[0]), max(b, v[1]), max(c, v[2]), max(d, v[3])
-		v = v[4:]
-	}
-	for _, x := range v {
-		a = max(a, x)
-	}
-	return max(a, b, c, d)
-}
-
-// minByte is maxByte for the least.
-func minByte(v []byte) byte {
-	a, b, c, d := v[0], v[0], v[0], v[0]
-	for len(v) >= 4 {
-		a, b, c, d = min(a, v[0]), min(b, v[1]), min(c, v[2]), min(d, v[3])
-		v = v[4:]
-	}
-	for _, x := range v {
-		a = min(a, x)
-	}
-	return min(a, b, c, d)
-}
