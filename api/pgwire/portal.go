@@ -194,7 +194,8 @@ func (c *session) completed(r *query.Result, rows int64) {
 	switch r.Tag {
 	case "SELECT":
 		var tag [32]byte
-		c.complete(string(strconv.AppendInt(append(tag[:0], "SELECT "...), rows, 10)))
+		// Rows that were sent, or those that a new table was filled with.
+		c.complete(string(strconv.AppendInt(append(tag[:0], "SELECT "...), rows+r.Affected, 10)))
 	default:
 		c.complete(r.Command())
 	}

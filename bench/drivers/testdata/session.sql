@@ -30,4 +30,6 @@ DEALLOCATE p;
 SET TIME ZONE 'Europe/Berlin';
 SELECT '2026-07-01 12:00Z'::timestamptz;
 SELECT 1 \; SELECT 2;
+CREATE TABLE made AS SELECT * FROM psql;
+DROP TABLE made;
 DROP TABLE psql;
