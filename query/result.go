@@ -13,6 +13,7 @@ import (
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/exec"
+	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/setting"
 )
@@ -122,6 +123,8 @@ func (r *Result) located(err error) error {
 	if r.ctx != nil && (column.ClassOf(err) == column.Cancelled || errors.Is(err, context.Canceled)) {
 		if errors.As(context.Cause(r.ctx), &e) { // which says who ended it
 			err = e
+		} else if !errors.As(err, &e) || e.SQLState == "" { // whoever read a page when it ended knows nothing of statements
+			err = errors.Join(expr.Interrupted(r.ctx), err)
 		}
 	}
 	if r.origin != nil && errors.As(err, &e) && e.Position > 0 {
