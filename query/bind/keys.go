@@ -45,7 +45,7 @@ func (k *keys) add(c *sql.Constraint, columns []sql.Ident) error {
 		what = "PRIMARY KEY"
 	}
 	switch {
-	case c.Deferrable:
+	case c.Deferrable || c.InitiallyDeferred:
 		return unsupported(c.Pos, "deferrable constraints are not supported", "Leave DEFERRABLE out: a constraint is checked for all rows of a statement together.")
 	case c.NotValid:
 		return errorAt(c.Pos, "0A000", "%s constraints cannot be marked NOT VALID", what)

@@ -161,7 +161,7 @@ func (p *parser) parseDeferrable(c *Constraint) {
 			c.Deferrable = true
 		case p.acceptKws("not", "deferrable"):
 		case p.acceptKws("initially", "deferred"):
-			c.Deferrable, c.InitiallyDeferred = true, true
+			c.InitiallyDeferred = true // which says DEFERRABLE, too
 		case p.acceptKws("initially", "immediate"):
 		default:
 			return
