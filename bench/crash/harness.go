@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,13 +61,8 @@ func New(o Options) *Harness {
 
 // begin starts over with an empty folder.
 func (h *Harness) begin(ctx context.Context) error {
-	if h.dir != "" {
-		if err := os.RemoveAll(h.dir); err != nil {
-			return err
-		}
-	}
 	var err error
-	if h.dir, err = os.MkdirTemp(h.o.Dir, "data"); err != nil {
+	if h.dir, err = freshFolder(h.o.Dir, h.dir); err != nil {
 		return err
 	}
 	h.writers, h.ddl = nil, newDDL()
@@ -101,18 +95,7 @@ func (h *Harness) start(ctx context.Context) (*server.Server, error) {
 
 // Run writes, kills and checks so many times. The error lists what the last round found wrong; the folder stays then.
 func (h *Harness) Run(ctx context.Context, rounds int) error {
-	for round := range rounds {
-		if round%roundsPerFolder == 0 {
-			if err := h.begin(ctx); err != nil {
-				return err
-			}
-		}
-		if err := h.round(ctx); err != nil {
-			return fmt.Errorf("round %d, seed %d: %w", round+1, h.o.Seed, err)
-		}
-		h.Totals.Rounds++
-	}
-	return nil
+	return inRounds(ctx, rounds, h.o.Seed, h.begin, h.round, &h.Totals.Rounds)
 }
 
 func (h *Harness) round(ctx context.Context) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,28 +64,12 @@ func NewTransactions(o Options) *Transactions {
 
 // Run works, kills and checks so many times.
 func (h *Transactions) Run(ctx context.Context, rounds int) error {
-	for round := range rounds {
-		if round%roundsPerFolder == 0 {
-			if err := h.begin(ctx); err != nil {
-				return err
-			}
-		}
-		if err := h.round(ctx); err != nil {
-			return fmt.Errorf("round %d, seed %d: %w", round+1, h.o.Seed, err)
-		}
-		h.Totals.Rounds++
-	}
-	return nil
+	return inRounds(ctx, rounds, h.o.Seed, h.begin, h.round, &h.Totals.Rounds)
 }
 
 func (h *Transactions) begin(ctx context.Context) error {
-	if h.dir != "" {
-		if err := os.RemoveAll(h.dir); err != nil {
-			return err
-		}
-	}
 	var err error
-	if h.dir, err = os.MkdirTemp(h.o.Dir, "data"); err != nil {
+	if h.dir, err = freshFolder(h.o.Dir, h.dir); err != nil {
 		return err
 	}
 	h.history, h.moves, h.tables = [2][]history.Txn{}, map[int64]history.Outcome{}, map[int64]history.Outcome{}

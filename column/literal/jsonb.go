@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/jsontext"
 )
 
 // maxJSONDepth is how deep objects and arrays may nest: what PostgreSQL's stack takes, about.
@@ -77,7 +78,7 @@ func (r *jsonReader) value(dst []byte, depth int) ([]byte, error) {
 		return r.array(dst, depth)
 	case c == '"':
 		s, err := r.text()
-		return AppendJSONText(dst, s), err
+		return jsontext.AppendQuoted(dst, s), err
 	case c == '-' || isDigit(c):
 		return r.number(dst)
 	case isLetter(c):
@@ -158,7 +159,7 @@ func (r *jsonReader) object(dst []byte, depth int) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
-		dst = append(AppendJSONText(dst, m.key), ": "...)
+		dst = append(jsontext.AppendQuoted(dst, m.key), ": "...)
 		dst = append(dst, values[m.from-start:m.to-start]...)
 	}
 	return append(dst, '}'), nil
@@ -315,35 +316,4 @@ func (r *jsonReader) codeUnit() (rune, bool) {
 	}
 	r.at += 4
 	return c, true
-}
-
-// AppendJSONText appends characters as a JSON string in the way PostgreSQL writes them: escaped is only what must be.
-func AppendJSONText[S string | []byte](dst []byte, s S) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\b':
-			dst = append(dst, '\\', 'b')
-		case '\f':
-			dst = append(dst, '\\', 'f')
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', "0123456789abcdef"[c>>4], "0123456789abcdef"[c&15])
-		}
-	}
-	return append(append(dst, s[from:]...), '"')
 }

@@ -6,9 +6,9 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/array"
+	"github.com/automatanexus/aegis-db/column/jsontext"
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query/expr"
-	"github.com/automatanexus/aegis-db/query/jsonvalue"
 )
 
 // addJSONBuilders adds what makes json and jsonb of other values.
@@ -89,12 +89,12 @@ func appendJSON(dst []byte, v *column.Vector, i int, opt literal.Options) ([]byt
 	case t == tJSON || t == tJSONB:
 		return append(dst, v.Bytes(i)...), nil
 	case t.IsFloat() && (math.IsNaN(v.Float(i)) || math.IsInf(v.Float(i), 0)):
-		return jsonvalue.AppendQuoted(dst, literal.Append(nil, v, i, opt)), nil
+		return jsontext.AppendQuoted(dst, literal.Append(nil, v, i, opt)), nil
 	case t.IsNumber():
 		from := len(dst)
 		dst = literal.Append(dst, v, i, opt)
 		if c := dst[len(dst)-1]; c > '9' { // NaN, Infinity
-			return jsonvalue.AppendQuoted(dst[:from], bytes.Clone(dst[from:])), nil
+			return jsontext.AppendQuoted(dst[:from], bytes.Clone(dst[from:])), nil
 		}
 		return dst, nil
 	case t == tDate || t.IsTime():
@@ -102,7 +102,7 @@ func appendJSON(dst []byte, v *column.Vector, i int, opt literal.Options) ([]byt
 	case t.IsArray():
 		return appendJSONElements(dst, v, i, opt, false)
 	}
-	return jsonvalue.AppendQuoted(dst, literal.Append(nil, v, i, opt)), nil
+	return jsontext.AppendQuoted(dst, literal.Append(nil, v, i, opt)), nil
 }
 
 // appendJSONTime writes times as ISO 8601 does: a T in the middle, minutes in each offset.
@@ -117,7 +117,7 @@ func appendJSONTime(dst []byte, v *column.Vector, i int, opt literal.Options) []
 			}
 		}
 	}
-	return jsonvalue.AppendQuoted(dst, text)
+	return jsontext.AppendQuoted(dst, text)
 }
 
 func appendJSONElements(dst []byte, v *column.Vector, i int, opt literal.Options, lines bool) ([]byte, error) {
@@ -198,7 +198,7 @@ func appendJSONObject(dst []byte, args []*column.Vector, i int, t column.Type, o
 		if key.Type == tBool {
 			text = []byte(map[bool]string{true: "true", false: "false"}[key.Bool(i)])
 		}
-		dst = append(jsonvalue.AppendQuoted(dst, text), " : "...)
+		dst = append(jsontext.AppendQuoted(dst, text), " : "...)
 		var err error
 		if dst, err = appendJSON(dst, args[k+1], i, opt); err != nil {
 			return nil, err
@@ -211,11 +211,11 @@ func appendPair(dst, key, value []byte) ([]byte, error) {
 	if key == nil {
 		return nil, sqlError("22004", "null value not allowed for object key")
 	}
-	dst = append(jsonvalue.AppendQuoted(dst, key), " : "...)
+	dst = append(jsontext.AppendQuoted(dst, key), " : "...)
 	if value == nil {
 		return append(dst, "null"...), nil
 	}
-	return jsonvalue.AppendQuoted(dst, value), nil
+	return jsontext.AppendQuoted(dst, value), nil
 }
 
 func objectOfPairs(dst []byte, v *column.Vector, i int) ([]byte, error) {

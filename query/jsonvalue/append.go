@@ -1,6 +1,10 @@
 package jsonvalue
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/automatanexus/aegis-db/column/jsontext"
+)
 
 // Append appends the text of a value as jsonb prints it.
 func Append(dst []byte, v *Value) []byte { return appendValue(dst, v, ": ", ", ") }
@@ -34,13 +38,13 @@ func appendValue(dst []byte, v *Value, colon, comma string) []byte {
 			if i > 0 {
 				dst = append(dst, comma...)
 			}
-			dst = AppendQuoted(dst, v.Members[i].Key)
+			dst = jsontext.AppendQuoted(dst, v.Members[i].Key)
 			dst = append(dst, colon...)
 			dst = appendValue(dst, &v.Members[i].Value, colon, comma)
 		}
 		return append(dst, '}')
 	}
-	return AppendQuoted(dst, v.Text)
+	return jsontext.AppendQuoted(dst, v.Text)
 }
 
 // AppendPretty appends the text of a value over several lines, as jsonb_pretty does.
@@ -70,42 +74,11 @@ func appendPretty(dst []byte, v *Value, depth int) []byte {
 				dst = append(dst, ',')
 			}
 			line(depth + 1)
-			dst = append(AppendQuoted(dst, v.Members[i].Key), ": "...)
+			dst = append(jsontext.AppendQuoted(dst, v.Members[i].Key), ": "...)
 			dst = appendPretty(dst, &v.Members[i].Value, depth+1)
 		}
 		line(depth)
 		return append(dst, '}')
 	}
 	return Append(dst, v)
-}
-
-// AppendQuoted appends characters as a JSON string; escaped is only what must be.
-func AppendQuoted[S string | []byte](dst []byte, s S) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\b':
-			dst = append(dst, `\b`...)
-		case '\f':
-			dst = append(dst, `\f`...)
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', "0123456789abcdef"[c>>4], "0123456789abcdef"[c&15])
-		}
-	}
-	return append(append(dst, s[from:]...), '"')
 }

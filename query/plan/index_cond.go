@@ -6,12 +6,12 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/array"
+	"github.com/automatanexus/aegis-db/column/jsontext"
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/rowindex"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/expr"
-	"github.com/automatanexus/aegis-db/query/jsonvalue"
 )
 
 // IndexCond is what an index is asked for a scan. It is a hint: the conditions stay in the filter above.
@@ -267,7 +267,7 @@ func (t *IndexTest) ginKeys(v *column.Vector) (keys [][]byte, any bool) {
 	case OpExists:
 		return [][]byte{rowindex.JSONExists(value).Key(t.Part)}, true
 	case OpMemberEqual:
-		keys = append(keys, rowindex.JSONValue(t.Path, jsonvalue.AppendQuoted(nil, value)).Key(t.Part))
+		keys = append(keys, rowindex.JSONValue(t.Path, jsontext.AppendQuoted(nil, value)).Key(t.Part))
 		switch {
 		case len(value) == 0:
 		case value[0] == '{' || value[0] == '[': // the text of an object or array
