@@ -124,6 +124,9 @@ func TestImportsPointOneWay(t *testing.T) {
 			if inner != "" {
 				to, _, _ = strings.Cut(inner[1:], "/")
 			}
+			if to == "bench" && from == "cmd" && strings.HasSuffix(s.path, "_test.go") {
+				continue // bench knows how to start the real programs that tests hold aegis against
+			}
 			if to != from && !slices.Contains(allowed, to) {
 				t.Errorf("%s: %s must not import %s: %s", files.Position(spec.Pos()), from, to, instead[from])
 			}

@@ -43,7 +43,7 @@ var changeLayouts = []struct {
 
 // TestChanges compares statements that change rows with PostgreSQL.
 func TestChanges(t *testing.T) {
-	pg := postgres(t)
+	pg := startPostgres(t)
 	s := &sides{postgres: pg}
 	for _, l := range changeLayouts {
 		db := openAegis(t)

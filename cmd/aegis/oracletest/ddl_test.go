@@ -20,7 +20,7 @@ import (
 
 // TestDefinitions runs the scripts of testdata/ddl, each in an empty database, and compares rows, errors, their details and hints. What was written lies in the head, in segments after each statement, or in segments that were compacted and opened anew.
 func TestDefinitions(t *testing.T) {
-	server := postgres(t)
+	server := startPostgres(t)
 	files, err := filepath.Glob("testdata/ddl/*.sql")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)

@@ -58,7 +58,7 @@ func TestOracle(t *testing.T) {
 
 func newSides(t testing.TB) *sides {
 	t.Helper()
-	s := &sides{postgres: postgres(t)}
+	s := &sides{postgres: startPostgres(t)}
 	for _, text := range statements("") {
 		if o := askPostgres(s.postgres, text); o.state != "" {
 			t.Fatalf("PostgreSQL: %s: %s\n%.300s", o.state, o.message, text)

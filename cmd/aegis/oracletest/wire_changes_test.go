@@ -15,7 +15,7 @@ import (
 // TestChangesOverTheWire asks PostgreSQL and Aegis' listener the same by both protocols: what a statement that changes rows takes and gives is described alike, its
 // rows come in both formats, and its tag counts what it changed.
 func TestChangesOverTheWire(t *testing.T) {
-	sides := []*pgconn.PgConn{postgres(t), wired(t)}
+	sides := []*pgconn.PgConn{startPostgres(t), wired(t)}
 	both := func(what string, ask func(c *pgconn.PgConn) string) {
 		t.Helper()
 		if want, got := ask(sides[0]), ask(sides[1]); want != got {
@@ -93,7 +93,7 @@ func TestChangesOverTheWire(t *testing.T) {
 
 // TestCopyLimits: COPY FROM holds values to the limits that their types were declared with, and rows to NOT NULL, as PostgreSQL does.
 func TestCopyLimits(t *testing.T) {
-	sides := []*pgconn.PgConn{postgres(t), wired(t)}
+	sides := []*pgconn.PgConn{startPostgres(t), wired(t)}
 	const table = "CREATE TABLE m (id integer NOT NULL, c char(3), vc varchar(3), nu numeric(4,1), tm timestamp(0), iv interval hour to minute)"
 	for _, c := range sides {
 		if _, err := c.Exec(t.Context(), table).ReadAll(); err != nil {

@@ -82,7 +82,7 @@ var wireValues = map[string][]string{
 // TestWireForms: a value's binary form is PostgreSQL's to the byte, and so is the type that is announced; PostgreSQL's binary form is read as
 // the same value.
 func TestWireForms(t *testing.T) {
-	theirs, ours := postgres(t), wired(t)
+	theirs, ours := startPostgres(t), wired(t)
 	one := func(c *pgconn.PgConn, sql string, param []byte, oid uint32, format int16) ([]byte, pgconn.FieldDescription, error) {
 		var params [][]byte
 		var oids []uint32
