@@ -66,6 +66,11 @@ func (f frozen) Truncate(context.Context, []meta.TableID, []meta.Command) error 
 	return errors.ErrUnsupported
 }
 
+// Closing implements query.Store.
+func (f frozen) Closing(context.Context, meta.TableID, func(context.Context) error) error {
+	return errors.ErrUnsupported
+}
+
 func openWorld(t rapid.TB, disk vfs.FS) *world {
 	w := &world{disk: disk, models: map[string]*model{}}
 	w.reopen(t)

@@ -18,3 +18,8 @@ func (s store) Truncate(ctx context.Context, tables []meta.TableID, also []meta.
 		return err
 	})
 }
+
+// Closing implements query.Store.
+func (s store) Closing(ctx context.Context, table meta.TableID, f func(context.Context) error) error {
+	return s.db.shard.Closing(ctx, table, f)
+}

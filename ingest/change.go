@@ -98,6 +98,9 @@ func byTable(t *meta.Transaction) ([]meta.Deletes, error) {
 
 // change appends a commit that ends rows.
 func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []meta.Deletes, again []meta.Arbiter, bound *bound, ack meta.Ack) (meta.Seq, error) {
+	if err := s.awaitOpen(ctx, resolved); err != nil {
+		return 0, err
+	}
 	if err := s.enter(ctx); err != nil {
 		return 0, err
 	}

@@ -58,6 +58,9 @@ var errRetired = errors.New("the rows were made for a dictionary or a schema of 
 
 // commit makes a prepared commit durable as asked, and visible.
 func (s *Shard) commit(ctx context.Context, p *prepared, ack meta.Ack) (meta.Seq, error) {
+	if err := s.awaitOpen(ctx, p.batches); err != nil {
+		return 0, err
+	}
 	seq, err := s.enterAndAppend(ctx, p, ack)
 	if err != nil {
 		return 0, err
@@ -125,6 +128,9 @@ func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err
 	defer s.mu.Unlock()
 	if s.closed {
 		return 0, 0, errClosed
+	}
+	if s.closingLocked(p.batches) != nil {
+		return 0, 0, errRetired // it may be another table afterwards
 	}
 	catalog := s.catalogFor(p)
 	for i := range p.batches {

@@ -39,6 +39,9 @@ type Shard struct {
 	// mu is the order of commits. Lock order: flushMu, gate, mu, visible.mu, and then those inside of head and log.
 	mu     sync.Mutex
 	closed bool
+	// closing are tables that take no rows now; anyClosing spares looking.
+	closing    closing
+	anyClosing atomic.Bool
 
 	visible visibility
 

@@ -114,10 +114,7 @@ func withID(c meta.Command, id meta.TableID) meta.Command {
 
 // add applies more commands to a catalog that the others are applied to already, and gives what they made.
 func (d *draft) add(base *meta.Snapshot, more []meta.Command) ([]meta.Result, error) {
-	commands := slices.Clone(d.commands)
-	for _, c := range more {
-		commands = append(commands, d.conditional(c))
-	}
+	commands := d.followed(more)
 	made, result, err := applyAll(base, commands)
 	if err != nil {
 		return nil, err
@@ -125,6 +122,15 @@ func (d *draft) add(base *meta.Snapshot, more []meta.Command) ([]meta.Result, er
 	n := len(d.commands)
 	d.commands, d.base, d.made, d.count = commands, base, made, len(commands)
 	return result.Members[n:], nil
+}
+
+// followed gives the block's commands with more behind them.
+func (d *draft) followed(more []meta.Command) []meta.Command {
+	commands := slices.Clone(d.commands)
+	for _, c := range more {
+		commands = append(commands, d.conditional(c))
+	}
+	return commands
 }
 
 // conditional gives a command whose condition is about what an earlier one of the block made.

@@ -46,6 +46,8 @@ type Store interface {
 	Writer() meta.Writer
 	// Truncate ends all rows that tables have, and makes other changes of the catalog, at once and together.
 	Truncate(ctx context.Context, tables []meta.TableID, also []meta.Command) error
+	// Closing runs f while nobody commits rows of a table, after all that was committed before can be read.
+	Closing(ctx context.Context, table meta.TableID, f func(context.Context) error) error
 }
 
 // Options configures an Engine. The zero value of each member stands for its default.

@@ -70,8 +70,8 @@ func (a *alteration) validate(n *sql.AlterAction) error {
 	return nil
 }
 
-// A new rule holds for rows that are written from the moment it is in the catalog, as one that is not known to hold for those that are there. Then they are
-// looked at, and the rule becomes valid or goes. In between nothing that breaks it can come, so nobody need be kept from writing.
+// A new rule is described as one that is not known to hold for the rows that are there, so that the query which looks at them does not take it for granted.
+// What gets into the catalog when they satisfy it is valid; see plan.Hold.
 
 // hold asks rows that are there to satisfy a check.
 func (a *alteration) hold(c meta.Constraint) {

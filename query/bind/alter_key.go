@@ -10,8 +10,7 @@ import (
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-// addKey adds a PRIMARY KEY or UNIQUE constraint. Rows that are written are held against it from then on; the constraint goes again where rows that
-// were there break it. It is no order of the table's rows, which lie as they lie.
+// addKey adds a PRIMARY KEY or UNIQUE constraint, which is refused where rows that are there break it. It is no order of the table's rows, which lie as they lie.
 func (a *alteration) addKey(c *sql.Constraint) error {
 	if a.table.Columns.Supersedes() {
 		return unsupported(c.Pos, "a table whose rows replace each other has no PRIMARY KEY or UNIQUE constraints", "Make a table without unique_key.")

@@ -13,8 +13,8 @@ type Define struct {
 	First []Subquery
 	// Table is where they go, as it will be; or what Holds are about, as it was.
 	Table *meta.Table
-	// Holds are rules that the commands make for rows of Table to come, and that rows that are there must satisfy, too. Where they do not, the table goes back
-	// to what it was.
+	// Holds are rules that the commands make for rows of Table to come, and that rows that are there must satisfy, too: else nothing is done. Constraints that
+	// they ask for are not valid in the commands, and become valid when they are proposed.
 	Holds []Hold
 	// Alone says that it is no part of a transaction.
 	Alone bool
@@ -28,7 +28,7 @@ type Hold struct {
 	// State, Message and Hint are the error.
 	State, Message, Hint string
 	Pos                  int // byte offset; negative = none
-	// Before says that it is asked before the commands are applied.
+	// Before says that it is asked under the catalog without the commands.
 	Before bool
 	// Valid names the constraint that is valid, or makes its column NOT NULL, if there are no such rows.
 	Valid string
