@@ -48,6 +48,9 @@ func describeScan(s *step, n *plan.Scan) {
 	for i := range n.Index {
 		s.Details = append(s.Details, indexText(&n.Index[i], columnNames(n)))
 	}
+	if n.Sample != nil {
+		s.Details = append(s.Details, "sampling: "+n.Sample.String())
+	}
 	if n.Limit > 0 {
 		s.Details = append(s.Details, fmt.Sprintf("stops after: %d rows", n.Limit))
 	}

@@ -89,6 +89,8 @@ type Request struct {
 	// Addresses asks for two more columns after the labels, bigint and never NULL: the place that a row lies in, and its number there. A
 	// source of computed rows refuses it.
 	Addresses bool
+	// Sample, if not nil, says that only rows of blocks that it has matter. A hint.
+	Sample *Sample
 	// Limit, if > 0, says the reader needs no more than so many rows in total: a source may stop early.
 	Limit int64
 	// Ends, if not zero, says that of each series only rows at its ends can matter. A hint.

@@ -48,6 +48,9 @@ func (r *Reader) Select(ctx context.Context, req *scan.Request, view View) (*Sel
 	if spans, err = r.prune(spans, req, view.Schema); err != nil {
 		return nil, stats, err
 	}
+	if req.Sample != nil {
+		spans = sampled(spans, req.Sample, int64(r.ref.Segment))
+	}
 	s, only := &Selection{Spans: spans}, view.Only
 	if only != nil {
 		all := s.Rows()
@@ -77,6 +80,25 @@ func among(spans []Span, only *roaring.Bitmap) []Span {
 			} else {
 				out = append(out, Span{s.Series, row, row + 1, s.Partial})
 			}
+		}
+	}
+	return out
+}
+
+// sampled cuts ascending spans to the blocks of rows that a sample has.
+func sampled(spans []Span, of *scan.Sample, place int64) []Span {
+	var out []Span
+	for _, s := range spans {
+		for lo := s.Lo; lo < s.Hi; {
+			hi := min(s.Hi, lo-lo%scan.SampleBlock+scan.SampleBlock)
+			if of.HasBlock(place, int64(lo)) {
+				if n := len(out); n > 0 && out[n-1].Hi == lo && out[n-1].Series == s.Series {
+					out[n-1].Hi = hi
+				} else {
+					out = append(out, Span{s.Series, lo, hi, s.Partial})
+				}
+			}
+			lo = hi
 		}
 	}
 	return out

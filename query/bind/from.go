@@ -137,11 +137,11 @@ func (f *fromClause) columnsOf(node plan.Node) []binding {
 
 // table resolves a table, or a query of WITH, which hides a table of its name.
 func (f *fromClause) table(t *sql.Table) (*item, error) {
-	if t.Sample != nil {
-		return nil, unsupported(t.Sample.Pos, "TABLESAMPLE is not supported", "")
-	}
 	if t.Name.Schema == "" && t.AsOf == nil {
 		if c := f.with.find(t.Name.Name); c != nil {
+			if t.Sample != nil {
+				return nil, noSample(t)
+			}
 			if c.silent {
 				return nil, errorAt(t.Pos, "0A000", "WITH query \"%s\" does not have a RETURNING clause", c.name)
 			}
@@ -176,6 +176,9 @@ func (f *fromClause) table(t *sql.Table) (*item, error) {
 // stored makes the item of a relation. use is what the view at hand uses of it; nil outside of views.
 func (f *fromClause) stored(t *sql.Table, rel plan.Relation, use *meta.Use) (*item, error) {
 	if v, ok := rel.(plan.View); ok {
+		if t.Sample != nil {
+			return nil, noSample(t)
+		}
 		return f.viewItem(t, rel, v.Definition(), use)
 	}
 	schema := rel.Schema()
@@ -188,7 +191,14 @@ func (f *fromClause) stored(t *sql.Table, rel plan.Relation, use *meta.Use) (*it
 		c := columns[at]
 		src.fields = append(src.fields, binding{names[i], &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type, Sorted: c.Time && sorted}})
 	}
-	it, err := f.leaf(newScan(rel, project), src, t.Alias)
+	var node plan.Node = newScan(rel, project)
+	if t.Sample != nil {
+		var err error
+		if node, err = f.sample(t, rel, project); err != nil {
+			return nil, err
+		}
+	}
+	it, err := f.leaf(node, src, t.Alias)
 	for i := range src.fields {
 		src.fields[i].e.(*expr.Column).Name = src.fields[i].name
 	}

@@ -72,6 +72,11 @@ func (s *scanner) request() (*scan.Request, []int, error) {
 			req.Index = append(req.Index, c)
 		}
 	}
+	if node.Sample != nil {
+		if req.Sample, err = node.Sample.Settle(&s.env.Expr); err != nil {
+			return nil, nil, err
+		}
+	}
 	place := make([]int, len(s.node.Project))
 	for i, p := range s.node.Project {
 		if columns[p].ID != 0 {

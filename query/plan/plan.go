@@ -101,8 +101,10 @@ type Scan struct {
 	Late []LateBound
 	// Index is what indexes are asked, a hint too.
 	Index []IndexCond
-	Limit int64
-	Ends  scan.Ends // a hint: the rest of each series does not matter
+	// Sample, if not nil, is the sample that a filter above keeps of the rows.
+	Sample *TableSample
+	Limit  int64
+	Ends   scan.Ends // a hint: the rest of each series does not matter
 }
 
 // SeriesCond is a condition on one tag or label in both forms: bound, over a single input column 0, and for EXPLAIN.
