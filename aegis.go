@@ -137,11 +137,11 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 }
 
 // moved finds rows that merges have moved, as soon as there are merges.
-func (db *DB) moved(table meta.TableID, id meta.SegmentID, rows *roaring.Bitmap) (map[meta.SegmentID]*roaring.Bitmap, bool) {
+func (db *DB) moved(table meta.TableID, id meta.SegmentID, rows *roaring.Bitmap, live func(meta.SegmentID) bool) (map[meta.SegmentID]*roaring.Bitmap, bool) {
 	if db.compactor == nil {
 		return nil, false
 	}
-	return db.compactor.Moved(table, id, rows)
+	return db.compactor.Moved(table, id, rows, live)
 }
 
 // indexEvery is how soon the building of an index begins. Looking costs nothing where the catalog has not changed.
@@ -250,11 +250,11 @@ func (o ownRows) Rewind(mark any) { o.Own.Rewind(mark.(ingest.OwnMark)) }
 
 func (s store) NewOwn(pool *mem.Pool) query.Own { return ownRows{s.db.shard.NewOwn(pool)} }
 
-func (s store) Overlay(snap query.Snapshot, own query.Own, catalog *meta.Snapshot) (query.Snapshot, error) {
+func (s store) Overlay(ctx context.Context, snap query.Snapshot, own query.Own, catalog *meta.Snapshot) (query.Snapshot, error) {
 	out := snap.(*Snapshot) // it is one that OpenSnapshot gave
 	if own != nil {
 		var err error
-		if out, err = out.With(own.(ownRows).Own); err != nil {
+		if out, err = out.With(ctx, own.(ownRows).Own); err != nil {
 			return nil, err
 		}
 	}

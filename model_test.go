@@ -51,7 +51,7 @@ func (frozenSnapshot) Close() {}
 func (f frozen) OpenSnapshot(string) (query.Snapshot, error) { return frozenSnapshot{f.snap}, nil }
 
 // Overlay implements query.Store.
-func (f frozen) Overlay(s query.Snapshot, _ query.Own, _ *meta.Snapshot) (query.Snapshot, error) {
+func (f frozen) Overlay(_ context.Context, s query.Snapshot, _ query.Own, _ *meta.Snapshot) (query.Snapshot, error) {
 	return s, nil
 }
 

@@ -96,12 +96,10 @@ func (s *Snapshot) under(catalog *meta.Snapshot) *Snapshot {
 	}
 }
 
-// With gives the snapshot as a transaction sees it that has written rows and ended others: its statements see all that it has done before they began. An
-// error with SQLSTATE 40001 says that rows which it has ended have moved since. The snapshot that it is made of is closed after it.
-func (s *Snapshot) With(own *ingest.Own) (*Snapshot, error) {
-	h, err := own.Over(s.head, s.after, func(t meta.TableID, segment meta.SegmentID) bool {
-		return s.catalog.Manifest(t).Segment(segment) != nil
-	})
+// With gives the snapshot as a transaction sees it that has written rows and ended others: its statements see all that it has done before they began. Rows that it
+// has ended and that were moved since they were read are followed; an error with SQLSTATE 40001 says that nobody knows where they are. The snapshot that it is made of is closed after it.
+func (s *Snapshot) With(ctx context.Context, own *ingest.Own) (*Snapshot, error) {
+	h, err := own.Over(ctx, s.head, s.catalog)
 	if err != nil {
 		return nil, err
 	}

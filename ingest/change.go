@@ -101,14 +101,20 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 	if err := s.awaitOpen(ctx, resolved); err != nil {
 		return 0, err
 	}
+	// Finding rows that have moved may take a while: it is done before the gate is taken, and again for what moves in between.
+	if now, err := s.followDeletes(ctx, s.opts.Catalog.Snapshot(), deletes); err == nil {
+		deletes = now
+	}
 	if err := s.enter(ctx); err != nil {
 		return 0, err
 	}
 	defer s.gate.RUnlock()
-	var err error
 	catalog := s.opts.Catalog.Snapshot()
+	deletes, err := s.followDeletes(ctx, catalog, deletes)
+	if err != nil {
+		return 0, err
+	}
 	ends := make([]head.Ends, 0, len(deletes))
-	deletes = slices.Clone(deletes)
 	for i := range deletes {
 		d := &deletes[i]
 		table := catalog.TableByID(d.Table.ID)
@@ -117,9 +123,6 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 		}
 		if table == nil {
 			return 0, column.SQLErrorf(column.NotFound, "42P01", "table %q does not exist", d.Table.Name)
-		}
-		if d.Rows, err = s.followMoves(catalog, d); err != nil {
-			return 0, err
 		}
 		e, err := s.locate(ctx, catalog, table, d.Rows)
 		if err != nil {

@@ -30,6 +30,7 @@ func (s *Shard) run(ctx context.Context) {
 		case <-s.kick:
 		}
 		s.syncBehind()
+		s.settleMoves()
 		if !s.due() {
 			continue
 		}
@@ -135,6 +136,8 @@ func (s *Shard) writeOut(ctx context.Context, frozen *head.Snapshot) error {
 		}
 	}
 	err := flush.Run(ctx, s.flushOptions(), frozen)
+	// When the head has given back the memory.
+	defer s.settleMoves()
 	if !errors.Is(err, flush.ErrFenced) { // a command before may have been applied after all, and then there was nothing to do
 		s.gate.Lock()
 		defer s.gate.Unlock()
@@ -146,6 +149,6 @@ func (s *Shard) writeOut(ctx context.Context, frozen *head.Snapshot) error {
 func (s *Shard) flushOptions() flush.Options {
 	return flush.Options{
 		Files: s.opts.Files, Catalog: s.opts.Catalog, Shard: s.opts.Shard, Epoch: s.epoch,
-		SegmentBytes: s.opts.SegmentBytes, Pool: s.opts.Pool, Logger: s.opts.Logger, Hold: s.hold, Indexer: s.opts.Indexer,
+		SegmentBytes: s.opts.SegmentBytes, Pool: s.opts.Pool, Logger: s.opts.Logger, Hold: s.hold, Indexer: s.opts.Indexer, Moved: s.moved.add,
 	}
 }

@@ -25,8 +25,8 @@ type Options struct {
 	Files   segment.Files // where flushed segments go
 	// OpenSegment opens a live segment, to look keys up; nil = Files does, each time anew.
 	OpenSegment func(ctx context.Context, table meta.TableID, s *meta.Segment) (OpenedSegment, error)
-	// Moved finds rows of a segment that merges have replaced since (compact.Compactor has it); nil = nobody knows.
-	Moved   func(table meta.TableID, segment meta.SegmentID, rows *roaring.Bitmap) (map[meta.SegmentID]*roaring.Bitmap, bool)
+	// Moved finds rows of a segment that merges have replaced since (compact.Compactor has it), in segments that are live; nil = nobody knows.
+	Moved   func(table meta.TableID, segment meta.SegmentID, rows *roaring.Bitmap, live func(meta.SegmentID) bool) (map[meta.SegmentID]*roaring.Bitmap, bool)
 	Indexer meta.Indexer     // makes the indexes of flushed segments; nil = there are none
 	Pool    *mem.Pool        // parent of the shard's own pools; nil = none
 	Now     func() time.Time // nil = time.Now

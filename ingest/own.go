@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -121,13 +122,43 @@ func keyIn[K comparable, V any](m map[K]V, k K) bool {
 	return ok
 }
 
-// Over lays what was done so far over a snapshot of the head; see aegis.Snapshot.With.
-func (o *Own) Over(s *head.Snapshot, flushed meta.Seq, live func(meta.TableID, meta.SegmentID) bool) (*head.Snapshot, error) {
-	out, err := s.With(o.head, flushed, live)
+// Over lays what was done so far over a snapshot of the head, which the catalog's fits; see aegis.Snapshot.With. Rows that have ended and have moved by then are
+// followed.
+func (o *Own) Over(ctx context.Context, s *head.Snapshot, catalog *meta.Snapshot) (*head.Snapshot, error) {
+	flushed := catalog.FlushedSeq(o.shard.opts.Shard)
+	now := standing{
+		generation: func(number int64) bool { return s.Shows(number, flushed) },
+		segment: func(table meta.TableID, id meta.SegmentID) bool {
+			return catalog.Manifest(table).Segment(id) != nil
+		},
+	}
+	out, err := s.With(o.head, flushed, now.segment)
+	if errors.Is(err, head.ErrGone) {
+		if err = o.move(ctx, now); err == nil {
+			out, err = s.With(o.head, flushed, now.segment)
+		}
+	}
 	if errors.Is(err, head.ErrGone) {
 		err = errChanged
 	}
 	return out, err
+}
+
+// move follows the rows that have ended to where they stand.
+func (o *Own) move(ctx context.Context, now standing) error {
+	follow := func(table *meta.Table, sets []*scan.RowSet) ([]*scan.RowSet, error) {
+		return o.shard.follow(ctx, table.ID, sets, now)
+	}
+	err := o.head.Move(follow)
+	if !errors.Is(err, errChanged) {
+		return err
+	}
+	// A flush says where rows have gone after the catalog knows it, and before it lets go of the gate.
+	if err := o.shard.enter(ctx); err != nil {
+		return err
+	}
+	o.shard.gate.RUnlock()
+	return o.head.Move(follow)
 }
 
 // Transaction is what there is to commit: of each table's rows one batch, and the addresses of the rows that end. In tables whose rows do not supersede

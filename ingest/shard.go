@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +46,8 @@ type Shard struct {
 
 	visible visibility
 
+	moved flushMoves
+
 	unique  uniqueTables
 	keyPool *mem.Pool // filters of segments' tuples
 
@@ -78,6 +81,7 @@ func Open(ctx context.Context, o Options) (*Shard, error) {
 		headPool: mem.NewPool("the head", o.HeadBytes, o.Pool),
 		inflight: mem.NewPool("writes in flight", o.InflightBytes, o.Pool),
 		keyPool:  mem.NewPool("filters of keys", o.KeyBytes, o.Pool),
+		moved:    flushMoves{pool: mem.NewPool("rows that were flushed under transactions", o.HeadBytes, o.Pool)},
 	}
 	s.head = head.New(head.Options{Pool: s.headPool, Now: o.Now, SeriesLimit: o.SeriesLimit, Retire: o.retire, Epoch: s.epoch})
 	flushed := o.Catalog.Snapshot().FlushedSeq(o.Shard)
@@ -172,6 +176,7 @@ func (s *Shard) Abort() error {
 	err := s.log.Close()
 	s.head.Close()
 	s.unique.forget(func(meta.TableID) bool { return true })
+	s.moved.settle(math.MaxUint64, 1)
 	return err
 }
 

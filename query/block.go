@@ -38,6 +38,8 @@ type block struct {
 
 	snap       Snapshot       // of a repeatable block, once something was read
 	held       func()         // forgets its holder
+	reading    *anchor        // of the statement under way, where each reads a snapshot of its own
+	anchored   func()         // lets go of the one that is kept; nil = none is
 	own        Own            // nil = no rows were changed
 	again      []meta.Arbiter // see meta.Transaction
 	draft      draft
@@ -92,6 +94,10 @@ func (b *block) close() {
 		b.own.Close()
 		b.own = nil
 	}
+	if b.anchored != nil {
+		b.anchored()
+		b.anchored = nil
+	}
 	if b.snap != nil {
 		b.held()
 		b.snap.Close()
@@ -137,6 +143,9 @@ func (st *statement) apply(t *meta.Transaction) (err error) {
 			b.rewind(&before)
 		}
 	}()
+	if len(t.Deletes) > 0 && b.anchored == nil {
+		b.keep()
+	}
 	for _, d := range t.Deletes {
 		if err := b.own.Delete(d.Table, d.Rows); err != nil {
 			return err
@@ -195,7 +204,7 @@ func (s *Session) openSnapshot() (Snapshot, error) {
 
 // overlaid gives a snapshot as the session's block sees it: with its rows, under the catalog that it has changed. It is to be closed, before the other, if it
 // is another one.
-func (s *Session) overlaid(snap Snapshot) (out Snapshot, another bool, err error) {
+func (s *Session) overlaid(ctx context.Context, snap Snapshot) (out Snapshot, another bool, err error) {
 	b := s.block
 	if b == nil || !b.changes() {
 		return snap, false, nil
@@ -209,7 +218,7 @@ func (s *Session) overlaid(snap Snapshot) (out Snapshot, another bool, err error
 	if held, ok := snap.(heldSnapshot); ok {
 		snap = held.Snapshot
 	}
-	out, err = s.engine.store.Overlay(snap, b.own, catalog)
+	out, err = s.engine.store.Overlay(ctx, snap, b.own, catalog)
 	return out, true, err
 }
 

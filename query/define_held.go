@@ -89,7 +89,7 @@ func validate(t *meta.Table, name string) {
 
 // holdAll asks the rows of a snapshot, with those that the block has written, to satisfy the rules: under the catalog as it is, or as it will be.
 func (st *statement) holdAll(base Snapshot, d *plan.Define) error {
-	now, another, err := st.session.overlaid(base)
+	now, another, err := st.session.overlaid(st.env.Expr.Ctx, base)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (st *statement) holdAll(base Snapshot, d *plan.Define) error {
 	if err != nil {
 		return err
 	}
-	then, err := st.session.engine.store.Overlay(base, own, changed)
+	then, err := st.session.engine.store.Overlay(st.env.Expr.Ctx, base, own, changed)
 	if err != nil {
 		return err
 	}

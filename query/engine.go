@@ -41,7 +41,7 @@ type Store interface {
 	// Overlay gives a snapshot as a transaction sees it: with its own rows (nil = none), under another catalog that commands have made of the
 	// snapshot's (nil = that one). It is closed before the snapshot is. An error with SQLSTATE 40001 says that rows which the transaction has ended
 	// are not where they were.
-	Overlay(s Snapshot, own Own, catalog *meta.Snapshot) (Snapshot, error)
+	Overlay(ctx context.Context, s Snapshot, own Own, catalog *meta.Snapshot) (Snapshot, error)
 	Catalog() meta.Catalog
 	Writer() meta.Writer
 	// Truncate ends all rows that tables have, and makes other changes of the catalog, at once and together.

@@ -187,7 +187,7 @@ func (n sessionNames) view() (*catalog.View, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	snap, _, err := s.overlaid(base)
+	snap, _, err := s.overlaid(context.Background(), base)
 	if err != nil {
 		base.Close()
 		return nil, nil, err

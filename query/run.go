@@ -163,17 +163,17 @@ func (st *statement) look() error {
 	if err != nil {
 		return err
 	}
-	r.ended = append(r.ended, snap.Close)
-	if _, held := snap.(heldSnapshot); !held {
-		r.ended = append(r.ended, s.engine.holders.add(s, snap, r.started))
-	}
+	r.ended = append(r.ended, s.reading(snap, r.started))
 	base := snap.Catalog()
-	snap, another, err := s.overlaid(snap)
+	snap, another, err := s.overlaid(r.ctx, snap)
 	if err != nil {
 		return err
 	}
 	if another {
 		r.ended = append(r.ended, snap.Close)
+	}
+	if b := s.block; b != nil && b.anchored != nil {
+		b.keep()
 	}
 	if snap, err = s.inPast(r.ctx, snap); err != nil {
 		return err

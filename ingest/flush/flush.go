@@ -32,6 +32,9 @@ type Options struct {
 	Logger       *slog.Logger
 	// Hold runs f while no commit can end rows. Everything that has ended before is durable.
 	Hold func(ctx context.Context, f func(Ended) error) error
+	// Moved is told where the rows have gone, before commits that end rows go on, and the last version in which they were in the head; 0 = the outcome is not
+	// known. nil = nobody wants to know.
+	Moved func(moves *Moves, before meta.Version)
 }
 
 // Ended is what has ended when commits are held.
@@ -166,17 +169,19 @@ func (j *job) propose(ctx context.Context, e Ended) error {
 	if err != nil {
 		return err
 	}
-	_, err = j.Catalog.Propose(ctx, meta.Command{Commit: &meta.Commit{
+	done, err := j.Catalog.Propose(ctx, meta.Command{Commit: &meta.Commit{
 		Edits:       edits,
 		Flushed:     j.marks(j.snap.Seq(), e),
 		PrevFlushed: j.prev,
 	}})
 	if err == nil {
+		j.moved(done.Version - 1)
 		return nil
 	}
 	mark := j.Catalog.Snapshot().Shard(j.Shard)
 	switch {
 	case !refused(err):
+		j.moved(0) // or it will be, or never: who asks looks into the catalog
 		if mark.Epoch == j.Epoch && mark.Seq == j.snap.Seq() {
 			return nil // only the answer was lost
 		}
@@ -190,6 +195,13 @@ func (j *job) propose(ctx context.Context, e Ended) error {
 		return err
 	}
 	return errMoved
+}
+
+// moved tells where the rows are.
+func (j *job) moved(before meta.Version) {
+	if j.Moved != nil {
+		j.Moved(j.moves(), before)
+	}
 }
 
 // marks says how far rows are flushed, and that everything that has ended is in deletion vectors.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
@@ -81,30 +82,48 @@ func (o *Own) End(table *meta.Table, set *scan.RowSet) (grown int64, err error) 
 		grown += addTo(t.segments, meta.SegmentID(id), o.clock, rows)
 	}
 	for place, rows := range set.Others {
-		bySeries := map[uint32]*roaring.Bitmap{}
-		for it := rows.Iterator(); it.HasNext(); {
-			row := it.Next()
-			if place == scan.OwnRows {
-				if row >= uint64(len(t.places)) {
-					return grown, column.Errorf(column.Internal, "table %q: own row %d of %d ends", table.Name, row, len(t.places))
-				}
-				row = t.places[row]
+		if place == scan.OwnRows {
+			if rows, err = t.ownPlaces(rows); err != nil {
+				return grown, err
 			}
-			b := bySeries[uint32(row>>32)]
-			if b == nil {
-				b = roaring.New()
-				bySeries[uint32(row>>32)] = b
-			}
-			b.Add(uint32(row))
 		}
-		if t.rows[-place] == nil {
-			t.rows[-place] = map[uint32]*deaths{}
-		}
-		for at, b := range bySeries {
-			grown += addTo(t.rows[-place], at, o.clock, b)
-		}
+		grown += t.endOthers(o.clock, -place, rows)
 	}
 	return grown, nil
+}
+
+// ownPlaces gives own rows, which are named by their numbers, as rows of others are: by series and position.
+func (t *ownTable) ownPlaces(numbers *roaring64.Bitmap) (*roaring64.Bitmap, error) {
+	out := roaring64.New()
+	for it := numbers.Iterator(); it.HasNext(); {
+		row := it.Next()
+		if row >= uint64(len(t.places)) {
+			return nil, column.Errorf(column.Internal, "table %q: own row %d of %d ends", t.table.Name, row, len(t.places))
+		}
+		out.Add(t.places[row])
+	}
+	return out, nil
+}
+
+// endOthers notes deaths of rows of a generation; 0 is the own one.
+func (t *ownTable) endOthers(clock meta.Seq, number int64, rows *roaring64.Bitmap) (grown int64) {
+	bySeries := map[uint32]*roaring.Bitmap{}
+	for it := rows.Iterator(); it.HasNext(); {
+		row := it.Next()
+		b := bySeries[uint32(row>>32)]
+		if b == nil {
+			b = roaring.New()
+			bySeries[uint32(row>>32)] = b
+		}
+		b.Add(uint32(row))
+	}
+	if t.rows[number] == nil {
+		t.rows[number] = map[uint32]*deaths{}
+	}
+	for at, b := range bySeries {
+		grown += addTo(t.rows[number], at, clock, b)
+	}
+	return grown
 }
 
 // addTo notes the deaths of those rows that are alive.
@@ -297,7 +316,7 @@ func (s *Snapshot) With(o *Own, flushed meta.Seq, live func(meta.TableID, meta.S
 			}
 		}
 		for number := range t.rows {
-			if number != 0 && !s.has(number, flushed) {
+			if number != 0 && !s.Shows(number, flushed) {
 				return nil, ErrGone
 			}
 		}
@@ -307,8 +326,8 @@ func (s *Snapshot) With(o *Own, flushed meta.Seq, live func(meta.TableID, meta.S
 	return &out, nil
 }
 
-// has reports whether the snapshot shows rows of a generation.
-func (s *Snapshot) has(number int64, flushed meta.Seq) bool {
+// Shows reports whether the snapshot shows rows of a generation.
+func (s *Snapshot) Shows(number int64, flushed meta.Seq) bool {
 	for _, g := range s.gens {
 		if g.number == number {
 			g.mu.RLock()

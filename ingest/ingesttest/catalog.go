@@ -19,6 +19,8 @@ type Catalog struct {
 	// Delay applies commands that have failed, and were not late, when the next one comes.
 	Delay   bool
 	delayed []meta.Command
+	// Oldest is what OldestHeld gives; 0 = the newest version.
+	Oldest meta.Version
 	// Before, if set, is called before each command, with nothing locked.
 	Before func(c meta.Command)
 }
@@ -47,7 +49,14 @@ func (c *Catalog) Snapshot() *meta.Snapshot {
 func (c *Catalog) Acquire() (*meta.Snapshot, func()) { return c.Snapshot(), func() {} }
 
 // OldestHeld implements meta.Catalog.
-func (c *Catalog) OldestHeld() meta.Version { return c.Snapshot().Version }
+func (c *Catalog) OldestHeld() meta.Version {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.Oldest != 0 {
+		return c.Oldest
+	}
+	return c.state.Version
+}
 
 // Propose implements meta.Catalog.
 func (c *Catalog) Propose(_ context.Context, cmd meta.Command) (meta.Result, error) {

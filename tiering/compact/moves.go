@@ -75,9 +75,9 @@ func (a *moves) forget(oldest meta.Version) {
 	}
 }
 
-// Moved finds rows of a segment that merges have replaced since: where they are now, by segment. It gives false where that is not known
+// Moved finds rows of a segment that merges have replaced since: where they are, by segment, in those that are live. It gives false where that is not known
 // (any more), or where a row was dead already when it would have been moved; both mean that the row cannot be ended by that address.
-func (c *Compactor) Moved(table meta.TableID, id meta.SegmentID, rows *roaring.Bitmap) (map[meta.SegmentID]*roaring.Bitmap, bool) {
+func (c *Compactor) Moved(table meta.TableID, id meta.SegmentID, rows *roaring.Bitmap, live func(meta.SegmentID) bool) (map[meta.SegmentID]*roaring.Bitmap, bool) {
 	c.moves.mu.Lock()
 	list := slices.Clone(c.moves.list)
 	c.moves.mu.Unlock()
@@ -89,7 +89,7 @@ func (c *Compactor) Moved(table meta.TableID, id meta.SegmentID, rows *roaring.B
 		sets := make([]*roaring.Bitmap, len(v.inputs))
 		want := uint64(0)
 		for i, in := range v.inputs {
-			if set := now[in]; set != nil {
+			if set := now[in]; set != nil && !live(in) {
 				sets[i] = set
 				want += set.GetCardinality()
 				delete(now, in)

@@ -187,9 +187,12 @@ func TestMoved(t *testing.T) {
 	f.run(t)
 	f.Segment(t, table, distinctRows(rng, 20, 200))
 	f.run(t)
+	live := func(id meta.SegmentID) bool {
+		return f.Catalog.Snapshot().Manifest(table.ID).Segment(id) != nil
+	}
 	for id, n := range numbers {
 		for row, want := range n {
-			now, ok := f.compactor.Moved(table.ID, id, roaring.BitmapOf(uint32(row)))
+			now, ok := f.compactor.Moved(table.ID, id, roaring.BitmapOf(uint32(row)), live)
 			if id == first.ID && row == 7 {
 				if ok {
 					t.Error("a dead row was moved")
@@ -207,7 +210,7 @@ func TestMoved(t *testing.T) {
 			}
 		}
 	}
-	if _, ok := f.compactor.Moved(table.ID, 999, roaring.BitmapOf(1)); ok {
+	if _, ok := f.compactor.Moved(table.ID, 999, roaring.BitmapOf(1), live); ok {
 		t.Error("a segment that never was has moved")
 	}
 	if f.pool.Used() == 0 {
@@ -215,7 +218,7 @@ func TestMoved(t *testing.T) {
 	}
 	release()
 	f.run(t)
-	if _, ok := f.compactor.Moved(table.ID, first.ID, roaring.BitmapOf(1)); ok || f.pool.Used() != 0 {
+	if _, ok := f.compactor.Moved(table.ID, first.ID, roaring.BitmapOf(1), live); ok || f.pool.Used() != 0 {
 		t.Errorf("moves are kept for nobody: %d bytes", f.pool.Used())
 	}
 }
