@@ -229,7 +229,10 @@ func (c *chunk) zone(lo, hi, rows int) index.Zone {
 		z.Rows, z.Nulls = uint32(rows), uint32(rows-(hi-lo))
 		return z
 	}
-	if c.field.Mod != 0 {
+	switch {
+	case wideDecimal(&c.field):
+		return wideZone(v, lo, hi, rows)
+	case c.field.Mod != 0:
 		return decimalZone(v.Ints[lo:hi], rows)
 	}
 	return zoneOf(v, lo, hi, rows)

@@ -23,15 +23,18 @@ func decimal(f *column.Field) (precision, scale int32, ok bool) {
 		return 0, 0, false
 	}
 	p, s, ok := f.Mod.Numeric()
-	return int32(p), int32(s), ok && p <= maxDecimal && s >= 0 && s <= p
+	return int32(p), int32(s), ok && p <= maxWide && s >= 0 && s <= p
 }
 
 // storedField is a column as chunks hold it.
 func storedField(f column.Field) column.Field {
-	if _, _, ok := decimal(&f); ok {
-		f.Type = column.T(column.Int64)
-	} else {
+	switch p, _, ok := decimal(&f); {
+	case !ok:
 		f.Mod = 0
+	case p <= maxDecimal:
+		f.Type = column.T(column.Int64)
+	default:
+		f.Type = column.T(column.UUID)
 	}
 	return f
 }
@@ -46,7 +49,14 @@ func storedFields(fields []column.Field) []column.Field {
 }
 
 // unscaled gives rows [lo, hi) of a vector of numeric as the integers that are stored.
-func unscaled(v *column.Vector, lo, hi int, scale int32) (*column.Vector, error) {
+func unscaled(v *column.Vector, lo, hi int, precision, scale int32) (*column.Vector, error) {
+	if precision > maxDecimal {
+		return wides(v, lo, hi, scale)
+	}
+	return unscaled64(v, lo, hi, scale)
+}
+
+func unscaled64(v *column.Vector, lo, hi int, scale int32) (*column.Vector, error) {
 	part := v.Slice(lo, hi)
 	if part.Enc == column.Scaled && part.Scale == scale {
 		return column.NewInts(column.T(column.Int64), part.Ints, part.Valid), nil
@@ -80,12 +90,31 @@ func storedValue(text []byte, scale int32) (int64, bool) {
 	return x, ok && s == scale
 }
 
-// fromStored makes the numeric column of decoded integers; text where NaN is among them.
-func fromStored(v *column.Vector, scale int32) *column.Vector {
+// hasNaN reports NaN among stored integers.
+func hasNaN(v *column.Vector) bool {
+	if v.Type.Kind == column.UUID {
+		for i := range v.Len {
+			if v.Valid.Get(i) && wideAt(v.Data[v.Offsets[i]:]) == wideNaN {
+				return true
+			}
+		}
+		return false
+	}
 	for i, x := range v.Ints[:v.Len] {
 		if x == notANumber && v.Valid.Get(i) {
-			return textWithNaN(v, scale)
+			return true
 		}
+	}
+	return false
+}
+
+// fromStored makes the numeric column of decoded integers; text where NaN is among them.
+func fromStored(v *column.Vector, scale int32) *column.Vector {
+	if v.Type.Kind == column.UUID {
+		return fromWides(v, scale)
+	}
+	if hasNaN(v) {
+		return textWithNaN(v, scale)
 	}
 	return column.NewScaled(v.Ints[:v.Len], scale, v.Valid)
 }

@@ -3,8 +3,6 @@ package segment
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -116,42 +114,4 @@ func readDecimals(t *testing.T, files Files, ref Ref) ([]string, error) {
 }
 
 // TestGoldenDecimals is TestGolden for columns that are stored as DECIMAL.
-func TestGoldenDecimals(t *testing.T) {
-	dir := filepath.Join("testdata", "v1")
-	names := map[string]string{DataName(7, 9): "decimals.parquet", SidecarName(7, 9): "decimals.idx"}
-	if *writeGolden {
-		files, ref := decimalSegment(t)
-		rows, err := readDecimals(t, files, ref)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, short := range names {
-			if err := os.WriteFile(filepath.Join(dir, short), files[name], 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := os.WriteFile(filepath.Join(dir, "decimals.txt"), []byte(strings.Join(rows, "\n")), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	files := oneFile{}
-	for name, short := range names {
-		b, err := os.ReadFile(filepath.Join(dir, short))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[name] = b
-	}
-	want, err := os.ReadFile(filepath.Join(dir, "decimals.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	side := files[SidecarName(7, 9)]
-	ref := Ref{Table: 7, Segment: 9, Rows: 100, DataBytes: int64(len(files[DataName(7, 9)])), SidecarBytes: int64(len(side)), SidecarSum: sum(side)}
-	if err := Verify(t.Context(), files, ref); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := readDecimals(t, files, ref); err != nil || strings.Join(got, "\n") != string(want) {
-		t.Fatalf("%v; rows:\n%s", err, strings.Join(got, "\n"))
-	}
-}
+func TestGoldenDecimals(t *testing.T) { goldenDecimals(t, "decimals", decimalSegment) }

@@ -119,6 +119,10 @@ func decodeCodes(t column.Type, c *chunkMeta, body []byte, dict *column.Vector, 
 	case column.PhysBool:
 		return nil, fmt.Errorf("a dictionary of booleans")
 	}
+	if dict.Enc == column.Scaled {
+		return decimalsOf(dict, codes, levels), nil
+	}
+	t = dict.Type
 	out := make([]uint32, max(n, len(levels)))
 	if levels == nil {
 		for i, x := range codes {

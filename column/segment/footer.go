@@ -29,6 +29,9 @@ func schemaElement(f column.Field) format.SchemaElement {
 		Type: thrift.New(physicalType(storedField(f).Type)), RepetitionType: thrift.New(repetition), Name: f.Name, FieldID: int32(f.ID),
 	}
 	if precision, scale, ok := decimal(&f); ok {
+		if precision > maxDecimal {
+			e.TypeLength = thrift.New(int32(wideBytes))
+		}
 		e.ConvertedType = thrift.New(deprecated.Decimal)
 		e.Precision, e.Scale = thrift.New(precision), thrift.New(scale)
 		e.LogicalType.Value = &format.DecimalType{Precision: precision, Scale: scale}
@@ -156,21 +159,21 @@ func columnChunk(f column.Field, c *chunkMeta) format.ColumnChunk {
 		m.TotalUncompressedSize += int64(p.header + p.raw)
 		m.Statistics.NullCount += int64(p.zone.Nulls)
 	}
-	if z, ok := chunkZone(f.Type, c.pages); ok {
-		m.Statistics.MinValue, m.Statistics.MaxValue = bounds(f.Type, &z)
+	if z, ok := chunkZone(&f, c.pages); ok {
+		m.Statistics.MinValue, m.Statistics.MaxValue = bounds(&f, &z)
 	}
 	return format.ColumnChunk{FileOffset: 0, MetaData: m}
 }
 
 // chunkZone joins the pages' bounds. Where others could be misled there are none: NaNs, whose order readers disagree about, and
 // text that was cut.
-func chunkZone(t column.Type, pages []pageMeta) (z index.Zone, ok bool) {
+func chunkZone(f *column.Field, pages []pageMeta) (z index.Zone, ok bool) {
 	for i := range pages {
 		p := &pages[i].zone
 		if p.Values() == 0 {
 			continue
 		}
-		if p.NaNs > 0 || !exactBounds(t, p) {
+		if p.NaNs > 0 || !exactBounds(f, p) {
 			return z, false
 		}
 		if !ok {
@@ -189,7 +192,12 @@ func chunkZone(t column.Type, pages []pageMeta) (z index.Zone, ok bool) {
 	return z, ok
 }
 
-func exactBounds(t column.Type, z *index.Zone) bool {
+func exactBounds(f *column.Field, z *index.Zone) bool {
+	if wideDecimal(f) {
+		_, _, ok := wideBounds(z)
+		return ok
+	}
+	t := f.Type
 	switch t.Physical() {
 	case column.PhysInt, column.PhysFloat:
 		return true
@@ -201,7 +209,12 @@ func exactBounds(t column.Type, z *index.Zone) bool {
 }
 
 // bounds encodes a zone's bounds as Parquet's statistics have them: plain, a zero minimum as -0 and a zero maximum as +0.
-func bounds(t column.Type, z *index.Zone) (lo, hi []byte) {
+func bounds(f *column.Field, z *index.Zone) (lo, hi []byte) {
+	if wideDecimal(f) {
+		lo, hi, _ = wideBounds(z)
+		return lo, hi
+	}
+	t := f.Type
 	switch physicalType(t) {
 	case format.Int32:
 		return binary.LittleEndian.AppendUint32(nil, uint32(int32(z.IntMin))), binary.LittleEndian.AppendUint32(nil, uint32(int32(z.IntMax)))
@@ -227,7 +240,7 @@ func bounds(t column.Type, z *index.Zone) (lo, hi []byte) {
 func (w *Writer) pageIndexes(m *format.FileMetaData) error {
 	for g := range m.RowGroups {
 		for i, f := range w.stored {
-			ci, ok := columnIndex(f.Type, w.groups[g].chunks[i].pages)
+			ci, ok := columnIndex(&f, w.groups[g].chunks[i].pages)
 			if !ok {
 				continue
 			}
@@ -264,8 +277,8 @@ func (w *Writer) pageIndexes(m *format.FileMetaData) error {
 	return nil
 }
 
-func columnIndex(t column.Type, pages []pageMeta) (ci format.ColumnIndex, ok bool) {
-	if _, ok := chunkZone(t, pages); !ok {
+func columnIndex(f *column.Field, pages []pageMeta) (ci format.ColumnIndex, ok bool) {
+	if _, ok := chunkZone(f, pages); !ok {
 		return ci, false
 	}
 	for i := range pages {
@@ -273,7 +286,7 @@ func columnIndex(t column.Type, pages []pageMeta) (ci format.ColumnIndex, ok boo
 		empty := z.Values() == 0
 		var lo, hi []byte
 		if !empty {
-			lo, hi = bounds(t, z)
+			lo, hi = bounds(f, z)
 		}
 		ci.NullPages = append(ci.NullPages, empty)
 		ci.MinValues = append(ci.MinValues, lo)

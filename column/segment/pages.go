@@ -127,9 +127,8 @@ func (r *Reader) page(ctx context.Context, t *columnPages, number int, u *pageUs
 	if err != nil {
 		return nil, r.corrupt(r.dataName(), p.offset, "decode a page of column %d: %w", t.field.ID, err)
 	}
-	if f := &r.meta.schema.Fields[r.meta.schema.Index(t.field.ID)]; f.Type != t.field.Type {
-		_, scale, _ := decimal(f)
-		v = fromStored(v, scale)
+	if _, scale, ok := t.field.Mod.Numeric(); ok && v.Type.Kind != column.Numeric {
+		v = fromStored(v, int32(scale))
 	}
 	if r.o.Cache != nil && !u.once {
 		r.o.Cache.Put(k, v, v.SizeBytes()-sharedBytes(v, t.chunkPages(number)))
@@ -170,6 +169,10 @@ func (r *Reader) dictionary(ctx context.Context, t *columnPages, chunk int, once
 	}
 	if err != nil {
 		return nil, r.corrupt(r.dataName(), p.offset, "decode the dictionary of column %d: %w", t.field.ID, err)
+	}
+	if wideDecimal(&t.field) { // once for all pages
+		_, scale, _ := t.field.Mod.Numeric()
+		v = fromWides(v, int32(scale))
 	}
 	if r.o.Cache != nil && !once {
 		r.o.Cache.Put(k, v, v.SizeBytes())

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"slices"
 
 	"github.com/parquet-go/parquet-go/format"
 
@@ -44,11 +43,11 @@ func EncodeChunk(f column.Field, v *column.Vector) (*Chunk, error) {
 		return nil, err
 	}
 	// There are readers (parquet-go is one) that take the codec of a column's first row group for that of all.
-	if _, scale, ok := decimal(&f); ok {
-		if v, err = unscaled(v, 0, v.Len, scale); err != nil {
+	if precision, scale, ok := decimal(&f); ok {
+		if v, err = unscaled(v, 0, v.Len, precision, scale); err != nil {
 			return nil, err
 		}
-		if i := slices.Index(v.Ints, notANumber); i >= 0 && v.Valid.Get(i) {
+		if hasNaN(v) {
 			return nil, column.SQLErrorf(column.Unsupported, "0A000", "NaN in column %q: Parquet's DECIMAL has no NaN; cast the column to double precision", f.Name)
 		}
 		f = storedField(f)

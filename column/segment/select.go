@@ -296,10 +296,13 @@ func (p *columnPages) prune(spans []Span, f *scan.ColumnFilter) []Span {
 	admitted := make([]bool, len(p.pages))
 	all := true
 	for i := range p.pages {
-		if isDecimal {
-			admitted[i] = admitsDecimal(&p.pages[i].zone, f, int32(scale))
-		} else {
-			admitted[i] = p.pages[i].zone.Admits(f, p.field.Type)
+		switch z := &p.pages[i].zone; {
+		case wideDecimal(&p.field):
+			admitted[i] = admitsWide(z, f, int32(scale))
+		case isDecimal:
+			admitted[i] = admitsDecimal(z, f, int32(scale))
+		default:
+			admitted[i] = z.Admits(f, p.field.Type)
 		}
 		all = all && admitted[i]
 	}

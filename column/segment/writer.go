@@ -226,8 +226,8 @@ func (w *Writer) appendPiece(columns []*column.Vector, lo, hi int) error {
 		if v == nil || v.Len < hi || v.Type != f.Type {
 			return column.Errorf(column.Internal, "column %d: a vector of another type or length", f.ID)
 		}
-		if _, scale, ok := decimal(f); ok {
-			ints, err := unscaled(v, lo, hi, scale)
+		if precision, scale, ok := decimal(f); ok {
+			ints, err := unscaled(v, lo, hi, precision, scale)
 			if err != nil {
 				return fmt.Errorf("column %d: %w", f.ID, err)
 			}

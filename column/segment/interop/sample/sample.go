@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
@@ -37,7 +38,7 @@ func Write(ctx context.Context, dir string, n int) (*Sample, error) {
 		add(fmt.Sprintf("some_%d", k), k, false)
 		add(fmt.Sprintf("none_%d", k), k, false)
 	}
-	for _, m := range []column.Mod{column.NumericMod(5, 2), column.NumericMod(18, 6)} {
+	for _, m := range []column.Mod{column.NumericMod(5, 2), column.NumericMod(18, 6), column.NumericMod(19, 4), column.NumericMod(38, 12)} {
 		for _, name := range []string{"few", "many", "some", "none"} {
 			add(fmt.Sprintf("%s_decimal_%d", name, m), column.Numeric, name == "many")
 			s.Fields[len(s.Fields)-1].Mod = m
@@ -75,11 +76,19 @@ func Write(ctx context.Context, dir string, n int) (*Sample, error) {
 					b.AppendInt(1_700_000_000e9 + int64(row)*1e9)
 				case f.Mod != 0:
 					p, scale, _ := f.Mod.Numeric()
-					v := int64(r.Uint64()) % int64(math.Pow10(p))
+					v := int64(r.Uint64()) % int64(math.Pow10(min(p, 18)))
 					if (i-3)%4 == 0 {
 						v %= 3
 					}
-					b.AppendBytes(column.AppendScaled(nil, v, int32(scale)))
+					text := column.AppendScaled(nil, v, int32(scale))
+					if p > 18 && (i-3)%4 != 0 && row%3 == 0 { // as many digits as there may be
+						text = append(fmt.Appendf(nil, "%d", v/100)[:1:1], []byte(strings.Repeat("7", p-scale-1)+".")...)
+						if text[0] == '-' {
+							text[1] = '9'
+						}
+						text = append(text, strings.Repeat("3", scale)...)
+					}
+					b.AppendBytes(text)
 				default:
 					random(b, r, i >= 3 && (i-3)%4 == 0)
 				}
