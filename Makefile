@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: help build run test lint unit race real crash crash-transactions crash-long fuzz bench bench-compare tpch clickbench figures clean
+.PHONY: help build run test lint unit race real crash crash-transactions crash-long fuzz bench bench-change bench-compare tpch clickbench figures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -59,6 +59,10 @@ fuzz: ## every fuzz target for 20 seconds
 bench: build ## the scoreboard: the same queries to aegis, VictoriaMetrics (VICTORIA=path) and DuckDB; at most 20 minutes
 	@./bench/peer/install
 	AEGIS_BIN=$(BIN) $(GO) run ./bench/board $(if $(VICTORIA),-victoria $(VICTORIA))
+
+bench-change: build ## changing rows beside DuckDB and PostgreSQL: loads, UPDATE, DELETE, upserts, MERGE, scans over dead rows; SCALE=rows
+	@./bench/peer/install
+	AEGIS_BIN=$(BIN) $(GO) run ./bench/change -rows $(or $(SCALE),10000000)
 
 bench-compare: ## what a change did to speed: BASE=commit [HEAD=commit]; fails if something got slower
 	@test -n "$(BASE)" || { echo "say what to compare with: make bench-compare BASE=commit [HEAD=commit]"; exit 2; }

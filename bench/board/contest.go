@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/load"
+	"github.com/automatanexus/aegis-db/bench/measure"
 	"github.com/automatanexus/aegis-db/bench/peer"
 	"github.com/automatanexus/aegis-db/bench/tsbs"
 )
@@ -139,7 +140,7 @@ func (c contest) measure(ctx context.Context, s peer.System, out *System) error 
 			if err != nil {
 				return fmt.Errorf("%s: %w", cell.Kind, err)
 			}
-			cell.Rounds = append(cell.Rounds, newTiming(took))
+			cell.Rounds = append(cell.Rounds, measure.NewTiming(took))
 		}
 	}
 	return nil

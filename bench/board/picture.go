@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"html"
 	"math"
+
+	"github.com/automatanexus/aegis-db/bench/measure"
 )
 
 // The picture is a table of horizontal bars: per query a bar for each peer, from 1 to how many times as long as Aegis it
@@ -101,7 +103,7 @@ func drawRow(b *bytes.Buffer, s scale, r Ratio, y int) {
 		if times < 1 {
 			at, anchor = from-4, "end"
 		}
-		text(b, at, top+barHeight-2, `font-size="10" fill="#333333" text-anchor="`+anchor+`"`, ratio(times)+"×")
+		text(b, at, top+barHeight-2, `font-size="10" fill="#333333" text-anchor="`+anchor+`"`, measure.Ratio(times)+"×")
 	}
 }
 

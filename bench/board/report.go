@@ -6,10 +6,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/automatanexus/aegis-db/bench/machine"
+	"github.com/automatanexus/aegis-db/bench/measure"
 )
 
 // report is all that was measured, and on what. The first system is Aegis.
@@ -46,7 +46,7 @@ func (r *report) markdown() string {
 	b.WriteString("Written by `make bench`; what each figure means is in [bench/README.md](../README.md#the-scoreboard).\n\n")
 	fmt.Fprintf(&b, "%s\n\n", r.Machine)
 	fmt.Fprintf(&b, "%d hosts × 10 integers × every 10 s, %d day(s): %s values. %d rounds of %s per query and number of clients; every system's answers were "+
-		"checked against the right ones.\n\n![peer ÷ Aegis for each query](tsbs.svg)\n\n", r.Hosts, r.Days, grouped(float64(r.Values)), r.Rounds, r.PerCell)
+		"checked against the right ones.\n\n![peer ÷ Aegis for each query](tsbs.svg)\n\n", r.Hosts, r.Days, measure.Grouped(float64(r.Values)), r.Rounds, r.PerCell)
 	r.storage(&b)
 	for _, clients := range r.clients() {
 		r.queries(&b, clients)
@@ -92,12 +92,12 @@ func (r *report) storage(b *strings.Builder) {
 		name string
 		of   func(*System) string
 	}{
-		{"values / second, until acknowledged", func(s *System) string { return rate(values, s.LoadSeconds) }},
-		{"values / server CPU-second, until acknowledged", func(s *System) string { return rate(values, s.LoadCPU) }},
-		{"values / server CPU-second, until flushed and merged", func(s *System) string { return rate(values, s.SettledCPU) }},
+		{"values / second, until acknowledged", func(s *System) string { return measure.Rate(values, s.LoadSeconds) }},
+		{"values / server CPU-second, until acknowledged", func(s *System) string { return measure.Rate(values, s.LoadCPU) }},
+		{"values / server CPU-second, until flushed and merged", func(s *System) string { return measure.Rate(values, s.SettledCPU) }},
 		{"bytes / value on disk", func(s *System) string { return fmt.Sprintf("%.3f", float64(s.StoredBytes)/values) }},
-		{"RSS after loading, MiB", func(s *System) string { return grouped(float64(s.LoadedRSS) / (1 << 20)) }},
-		{"RSS after the queries, MiB", func(s *System) string { return grouped(float64(s.QueriedRSS) / (1 << 20)) }},
+		{"RSS after loading, MiB", func(s *System) string { return measure.Grouped(float64(s.LoadedRSS) / (1 << 20)) }},
+		{"RSS after the queries, MiB", func(s *System) string { return measure.Grouped(float64(s.QueriedRSS) / (1 << 20)) }},
 	} {
 		fmt.Fprintf(b, "| %s |", row.name)
 		for _, s := range r.Systems {
@@ -113,7 +113,7 @@ func (r *report) storage(b *strings.Builder) {
 	for _, s := range r.Systems[1:] {
 		if s.Name == "VictoriaMetrics" {
 			times := s.LoadCPU / r.Systems[0].LoadCPU
-			fmt.Fprintf(b, " %v times VictoriaMetrics' values / CPU-second: %s with %s.", aimLoad, met(times >= aimLoad), ratio(times))
+			fmt.Fprintf(b, " %v times VictoriaMetrics' values / CPU-second: %s with %s.", aimLoad, met(times >= aimLoad), measure.Ratio(times))
 		}
 	}
 	b.WriteString("\n\n")
@@ -134,13 +134,13 @@ func (r *report) queries(b *strings.Builder, clients int) {
 			fmt.Fprintf(b, " %s |", cell)
 		}
 		for _, times := range c.Times {
-			fmt.Fprintf(b, " %s |", ratio(times))
+			fmt.Fprintf(b, " %s |", measure.Ratio(times))
 		}
 		judgement := "–"
 		if !math.IsNaN(c.Best) {
 			judgement = met(c.Best >= aim(c.Kind))
 		}
-		fmt.Fprintf(b, " **%s** | ≥ %v %s |\n", ratio(c.Best), aim(c.Kind), judgement)
+		fmt.Fprintf(b, " **%s** | ≥ %v %s |\n", measure.Ratio(c.Best), aim(c.Kind), judgement)
 	}
 	b.WriteByte('\n')
 }
@@ -158,7 +158,7 @@ func (r *report) losses(b *strings.Builder) {
 				continue
 			}
 			lost++
-			fmt.Fprintf(b, "- %s, clients %d: takes %s times as long as the best peer", c.Kind, clients, ratio(1/c.Best))
+			fmt.Fprintf(b, "- %s, clients %d: takes %s times as long as the best peer", c.Kind, clients, measure.Ratio(1/c.Best))
 			if !c.Sure {
 				b.WriteString(", within the spread of the rounds")
 			}
@@ -192,35 +192,5 @@ func (c *Cell) String() string {
 		return "–"
 	}
 	median, low, high := c.Median()
-	return fmt.Sprintf("%s (%s–%s) · %s", milliseconds(median), milliseconds(low), milliseconds(high), milliseconds(c.P99()))
-}
-
-// milliseconds writes three digits, and no fewer than the point.
-func milliseconds(v float64) string {
-	return strconv.FormatFloat(v, 'f', min(max(2-int(math.Floor(math.Log10(v))), 0), 2), 64)
-}
-
-// ratio writes two digits; a dash stands for none.
-func ratio(v float64) string {
-	if math.IsNaN(v) {
-		return "–"
-	}
-	return strconv.FormatFloat(v, 'f', min(max(1-int(math.Floor(math.Log10(v))), 0), 2), 64)
-}
-
-// rate is a whole number per second; a dash stands for a time too short to be counted.
-func rate(n, seconds float64) string {
-	if seconds <= 0 {
-		return "–"
-	}
-	return grouped(n / seconds)
-}
-
-// grouped writes a whole number with separators.
-func grouped(v float64) string {
-	digits := strconv.FormatFloat(v, 'f', 0, 64)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
+	return fmt.Sprintf("%s (%s–%s) · %s", measure.Digits(median), measure.Digits(low), measure.Digits(high), measure.Digits(c.P99()))
 }

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/automatanexus/aegis-db/bench/measure"
 	"github.com/automatanexus/aegis-db/bench/peer"
 	"github.com/automatanexus/aegis-db/bench/tsbs"
 )
@@ -24,26 +24,15 @@ func figures(name string, ms float64, missing ...string) *System {
 			continue
 		}
 		for _, clients := range []int{1, 8} {
-			s.Cells = append(s.Cells, &Cell{Kind: k.Name, Clients: clients, Rounds: []Timing{{9, 1.1 * ms, 4 * ms}, {9, ms, 3 * ms}, {9, 0.9 * ms, 2 * ms}}})
+			s.Cells = append(s.Cells, &Cell{Kind: k.Name, Clients: clients, Rounds: []measure.Timing{timing(1.1*ms, 4*ms), timing(ms, 3*ms), timing(0.9*ms, 2*ms)}})
 		}
 	}
 	return s
 }
 
-func TestTiming(t *testing.T) {
-	var took []time.Duration
-	for i := range 1000 {
-		took = append(took, time.Duration(1000-i)*time.Millisecond)
-	}
-	if got := newTiming(took); got.Answers != 1000 || got.P50 != 501 || got.P99 != 990 {
-		t.Errorf("%+v", got)
-	}
-	if got := newTiming(took[:1]); got.P50 != 1000 || got.P99 != 1000 {
-		t.Errorf("one answer: %+v", got)
-	}
-	if got := newTiming(took[900:]); got.P99 != 99 {
-		t.Errorf("a hundred answers: %+v", got)
-	}
+func timing(p50, p99 float64) measure.Timing { return measure.Timing{Answers: 9, P50: p50, P99: p99} }
+
+func TestCell(t *testing.T) {
 	c := figures("x", 10).Cells[0]
 	if c.String() != "10.0 (9.00–11.0) · 30.0" {
 		t.Errorf("cell %s", c)
@@ -137,17 +126,6 @@ func TestScale(t *testing.T) {
 	s := scaleFor([]Ratio{{Times: []float64{0.03, math.NaN(), 2}}})
 	if s != (scale{-2, 1}) || s.x(0.01) != labelWidth || s.x(10) != plotRight {
 		t.Errorf("%+v: %v…%v", s, s.x(0.01), s.x(10))
-	}
-}
-
-func TestNumbers(t *testing.T) {
-	for v, want := range map[float64]string{0.0421: "0.04", 0.42: "0.42", 4.256: "4.26", 42.56: "42.6", 425.6: "426", 4256: "4256"} {
-		if got := milliseconds(v); got != want {
-			t.Errorf("%v is written %s", v, got)
-		}
-	}
-	if grouped(1234567) != "1,234,567" || grouped(999) != "999" || rate(1, 0) != "–" || ratio(math.NaN()) != "–" || ratio(12.3) != "12" {
-		t.Errorf("%s %s %s", grouped(1234567), rate(1, 0), ratio(12.3))
 	}
 }
 

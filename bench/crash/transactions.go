@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,26 +95,13 @@ func (h *Transactions) start(ctx context.Context) (*server.Server, error) {
 	return server.Start(ctx, server.Options{Binary: h.o.Binary, Dir: h.dir, Args: append([]string{"--pg", "127.0.0.1:0"}, busy...)})
 }
 
-var postgres = regexp.MustCompile(`postgres://[0-9.:]+/default`)
-
-// address is where the server speaks PostgreSQL's protocol, which it prints a moment after it is ready.
-func address(s *server.Server) (string, error) {
-	for range 500 {
-		if url := postgres.FindString(s.Printed()); url != "" {
-			return url, nil
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return "", fmt.Errorf("the server printed no address:\n%s", s.Printed())
-}
-
 func (h *Transactions) round(ctx context.Context) error {
 	s, err := h.start(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Kill()
-	url, err := address(s)
+	url, err := s.PostgresURL()
 	if err != nil {
 		return err
 	}
@@ -299,7 +285,7 @@ func elements(text string) []int {
 
 // check holds what is there against what was answered.
 func (h *Transactions) check(ctx context.Context, s *server.Server) error {
-	url, err := address(s)
+	url, err := s.PostgresURL()
 	if err != nil {
 		return err
 	}

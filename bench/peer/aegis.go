@@ -82,7 +82,7 @@ func (a *aegis) Count(ctx context.Context, _ *tsbs.Workload) (int64, error) {
 
 // Stored is the size of the segments with their sidecars; the log is empty and the catalog does not grow with the data.
 func (a *aegis) Stored(context.Context) (int64, error) {
-	return fileBytes(filepath.Join(a.dir, "segments"))
+	return FileBytes(filepath.Join(a.dir, "segments"))
 }
 
 func (a *aegis) request(ctx context.Context, q tsbs.Query) (*http.Request, error) {

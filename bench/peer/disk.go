@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// fileBytes is the size of all files of the named folders.
-func fileBytes(folders ...string) (total int64, err error) {
+// FileBytes is the size of all files of the named folders.
+func FileBytes(folders ...string) (total int64, err error) {
 	for _, folder := range folders {
 		err := filepath.WalkDir(folder, func(_ string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {

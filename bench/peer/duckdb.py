@@ -22,7 +22,7 @@ def measure(statements, clients, seconds, least):
     deadline = time.monotonic() + seconds
 
     def client():
-        connection = db.cursor()
+        connection = db.cursor() if clients > 1 else db  # what was prepared belongs to a connection
         while not failures:
             with lock:
                 i = taken[0]

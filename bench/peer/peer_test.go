@@ -124,13 +124,13 @@ func TestFileBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := fileBytes(filepath.Join(dir, "a")); err != nil || n != 200 {
+	if n, err := FileBytes(filepath.Join(dir, "a")); err != nil || n != 200 {
 		t.Errorf("%d, %v", n, err)
 	}
-	if n, err := fileBytes(filepath.Join(dir, "a"), filepath.Join(dir, "c", "3")); err != nil || n != 300 {
+	if n, err := FileBytes(filepath.Join(dir, "a"), filepath.Join(dir, "c", "3")); err != nil || n != 300 {
 		t.Errorf("%d, %v", n, err)
 	}
-	if _, err := fileBytes(filepath.Join(dir, "none")); err == nil {
+	if _, err := FileBytes(filepath.Join(dir, "none")); err == nil {
 		t.Error("a folder that is not there has a size")
 	}
 }
@@ -175,22 +175,22 @@ func TestDuckDBErrors(t *testing.T) {
 	}
 	defer s.Close()
 	d := s.(*duckdb)
-	if _, err := d.execute(context.Background(), "SELECT nothing"); err == nil || !strings.Contains(err.Error(), "nothing") {
+	if _, err := d.Execute(context.Background(), "SELECT nothing"); err == nil || !strings.Contains(err.Error(), "nothing") {
 		t.Errorf("%v", err)
 	}
 	if _, err := d.Time(context.Background(), []tsbs.Query{workload(t, 1).Query(tsbs.Kinds[0], 0)}, 2, Budget{}); err == nil || !strings.Contains(err.Error(), "cpu") {
 		t.Errorf("a table that is not there: %v", err)
 	}
-	if rows, err := d.execute(context.Background(), "SELECT 41 + 1, 'x'"); err != nil || len(rows) != 1 || rows[0][1] != "x" {
+	if rows, err := d.Execute(context.Background(), "SELECT 41 + 1, 'x'"); err != nil || len(rows) != 1 || rows[0][1] != "x" {
 		t.Errorf("%v, %v", rows, err)
 	}
 	// What else is printed does not get between the answers.
-	if _, err := d.execute(context.Background(), "COPY (SELECT 'between') TO '/dev/stdout'"); err != nil {
+	if _, err := d.Execute(context.Background(), "COPY (SELECT 'between') TO '/dev/stdout'"); err != nil {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := d.execute(ctx, "SELECT sum(a.range) FROM range(1000000) a, range(1000000) b"); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := d.Execute(ctx, "SELECT sum(a.range) FROM range(1000000) a, range(1000000) b"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
 	}
 }

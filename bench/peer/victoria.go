@@ -148,7 +148,7 @@ func (v *victoria) Stored(ctx context.Context) (int64, error) {
 	if err := v.waitMerged(ctx); err != nil {
 		return 0, err
 	}
-	return fileBytes(filepath.Join(v.dir, "data"), filepath.Join(v.dir, "indexdb"))
+	return FileBytes(filepath.Join(v.dir, "data"), filepath.Join(v.dir, "indexdb"))
 }
 
 func (v *victoria) request(ctx context.Context, q tsbs.Query) (*http.Request, error) {
