@@ -8,12 +8,14 @@ var oids = [kindEnd]struct{ of, array uint32 }{
 	TimestampNS: {16000, 16001}, IntervalKind: {1186, 1187}, JSON: {114, 199}, Varchar: {1043, 1015}, BpChar: {1042, 1014},
 	UUID: {2950, 2951}, Time: {1083, 1183}, TimeTZ: {1266, 1270}, JSONB: {3802, 3807}, OID: {26, 1028}, Name: {19, 1003},
 	InternalChar: {18, 1002}, RegClass: {2205, 2210}, RegType: {2206, 2211}, RegProc: {24, 1008}, RegProcedure: {2202, 2207},
-	RegNamespace: {4089, 4090}, RegRole: {4096, 4097},
+	RegNamespace: {4089, 4090}, RegRole: {4096, 4097}, int2Element: {22, 1006}, oidElement: {30, 1013},
 }
 
 // OID is PostgreSQL's number of the type; 0 if it has none.
 func (t Type) OID() uint32 {
 	switch {
+	case t.IsVector():
+		return oids[t.Elem].of
 	case t.Kind == Array && t.Elem < Array:
 		return oids[t.Elem].array
 	case t.Kind < kindEnd:
@@ -32,6 +34,11 @@ func TypeOfOID(oid uint32) (Type, bool) {
 			return ArrayOf(T(k)), true
 		}
 	}
+	for _, t := range []Type{Int2Vector, OIDVector} {
+		if oid == t.OID() {
+			return t, true
+		}
+	}
 	return Type{}, false
 }
 
@@ -39,12 +46,14 @@ func TypeOfOID(oid uint32) (Type, bool) {
 var typeWords = [kindEnd]string{
 	"unknown", "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "text", "bytea", "date", "timestamp", "timestamptz", "timestamp_ns",
 	"interval", "json", "varchar", "bpchar", "uuid", "time", "timetz", "jsonb", "oid", "name", "char", "regclass", "regtype", "regproc",
-	"regprocedure", "regnamespace", "regrole", "anyarray",
+	"regprocedure", "regnamespace", "regrole", "anyarray", "int2vector", "oidvector",
 }
 
 // Word is the type's internal name, the one pg_type lists: int4, _int4.
 func (t Type) Word() string {
 	switch {
+	case t.IsVector():
+		return typeWords[t.Elem]
 	case t.Kind == Array && t.Elem != Unknown && t.Elem < Array:
 		return "_" + typeWords[t.Elem]
 	case t.Kind < kindEnd:
@@ -55,6 +64,11 @@ func (t Type) Word() string {
 
 // TypeOfWord finds the type of an internal name.
 func TypeOfWord(word string) (Type, bool) {
+	for _, t := range []Type{Int2Vector, OIDVector} {
+		if word == typeWords[t.Elem] {
+			return t, true
+		}
+	}
 	for k := Bool; k < Array; k++ {
 		switch {
 		case typeWords[k] == word:

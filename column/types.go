@@ -39,7 +39,16 @@ const (
 	RegNamespace             // schemas
 	RegRole                  // and roles
 	Array                    // of Type.Elem; values are as package array describes
+	int2Element              // what stands as Type.Elem of int2vector
+	oidElement               // and of oidvector
 	kindEnd
+)
+
+// The arrays that PostgreSQL's catalogs have where subscripts start at 0. They are arrays in all but their name and their text, which is bare
+// numbers with blanks between.
+var (
+	Int2Vector = Type{Kind: Array, Elem: int2Element}
+	OIDVector  = Type{Kind: Array, Elem: oidElement}
 )
 
 // Type is a logical type. It is comparable: equal types are ==. Length limits and precisions are no part of it: see Mod.
@@ -82,7 +91,7 @@ var kindNames = [kindEnd]string{
 	"unknown", "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric", "text", "bytea",
 	"date", "timestamp without time zone", "timestamp with time zone", "timestamp_ns", "interval", "json",
 	"character varying", "character", "uuid", "time without time zone", "time with time zone", "jsonb", "oid", "name", `"char"`,
-	"regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole", "anyarray",
+	"regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole", "anyarray", "int2vector", "oidvector",
 }
 
 // String is the type's name as PostgreSQL's format_type prints it.
@@ -90,6 +99,8 @@ func (t Type) String() string {
 	switch {
 	case t.Kind >= kindEnd:
 		return fmt.Sprintf("type %d", t.Kind)
+	case t.IsVector():
+		return kindNames[t.Elem]
 	case t.Kind == Array && t.Elem != Unknown:
 		return t.Element().String() + "[]"
 	}
@@ -99,7 +110,7 @@ func (t Type) String() string {
 // Valid reports whether the type is one this version knows.
 func (t Type) Valid() bool {
 	if t.Kind == Array {
-		return t.Elem > Unknown && t.Elem < Array
+		return t.Elem > Unknown && t.Elem < Array || t.IsVector()
 	}
 	return t.Kind > Unknown && t.Kind < kindEnd && t.Elem == Unknown
 }
@@ -107,8 +118,19 @@ func (t Type) Valid() bool {
 // IsArray reports the arrays.
 func (t Type) IsArray() bool { return t.Kind == Array }
 
+// IsVector reports int2vector and oidvector.
+func (t Type) IsVector() bool { return t == Int2Vector || t == OIDVector }
+
 // Element is the type of an array's elements.
-func (t Type) Element() Type { return Type{Kind: t.Elem} }
+func (t Type) Element() Type {
+	switch t.Elem {
+	case int2Element:
+		return Type{Kind: Int16}
+	case oidElement:
+		return Type{Kind: OID}
+	}
+	return Type{Kind: t.Elem}
+}
 
 // ArrayOf is the type of arrays with elements of type t.
 func ArrayOf(t Type) Type { return Type{Kind: Array, Elem: t.Kind} }

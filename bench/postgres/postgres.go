@@ -145,6 +145,9 @@ func (s *Server) DSN() string {
 	return dsn
 }
 
+// Address is host and port of the server, if it was asked to listen there.
+func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)) }
+
 // PID is the number of the server's first process.
 func (s *Server) PID() int { return s.process.Process.Pid }
 

@@ -47,6 +47,9 @@ func Append(dst []byte, v *column.Vector, i int, opt Options) []byte {
 	case column.RegClass, column.RegType, column.RegProc, column.RegProcedure, column.RegNamespace, column.RegRole:
 		return appendObject(dst, f.Type, f.Ints[j], opt)
 	case column.Array:
+		if f.Type.IsVector() {
+			return appendVector(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]], f.Type.Element())
+		}
 		return AppendArray(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]], f.Type.Element(), opt)
 	default:
 		return append(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]]...)

@@ -53,7 +53,11 @@ func Parse(b *column.Builder, t column.Type, text string, opt Options) error {
 		}
 		b.AppendInterval(v)
 	case column.Array:
-		v, err := ParseArray(text, t.Element(), opt)
+		parse := ParseArray
+		if t.IsVector() {
+			parse = parseVector
+		}
+		v, err := parse(text, t.Element(), opt)
 		if err != nil {
 			return err
 		}

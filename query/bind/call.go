@@ -32,7 +32,7 @@ type aggregates struct {
 // call binds a function call, an aggregate or one of the calls with a syntax of their own.
 func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	name := n.Name.Name
-	if n.Name.Schema != "" && n.Name.Schema != "pg_catalog" {
+	if !hasFunctions(n.Name) {
 		return nil, errorAt(n.Pos, "3F000", "schema \"%s\" does not exist", n.Name.Schema)
 	}
 	if out, ok := spreadVariadic(n); ok && b.Functions.IsVariadic(name) {

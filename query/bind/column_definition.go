@@ -2,6 +2,7 @@ package bind
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/meta"
@@ -185,7 +186,11 @@ func (d *definition) defaultText(f *column.Field, n sql.Expr) (string, error) {
 // typedDefault writes a bare string of a default with its column's type, as PostgreSQL keeps it.
 func typedDefault(n sql.Expr, f *column.Field) sql.Expr {
 	if l, ok := n.(*sql.Literal); ok && l.Kind == sql.LitString {
-		if t, err := sql.ParseExpr("NULL::"+f.Type.String(), sql.Options{}); err == nil {
+		name := f.Type.String()
+		if kind := column.T(column.BpChar); f.Type == kind || f.Type == column.ArrayOf(kind) {
+			name = strings.Replace(name, kind.String(), kind.Word(), 1) // character alone would be character(1)
+		}
+		if t, err := sql.ParseExpr("NULL::"+name, sql.Options{}); err == nil {
 			c := t.(*sql.Cast)
 			c.Expr = l
 			return c

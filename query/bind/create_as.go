@@ -20,7 +20,7 @@ func (b *binder) createTableAs(n *sql.CreateTableAs) (plan.Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns := root.Columns()
+	columns := plan.Describe(root)
 	if len(n.Columns) > len(columns) {
 		return nil, errorAt(n.Columns[len(columns)].Pos, "42601", "too many column names were specified")
 	}

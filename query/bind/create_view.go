@@ -40,7 +40,7 @@ func (b *binder) createView(n *sql.CreateView) (plan.Statement, error) {
 		return nil, err
 	}
 	v := meta.View{Database: d.Database.ID, Schema: schema, Name: n.Name.Name, Path: d.Path, Query: sql.Format(q)}
-	if v.Columns, err = viewColumns(n, root.Columns()); err != nil {
+	if v.Columns, err = viewColumns(n, plan.Describe(root)); err != nil {
 		return nil, err
 	}
 	v.Uses = d.uses(q)

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"strings"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/fn"
@@ -75,10 +77,21 @@ func (f *fromClause) tableCalls(s *scope, n *sql.FuncCall) ([]expr.SetCall, erro
 	return out, nil
 }
 
+// hasFunctions reports that a function of the name may be in the schema that stands before it.
+func hasFunctions(n sql.Name) bool {
+	switch n.Schema {
+	case "", "pg_catalog":
+		return true
+	case "information_schema":
+		return strings.HasPrefix(n.Name, "_pg_")
+	}
+	return false
+}
+
 // setArguments binds what a function that gives rows is called with.
 func (b *binder) setArguments(s *scope, n *sql.FuncCall) ([]expr.Expr, error) {
 	switch {
-	case n.Name.Schema != "" && n.Name.Schema != "pg_catalog":
+	case !hasFunctions(n.Name):
 		return nil, errorAt(n.Pos, "3F000", "schema \"%s\" does not exist", n.Name.Schema)
 	case n.Star || n.Distinct || n.OrderBy != nil || n.Filter != nil:
 		return nil, errorAt(n.Pos, "42809", "%s is not an aggregate function", n.Name.Name)

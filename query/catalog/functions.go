@@ -14,6 +14,7 @@ var Functions = sync.OnceValue(func() *fn.Registry {
 		for _, list := range [][]*expr.Function{sessionFunctions(), objectFunctions(), definitionFunctions(), sizeFunctions(), privilegeFunctions(), sequenceFunctions()} {
 			r.Add(list...)
 		}
+		addRowFunctions(r)
 	})
 })
 

@@ -33,8 +33,14 @@ func (v *View) eachType(_ *rows, yield func(typeRow) error) error {
 			return err
 		}
 	}
+	var relations []*class
 	for _, t := range v.Catalog.Tables(v.Database.ID) {
-		c := v.classesOf(t)[0]
+		relations = append(relations, v.classesOf(t)[0])
+	}
+	for _, d := range v.Catalog.Views(v.Database.ID) {
+		relations = append(relations, viewClass(d))
+	}
+	for _, c := range relations {
 		for _, r := range []typeRow{rowTypeOf(c, c.oid+rowArrayOffset), rowArrayOf(c)} {
 			if err := yield(r); err != nil {
 				return err

@@ -31,6 +31,10 @@ func (r *Registry) arrayCast(from, to column.Type) (cast, bool) {
 		return cast{how, scalar{name: to.String(), args: types(from), result: to, kernel: k, stable: stable, doc: "cast"}.function("cast")}, true
 	}
 	switch {
+	case to.IsVector() && from.IsArray():
+		return cast{}, false
+	case from.IsVector() && to.Element() == from.Element():
+		return made(Implicit, false, relabel(to))
 	case from.IsArray() && to.IsArray():
 		c, ok := r.castOf(from.Element(), to.Element())
 		if !ok {

@@ -35,7 +35,7 @@ const (
 
 // resolve finds the type that a call's arguments give to those that stand for others; element is Unknown if there are none.
 func (r *Registry) resolve(params, args []column.Type) (element column.Type, how resolution) {
-	var exact column.Type
+	var exact, array column.Type
 	var compatible []column.Type
 	seen, isCompatible := false, false
 	for i, p := range params {
@@ -59,7 +59,10 @@ func (r *Registry) resolve(params, args []column.Type) (element column.Type, how
 			if !t.IsArray() {
 				return element, misfit
 			}
-			t = t.Element()
+			if p == tAnyArray && array.Kind != column.Unknown && array != t { // a vector beside an array of the same elements
+				return element, misfit
+			}
+			array, t = t, t.Element()
 		}
 		if isCompatible {
 			compatible = append(compatible, t)

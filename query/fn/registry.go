@@ -211,6 +211,13 @@ func (r *Registry) setFunction(list ...expr.SetFunction) {
 	}
 }
 
+// AddSets adds functions that give rows.
+func (r *Registry) AddSets(list ...*expr.SetFunction) {
+	for _, f := range list {
+		r.sets[f.Name] = append(r.sets[f.Name], f)
+	}
+}
+
 // IsSetFunction reports whether a name is one of a function that gives rows.
 func (r *Registry) IsSetFunction(name string) bool { return len(r.sets[name]) > 0 }
 

@@ -167,7 +167,7 @@ func (f *formatter) names(list []Name) {
 // keywordTypes are the spellings of the types that the grammar knows.
 var keywordTypes = map[string]string{
 	"int4": "integer", "int2": "smallint", "int8": "bigint", "float4": "real", "float8": "double precision",
-	"bool": "boolean", "json": "json", "numeric": "numeric", "bpchar": "char", "varchar": "varchar",
+	"bool": "boolean", "json": "json", "numeric": "numeric", "bpchar": "character", "varchar": "character varying",
 	"bit": "bit", "varbit": "bit varying", "timestamp": "timestamp", "time": "time",
 	"timestamptz": "timestamp", "timetz": "time", "interval": "interval",
 }
@@ -201,8 +201,11 @@ func (f *formatter) simpleType(t *TypeName, fields bool) {
 	if t.Fields == "" || !hasSecond(t.Fields) {
 		f.mods(t.Mods)
 	}
-	if t.Name == "timestamptz" || t.Name == "timetz" {
+	switch t.Name {
+	case "timestamptz", "timetz":
 		f.str(" with time zone")
+	case "timestamp", "time":
+		f.str(" without time zone")
 	}
 	if fields {
 		f.intervalFields(t)

@@ -125,7 +125,7 @@ func (f *formatter) literal(e *Literal) {
 	case LitNull:
 		f.str("NULL")
 	case LitBool:
-		f.str(upper(e.Text))
+		f.str(e.Text) // in lower case, as PostgreSQL prints it
 	case LitString:
 		f.quoted(e.Text, '\'')
 	case LitBits:

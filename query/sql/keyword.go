@@ -1,6 +1,9 @@
 package sql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // keywordClass tells where a keyword may stand as a plain name. The classes and
 // their members are PostgreSQL 17's; a word's class decides what an application
@@ -117,6 +120,26 @@ func buildKeywords() map[string]keyword {
 		m[w] = keyword{class: unreserved, needsAs: true, notAlias: true}
 	}
 	return m
+}
+
+// Keyword is a word of the grammar, as pg_get_keywords describes it.
+type Keyword struct {
+	Word string
+	// Category says where the word may be a name: U anywhere, C not of a function or type, T of a function or type only, R nowhere.
+	Category byte
+	// BareLabel says that it may be the label of a select item without AS.
+	BareLabel bool
+}
+
+// Keywords lists the words of the grammar in order.
+func Keywords() []Keyword {
+	categories := [...]byte{unreserved: 'U', colName: 'C', typeFunc: 'T', reserved: 'R'}
+	list := make([]Keyword, 0, len(keywords))
+	for w, k := range keywords {
+		list = append(list, Keyword{w, categories[k.class], !k.needsAs})
+	}
+	slices.SortFunc(list, func(a, b Keyword) int { return strings.Compare(a.Word, b.Word) })
+	return list
 }
 
 // keywordTable is a hash table for the lexer, which looks up every word: half

@@ -13,7 +13,7 @@ import (
 var catalogFiles = map[string]string{
 	"shapes.txt": `SELECT CASE WHEN a.attnum = 1 THEN format(E'\n%s.%s %s %s %s\n', n.nspname, c.relname, c.oid, c.reltype, c.relkind) ELSE '' END
 		|| format('%s %s%s', a.attname, CASE t.typname WHEN 'sql_identifier' THEN 'name' WHEN 'character_data' THEN 'varchar' WHEN 'yes_or_no' THEN 'varchar'
-			WHEN 'cardinal_number' THEN 'int4' WHEN 'time_stamp' THEN 'timestamptz' WHEN 'oidvector' THEN '_oid' WHEN 'int2vector' THEN '_int2'
+			WHEN 'cardinal_number' THEN 'int4' WHEN 'time_stamp' THEN 'timestamptz'
 			WHEN 'pg_node_tree' THEN 'text' WHEN 'aclitem' THEN 'text' WHEN '_aclitem' THEN '_text' WHEN 'anyarray' THEN 'text' WHEN 'xid' THEN 'int8'
 			WHEN 'pg_lsn' THEN 'text' WHEN 'inet' THEN 'text' WHEN 'pg_mcv_list' THEN 'bytea' WHEN 'pg_ndistinct' THEN 'bytea'
 			WHEN 'pg_dependencies' THEN 'bytea' WHEN '_pg_statistic' THEN '_text' ELSE t.typname END, CASE WHEN a.attnotnull THEN ' !' ELSE '' END)

@@ -1,0 +1,16 @@
+CREATE TABLE shown (id int, code char(3) DEFAULT 'abc', many char(5)[] DEFAULT '{abc}', flag boolean DEFAULT true, no boolean DEFAULT false, word varchar(4) DEFAULT 'word', n numeric(8,2) DEFAULT 1.5, at timestamp DEFAULT '2026-01-02 00:00:00', one char DEFAULT 'x');
+INSERT INTO shown (id) VALUES (1) RETURNING *;
+INSERT INTO shown (id, code) VALUES (2, DEFAULT) RETURNING code, length(code);
+SELECT attname, pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = 'shown'::regclass ORDER BY attnum;
+SELECT column_name, column_default FROM information_schema.columns WHERE table_name = 'shown' ORDER BY ordinal_position;
+SELECT * FROM shown ORDER BY id;
+CREATE VIEW seen AS SELECT id, code, word, n, at, word || 'x' AS longer, upper(word) AS loud, many FROM shown WHERE flag IS NOT NULL;
+SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'seen'::regclass AND attnum > 0 ORDER BY attnum;
+SELECT column_name, character_maximum_length, numeric_precision, numeric_scale FROM information_schema.columns WHERE table_name = 'seen' ORDER BY ordinal_position;
+CREATE TABLE keyed (a int, b text, c int, PRIMARY KEY (c, a), UNIQUE (b));
+SELECT c.relname, i.indkey, i.indoption, array_length(i.indkey, 1), i.indkey[0], i.indnkeyatts FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE indrelid = 'keyed'::regclass ORDER BY 1;
+SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = 'keyed'::regclass AND i.indisprimary ORDER BY array_position(i.indkey, a.attnum);
+SELECT unnest(indkey), generate_subscripts(indkey, 1) FROM pg_index WHERE indrelid = 'keyed'::regclass AND indisprimary;
+SELECT indkey::text, indkey::int2[], indkey::int4[], indkey::text[], pg_typeof(indkey) FROM pg_index WHERE indrelid = 'keyed'::regclass ORDER BY 1;
+SELECT conname, conkey, c.conkey = i.indkey::int2[], conkey @> indkey FROM pg_constraint c JOIN pg_index i ON i.indexrelid = c.conindid WHERE conrelid = 'keyed'::regclass ORDER BY 1;
+SELECT t.typname, t.typtype, t.typrelid <> 0 FROM pg_type t WHERE t.typname IN ('keyed', 'seen', '_seen') ORDER BY 1;
