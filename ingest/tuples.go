@@ -16,6 +16,7 @@ type tuples struct {
 	data      []byte
 	ends      []int
 	ascending bool // each is greater than the one before
+	joined    bool // of several batches
 }
 
 // tuplesOf encodes the columns of a batch's rows. distinct says that rows with a NULL are never equal to others.
@@ -186,7 +187,7 @@ func joinTuples(parts []*tuples) *tuples {
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	out := &tuples{BatchKeys: head.BatchKeys{Columns: parts[0].Columns, Distinct: parts[0].Distinct}}
+	out := &tuples{BatchKeys: head.BatchKeys{Columns: parts[0].Columns, Distinct: parts[0].Distinct}, joined: true}
 	for _, p := range parts {
 		for i := range p.Hashes {
 			out.data = append(out.data, p.tuple(i)...)

@@ -67,6 +67,11 @@ func (u *uniqueTables) forget(gone func(meta.TableID) bool) {
 func (s *Shard) admit(ctx context.Context, p *prepared) (release func(), err error) {
 	var locked []*uniqueTable
 	release = func() {
+		for i := range p.batches {
+			for _, k := range p.batches[i].Keys {
+				k.Unclaim()
+			}
+		}
 		for _, t := range locked {
 			t.mu.Unlock()
 		}
@@ -114,7 +119,7 @@ func admitted(b *head.Batch, newest *meta.Table) bool {
 	if newest == nil {
 		return true // its rows go nowhere
 	}
-	return slices.EqualFunc(uniques(newest), b.Keys, func(u uniqueKey, k head.BatchKeys) bool {
+	return slices.EqualFunc(uniques(newest), b.Keys, func(u uniqueKey, k *head.BatchKeys) bool {
 		return u.distinct == k.Distinct && slices.Equal(u.columns, k.Columns)
 	})
 }
@@ -135,7 +140,7 @@ func (s *Shard) admitTable(ctx context.Context, table *uniqueTable, p *prepared,
 			if parts[k], err = tuplesOf(&p.batches[i], u.columns, u.distinct); err != nil {
 				return err
 			}
-			p.batches[i].Keys = append(p.batches[i].Keys, parts[k].BatchKeys)
+			p.batches[i].Keys = append(p.batches[i].Keys, &parts[k].BatchKeys)
 		}
 		clash, err := s.clash(ctx, table, newest, &u, joinTuples(parts), ended)
 		if err != nil {
@@ -186,7 +191,7 @@ func first(a, b int) int {
 func (s *Shard) clashInHead(t *meta.Table, u *uniqueKey, rows *tuples, skip func(int) bool, ended *scan.RowSet) (int, error) {
 	at := -1
 	var bad error
-	err := s.head.FindKeys(t, &rows.BatchKeys, func(i int, row head.KeyRow) {
+	err := s.head.FindKeys(t, &rows.BatchKeys, !rows.joined, func(i int, row head.KeyRow) {
 		if at >= 0 && at <= i || bad != nil || skip != nil && skip(i) || row.Ended(ended) {
 			return
 		}

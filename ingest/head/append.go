@@ -20,7 +20,7 @@ type Batch struct {
 	// Columns are those that are no tags, flat. A missing one is NULL in every row.
 	Columns []Column
 	// Keys are the tuples of the table's unique constraints.
-	Keys []BatchKeys
+	Keys []*BatchKeys
 }
 
 // Column is one column of a batch.

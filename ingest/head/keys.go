@@ -2,7 +2,6 @@ package head
 
 import (
 	"bytes"
-	"math/bits"
 	"slices"
 	"sync"
 
@@ -23,14 +22,13 @@ type BatchKeys struct {
 	Hashes   []uint64 // key.Hash by row
 	// Lo and Hi are the least and the greatest tuple (package key).
 	Lo, Hi []byte
+	claim  *KeyClaim
 }
 
 // of reports whether an index is of these tuples.
 func (k *BatchKeys) of(x *keyIndex) bool {
 	return k.Distinct == x.distinct && slices.Equal(k.Columns, x.columns)
 }
-
-func (k *BatchKeys) free(i int) bool { return k.Free != nil && k.Free[i] }
 
 // KeyRow is where the head has a row.
 type KeyRow struct {
@@ -52,19 +50,13 @@ type keyIndex struct {
 	lo, hi []byte // bounds of all tuples; nil = none
 	whole  bool   // bounds are known of all rows
 	blind  bool   // there are rows that it was not told of
-	slots  []keySlot
-	used   int
+	table  *keyTable
+	places []uint64 // of the table's rows: series << 32 | position; nil while those of one series are numbered by their positions
 	taken  []uint32 // rows that are in it, by series
 	rows   int64    // the same, of all series
+	sized  int64    // the bytes that were accounted for
+	claim  *KeyClaim
 }
-
-// keySlot is a row; next to it, or behind others of the same place, are those of the same hash.
-type keySlot struct {
-	hash uint64
-	row  uint64 // series << 32 | position, + 1; 0 = free
-}
-
-const keySlotBytes = 16
 
 // keyIndexOf gives the index of a constraint's columns, made where it is missing.
 func (p *part) keyIndexOf(k *BatchKeys) *keyIndex {
@@ -88,9 +80,9 @@ func (p *part) appendKeysLocked(b *Batch, lo, hi int) (grown int64) {
 		}
 	}
 	for _, x := range p.keys {
-		i := slices.IndexFunc(b.Keys, func(k BatchKeys) bool { return k.of(x) })
+		i := slices.IndexFunc(b.Keys, func(k *BatchKeys) bool { return k.of(x) })
 		if i >= 0 {
-			grown += x.append(p, &b.Keys[i], lo, hi)
+			grown += x.append(p, b.Keys[i], lo, hi)
 			continue
 		}
 		x.mu.Lock()
@@ -104,18 +96,34 @@ func (x *keyIndex) append(p *part, k *BatchKeys, lo, hi int) int64 {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.cover(k.Lo, k.Hi)
-	if x.rows < p.rows || x.slots == nil {
+	if x.rows < p.rows || x.table == nil {
 		return 0 // not asked yet, or not lately
 	}
-	before := len(x.slots)
-	for i := lo; i < hi; i++ {
-		at := p.locals[i-lo]
-		x.take(at)
-		if !k.free(i) {
-			x.put(k.Hashes[i], at, p.seriesLocked(at).sealed+p.rowIdx[i-lo])
-		}
+	first := uint32(x.rows)
+	for i, at := range p.locals {
+		x.take(at, p.seriesLocked(at).sealed+p.rowIdx[i])
 	}
-	return int64(len(x.slots)-before) * keySlotBytes
+	switch {
+	case k.claim == nil || k.claim != x.claim:
+		x.table.put(nil, k.Hashes[lo:hi], k.freeIn(lo, hi), first, nil)
+	case hi == len(k.Hashes):
+		x.claim = nil
+	}
+	return x.grown()
+}
+
+func (k *BatchKeys) freeIn(lo, hi int) []bool {
+	if k.Free == nil {
+		return nil
+	}
+	return k.Free[lo:hi]
+}
+
+// grown gives the bytes that the index has grown since the last call.
+func (x *keyIndex) grown() int64 {
+	before := x.sized
+	x.sized = x.table.size + 8*int64(cap(x.places)) + 4*int64(cap(x.taken))
+	return x.sized - before
 }
 
 // cover widens the bounds.
@@ -142,65 +150,39 @@ func (x *keyIndex) isApart(k *BatchKeys) bool {
 	return x.apart(k.Lo, k.Hi)
 }
 
-// take notes that the next row of a series is in the index.
-func (x *keyIndex) take(at uint32) {
+// take notes that the next row of a series is in the index. Rows are numbered in the order in which they are taken.
+func (x *keyIndex) take(at, position uint32) uint32 {
 	for int(at) >= len(x.taken) {
 		x.taken = append(x.taken, 0)
 	}
+	if x.places == nil && at > 0 {
+		x.places = make([]uint64, x.rows, x.rows+1)
+		for i := range x.places {
+			x.places[i] = uint64(i)
+		}
+	}
+	if x.places != nil {
+		x.places = append(x.places, uint64(at)<<32|uint64(position))
+	}
 	x.taken[at]++
 	x.rows++
+	return uint32(x.rows - 1)
 }
 
-func (x *keyIndex) put(hash uint64, at, position uint32) {
-	if 4*(x.used+1) > 3*len(x.slots) {
-		x.grow()
+// place gives the series and the position of a row of the table.
+func (x *keyIndex) place(row uint32) (at, position uint32) {
+	if x.places == nil {
+		return 0, row
 	}
-	x.place(keySlot{hash, (uint64(at)<<32 | uint64(position)) + 1})
-	x.used++
-}
-
-func (x *keyIndex) grow() int64 {
-	old := x.slots
-	x.slots = make([]keySlot, max(1<<10, 2*len(old)))
-	for _, s := range old {
-		if s.row != 0 {
-			x.place(s)
-		}
-	}
-	return int64(len(x.slots)-len(old)) * keySlotBytes
-}
-
-func (x *keyIndex) place(s keySlot) {
-	mask := uint64(len(x.slots) - 1)
-	i := x.start(s.hash)
-	for x.slots[i].row != 0 {
-		i = (i + 1) & mask
-	}
-	x.slots[i] = s
-}
-
-// start is where a hash's slots begin. Stored hashes have no seed, so they are mixed by a multiplication first.
-func (x *keyIndex) start(hash uint64) uint64 {
-	return hash * 0x9e3779b97f4a7c15 >> (64 - bits.Len(uint(len(x.slots)-1)))
-}
-
-// find gives the rows of a hash.
-func (x *keyIndex) find(hash uint64, found func(at, position uint32)) {
-	if len(x.slots) == 0 {
-		return
-	}
-	mask := uint64(len(x.slots) - 1)
-	for i := x.start(hash); x.slots[i].row != 0; i = (i + 1) & mask {
-		if x.slots[i].hash == hash {
-			row := x.slots[i].row - 1
-			found(uint32(row>>32), uint32(row))
-		}
-	}
+	return uint32(x.places[row] >> 32), uint32(x.places[row])
 }
 
 // FindKeys gives the rows of the head that may have a tuple of k, whether they are visible or not, dead or not: those of the same hash, with
 // the number of the row in k. One writer at a time asks it about a table.
-func (h *Head) FindKeys(table *meta.Table, k *BatchKeys, found func(i int, row KeyRow)) error {
+//
+// A writer who will append the rows of k as one batch claims their tuples: they are put into the index as they are looked up, with the numbers that the rows will
+// have. To do it when the rows come would read the same lines a second time, which by then have left the caches.
+func (h *Head) FindKeys(table *meta.Table, k *BatchKeys, claim bool, found func(i int, row KeyRow)) error {
 	h.mu.RLock()
 	gens := h.gens
 	h.mu.RUnlock()
@@ -221,15 +203,82 @@ func (h *Head) FindKeys(table *meta.Table, k *BatchKeys, found func(i int, row K
 		if err != nil {
 			return err
 		}
-		x.mu.RLock()
-		for i, hash := range k.Hashes {
-			if !k.free(i) {
-				x.find(hash, func(at, position uint32) { found(i, KeyRow{p, at, position}) })
-			}
+		var rows []foundRow
+		if claim && n == len(gens)-1 {
+			rows, grown = x.claimKeys(h, p, k)
+			h.settleIn(g, grown)
+		} else {
+			rows = x.find(p, k)
 		}
-		x.mu.RUnlock()
+		for _, f := range rows {
+			found(f.i, f.row)
+		}
 	}
 	return nil
+}
+
+// foundRow is a row that may have the tuple of a row of a batch.
+type foundRow struct {
+	i   int
+	row KeyRow
+}
+
+// find gives the rows that may have a tuple of k, for each the newest first.
+func (x *keyIndex) find(p *part, k *BatchKeys) []foundRow {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.foundLocked(p, x.table.find(nil, k.Hashes, k.Free))
+}
+
+// foundLocked says where rows are, but for those that are only claimed.
+func (x *keyIndex) foundLocked(p *part, found []keyFound) []foundRow {
+	out := make([]foundRow, 0, len(found))
+	for _, f := range found {
+		if int64(f.row) < x.rows {
+			at, position := x.place(f.row)
+			out = append(out, foundRow{f.i, KeyRow{p, at, position}})
+		}
+	}
+	return out
+}
+
+// KeyClaim is the tuples of a batch that are in an index before its rows are.
+type KeyClaim struct {
+	head  *Head
+	part  *part
+	index *keyIndex
+}
+
+// claimKeys is find, and claims the tuples.
+func (x *keyIndex) claimKeys(h *Head, p *part, k *BatchKeys) ([]foundRow, int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	found := x.table.put(nil, k.Hashes, k.Free, uint32(x.rows), nil)
+	x.claim = &KeyClaim{head: h, part: p, index: x}
+	k.claim = x.claim
+	return x.foundLocked(p, found), x.grown()
+}
+
+// Unclaim ends the claim of tuples whose rows have not come, if there is one.
+func (k *BatchKeys) Unclaim() {
+	if c := k.claim; c != nil {
+		c.head.settleIn(c.part.gen, c.index.unclaim(k))
+	}
+}
+
+func (x *keyIndex) unclaim(k *BatchKeys) int64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.claim != k.claim {
+		return 0
+	}
+	x.claim = nil
+	for i := len(k.Hashes) - 1; i >= 0; i-- {
+		if k.Free == nil || !k.Free[i] {
+			x.table.takeBack(mixed(k.Hashes[i]))
+		}
+	}
+	return x.grown()
 }
 
 // settleIn accounts for what a generation has grown outside of an append, if it is still there.
@@ -254,31 +303,23 @@ func (x *keyIndex) fill(p *part, schema *column.Schema) (grown int64, err error)
 	rows, count := p.rows, p.count
 	p.mu.RUnlock()
 	x.mu.RLock()
-	done, taken := x.rows >= rows && x.slots != nil, slices.Clone(x.taken)
+	done, taken := x.rows >= rows && x.table != nil, slices.Clone(x.taken)
 	x.mu.RUnlock()
 	if done {
 		return 0, nil
 	}
 	t := tuples{columns: x.columns, schema: schema, tags: schema.TagTypes(), keys: p.dict.Keys()}
-	var read []keySlot
+	var read readKeys
 	for at := range uint32(count) {
 		first := uint32(0)
 		if int(at) < len(taken) {
 			first = taken[at]
 		}
-		read = read[:0]
-		var lo, hi []byte
+		read.clear()
 		err := t.each(p, at, first, func(position uint32, encoded []byte, null bool) {
-			// Of no matter whether NULLs are distinct: a NULL that is looked for says so.
-			read = append(read, keySlot{key.Hash(encoded), uint64(at)<<32 | uint64(position)})
-			if lo == nil || bytes.Compare(encoded, lo) < 0 {
-				lo = bytes.Clone(encoded)
-			}
-			if hi == nil || bytes.Compare(encoded, hi) > 0 {
-				hi = bytes.Clone(encoded)
-			}
+			read.add(position, encoded, null && x.distinct)
 		})
-		grown += x.add(read, lo, hi)
+		grown += x.add(at, &read)
 		if err != nil {
 			return grown, err
 		}
@@ -286,23 +327,54 @@ func (x *keyIndex) fill(p *part, schema *column.Schema) (grown int64, err error)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.whole = x.whole || x.rows >= rows
-	if x.slots == nil {
-		grown += x.grow()
+	if x.table == nil {
+		x.table = newKeyTable()
 	}
-	return grown, nil
+	return grown + x.grown(), nil
+}
+
+// readKeys are the tuples that were read of a series.
+type readKeys struct {
+	positions []uint32
+	hashes    []uint64
+	free      []bool
+	lo, hi    []byte
+}
+
+func (r *readKeys) clear() {
+	r.positions, r.hashes, r.free, r.lo, r.hi = r.positions[:0], r.hashes[:0], r.free[:0], nil, nil
+}
+
+func (r *readKeys) add(position uint32, encoded []byte, free bool) {
+	r.positions, r.free = append(r.positions, position), append(r.free, free)
+	if free {
+		return
+	}
+	r.hashes = append(r.hashes, key.Hash(encoded))
+	if r.lo == nil || bytes.Compare(encoded, r.lo) < 0 {
+		r.lo = bytes.Clone(encoded)
+	}
+	if r.hi == nil || bytes.Compare(encoded, r.hi) > 0 {
+		r.hi = bytes.Clone(encoded)
+	}
 }
 
 // add puts the rows that were read of a series into the index.
-func (x *keyIndex) add(read []keySlot, lo, hi []byte) int64 {
+func (x *keyIndex) add(at uint32, read *readKeys) int64 {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	before := len(x.slots)
-	x.cover(lo, hi)
-	for _, r := range read {
-		x.take(uint32(r.row >> 32))
-		x.put(r.hash, uint32(r.row>>32), uint32(r.row))
+	if x.table == nil {
+		x.table = newKeyTable()
 	}
-	return int64(len(x.slots)-before) * keySlotBytes
+	x.cover(read.lo, read.hi)
+	rows := make([]uint32, 0, len(read.hashes))
+	for i, position := range read.positions {
+		if row := x.take(at, position); !read.free[i] {
+			rows = append(rows, row)
+		}
+	}
+	x.table.put(nil, read.hashes, nil, 0, rows)
+	return x.grown()
 }
 
 // tuples encodes the columns of a constraint of rows of a part.

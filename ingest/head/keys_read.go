@@ -44,16 +44,12 @@ func (s *Snapshot) keyRows(table *meta.Table, keys [][]byte, after meta.Seq) (ke
 		if err != nil {
 			return nil, err
 		}
-		x.mu.RLock()
-		for _, hash := range k.Hashes {
-			x.find(hash, func(at, position uint32) {
-				if series[at] == nil {
-					series[at] = roaring.New()
-				}
-				series[at].Add(position)
-			})
+		for _, f := range x.find(p, &k) {
+			if series[f.row.at] == nil {
+				series[f.row.at] = roaring.New()
+			}
+			series[f.row.at].Add(f.row.position)
 		}
-		x.mu.RUnlock()
 	}
 	return out, nil
 }

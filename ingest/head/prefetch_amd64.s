@@ -1,0 +1,16 @@
+#include "textflag.h"
+
+// func prefetch(lines *keyLineGroup, n int)
+TEXT ·prefetch(SB), NOSPLIT, $0-16
+	MOVQ lines+0(FP), AX
+	MOVQ n+8(FP), CX
+	JMP  more
+next:
+	MOVQ (AX), DX
+	PREFETCHT0 (DX)
+	ADDQ $8, AX
+	DECQ CX
+more:
+	TESTQ CX, CX
+	JNZ  next
+	RET
