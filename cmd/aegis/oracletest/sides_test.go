@@ -34,6 +34,7 @@ func TestOracle(t *testing.T) {
 		run  func(*testing.T, *sides)
 	}{
 		{"scripts", scripts},
+		{"logic", logic},
 		{"refusals", refusals},
 		{"parameters", parameters},
 		{"random", random},
