@@ -11,7 +11,7 @@ import (
 	"github.com/automatanexus/aegis-db/column"
 )
 
-// TestRulesMeetWriters: what wants an empty table, and rules that rows must satisfy, meet rows that are written at the same moment: either the statement is
+// TestRulesMeetWriters: what writes rows anew, and rules that rows must satisfy, meet rows that are written at the same moment: either the statement is
 // refused, and the rows are as they were written, or the rows are as the new table has them.
 func TestRulesMeetWriters(t *testing.T) {
 	db := open(t, t.TempDir())
@@ -23,9 +23,9 @@ func TestRulesMeetWriters(t *testing.T) {
 		name, alter, state string
 		lost               string // what no row may be after it was done
 	}{
-		{"a default that differs", "ADD COLUMN c double precision DEFAULT random()", "0A000", "c IS NULL"},
-		{"an identity", "ADD COLUMN c bigint GENERATED ALWAYS AS IDENTITY", "0A000", "c IS NULL"},
-		{"a generated column", "ADD COLUMN c bigint GENERATED ALWAYS AS (v * 2) STORED", "0A000", "c IS NULL OR c <> v * 2"},
+		{"a default that differs", "ADD COLUMN c double precision DEFAULT random()", "", "c IS NULL"},
+		{"an identity", "ADD COLUMN c bigint GENERATED ALWAYS AS IDENTITY", "", "c IS NULL"},
+		{"a generated column", "ADD COLUMN c bigint GENERATED ALWAYS AS (v * 2) STORED", "", "c IS NULL OR c <> v * 2"},
 		{"NOT NULL", "ADD COLUMN c text NOT NULL", "23502", "true"},
 		{"SET NOT NULL", "ALTER v SET NOT NULL", "23502", "v IS NULL"},
 		{"a check", "ADD CHECK (v < 5)", "23514", "v >= 5"},

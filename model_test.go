@@ -66,6 +66,12 @@ func (f frozen) Truncate(context.Context, []meta.TableID, []meta.Command) error 
 	return errors.ErrUnsupported
 }
 
+// Rewrite implements query.Store.
+func (f frozen) Rewrite(context.Context, query.Rewriting) error { return errors.ErrUnsupported }
+
+// RewrittenSchema implements query.Store.
+func (f frozen) RewrittenSchema(_, to *meta.Table) *column.Schema { return &to.Columns }
+
 // Closing implements query.Store.
 func (f frozen) Closing(context.Context, meta.TableID, func(context.Context) error) error {
 	return errors.ErrUnsupported

@@ -39,6 +39,22 @@ func seen(db *DB) string {
 // TestPastCrash: after a power cut at any operation on the disk, pins, clones and changes are as they were before the step under way, or behind
 // it, and no file is missing or left over.
 func TestPastCrash(t *testing.T) {
+	rows := "(n bigint, ts timestamptz) WITH (time_column = 'ts')"
+	some := func(from, to int) string {
+		return fmt.Sprintf("INSERT INTO t SELECT g, '2026-01-01'::timestamptz + g * interval '1 s' FROM generate_series(%d, %d) AS g", from, to)
+	}
+	steps := []string{
+		"CREATE TABLE t " + rows, some(1, 40), "CREATE PIN p", "DELETE FROM t WHERE n % 4 = 0", "compact", some(41, 60), "CREATE TABLE c CLONE t",
+		"DELETE FROM c WHERE n < 10", "flush", "CREATE PIN q", "CREATE TABLE d CLONE t FOR VERSION AS OF 'p'", "compact", "UPDATE t SET n = n + 1000 WHERE n > 50",
+		"DROP PIN p", "compact", "DROP TABLE t", "compact",
+	}
+	powerCuts(t, steps, seen)
+}
+
+// powerCuts takes steps, cuts the power at every operation on the disk, and holds what is seen then against what was seen before the step under way and behind it. "flush" and
+// "compact" are steps, too.
+func powerCuts(t *testing.T, steps []string, seen func(*DB) string) {
+	t.Helper()
 	options := func(disk *faultfs.FS, plain *memfs.FS) Options {
 		o := memOptions(Options{FS: plain})
 		if disk != nil {
@@ -71,15 +87,6 @@ func TestPastCrash(t *testing.T) {
 	db, err := Open(context.Background(), options(disk, plain))
 	if err != nil {
 		t.Fatal(err)
-	}
-	rows := "(n bigint, ts timestamptz) WITH (time_column = 'ts')"
-	some := func(from, to int) string {
-		return fmt.Sprintf("INSERT INTO t SELECT g, '2026-01-01'::timestamptz + g * interval '1 s' FROM generate_series(%d, %d) AS g", from, to)
-	}
-	steps := []string{
-		"CREATE TABLE t " + rows, some(1, 40), "CREATE PIN p", "DELETE FROM t WHERE n % 4 = 0", "compact", some(41, 60), "CREATE TABLE c CLONE t",
-		"DELETE FROM c WHERE n < 10", "flush", "CREATE PIN q", "CREATE TABLE d CLONE t FOR VERSION AS OF 'p'", "compact", "UPDATE t SET n = n + 1000 WHERE n > 50",
-		"DROP PIN p", "compact", "DROP TABLE t", "compact",
 	}
 	replay := func(db *DB, step string) error {
 		switch step {

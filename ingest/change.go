@@ -98,7 +98,7 @@ func byTable(t *meta.Transaction) ([]meta.Deletes, error) {
 
 // change appends a commit that ends rows.
 func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []meta.Deletes, again []meta.Arbiter, bound *bound, ack meta.Ack) (meta.Seq, error) {
-	if err := s.awaitOpen(ctx, resolved); err != nil {
+	if err := s.awaitOpen(ctx, resolved, deletes); err != nil {
 		return 0, err
 	}
 	// Finding rows that have moved may take a while: it is done before the gate is taken, and again for what moves in between.

@@ -11,7 +11,7 @@ import (
 // closing are the tables that take no rows for the moment, each with a channel that is closed when they do again. Guarded by Shard.mu.
 type closing map[meta.TableID]chan struct{}
 
-// Closing runs f while no rows are committed to a table: commits of such rows wait, and are then held against the table's newest description. All that
+// Closing runs f while no rows are committed to a table, and none of it end: such commits wait, and are then held against the table's newest description. All that
 // was committed before is visible to f. So a rule that f finds no row to break, and puts into the catalog, is broken by none. f must not commit rows of
 // the table itself.
 func (s *Shard) Closing(ctx context.Context, table meta.TableID, f func(context.Context) error) error {
@@ -52,10 +52,10 @@ func (s *Shard) Closing(ctx context.Context, table meta.TableID, f func(context.
 }
 
 // awaitOpen waits until tables take rows. Whoever waits must not hold the gate.
-func (s *Shard) awaitOpen(ctx context.Context, batches []head.Batch) error {
+func (s *Shard) awaitOpen(ctx context.Context, batches []head.Batch, deletes []meta.Deletes) error {
 	for s.anyClosing.Load() {
 		s.mu.Lock()
-		opened := s.closingLocked(batches)
+		opened := s.closingLocked(batches, deletes)
 		s.mu.Unlock()
 		if opened == nil {
 			return nil
@@ -67,13 +67,18 @@ func (s *Shard) awaitOpen(ctx context.Context, batches []head.Batch) error {
 	return nil
 }
 
-// closingLocked finds a table of the batches that takes no rows now; nil if there is none.
-func (s *Shard) closingLocked(batches []head.Batch) chan struct{} {
+// closingLocked finds a table of a commit that takes no rows now; nil if there is none.
+func (s *Shard) closingLocked(batches []head.Batch, deletes []meta.Deletes) chan struct{} {
 	if len(s.closing) == 0 {
 		return nil
 	}
 	for i := range batches {
 		if opened := s.closing[batches[i].Table.ID]; opened != nil {
+			return opened
+		}
+	}
+	for i := range deletes {
+		if opened := s.closing[deletes[i].Table.ID]; opened != nil {
 			return opened
 		}
 	}

@@ -58,7 +58,7 @@ var errRetired = errors.New("the rows were made for a dictionary or a schema of 
 
 // commit makes a prepared commit durable as asked, and visible.
 func (s *Shard) commit(ctx context.Context, p *prepared, ack meta.Ack) (meta.Seq, error) {
-	if err := s.awaitOpen(ctx, p.batches); err != nil {
+	if err := s.awaitOpen(ctx, p.batches, nil); err != nil {
 		return 0, err
 	}
 	seq, err := s.enterAndAppend(ctx, p, ack)
@@ -129,7 +129,7 @@ func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err
 	if s.closed {
 		return 0, 0, errClosed
 	}
-	if s.closingLocked(p.batches) != nil {
+	if s.closingLocked(p.batches, p.deletes) != nil {
 		return 0, 0, errRetired // it may be another table afterwards
 	}
 	catalog := s.catalogFor(p)

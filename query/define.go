@@ -42,7 +42,10 @@ func (st *statement) define(d *plan.Define) (*Result, error) {
 	if err := st.settleSequences(d.Commands); err != nil {
 		return nil, err
 	}
-	if len(d.Holds) > 0 {
+	switch {
+	case len(d.Rewrite) > 0:
+		return st.ended(d.Tag, st.defineRewritten(d))
+	case len(d.Holds) > 0:
 		return st.ended(d.Tag, st.defineHeld(d))
 	}
 	return st.ended(d.Tag, st.proposeAll(d.Commands))
@@ -52,7 +55,7 @@ func (st *statement) define(d *plan.Define) (*Result, error) {
 // catalog, and a block may be open for hours. Where statements were only sent together and nothing was changed before, it is done at once, and the client is told.
 func (st *statement) fitsBlock(d *plan.Define) error {
 	b := st.session.block
-	if b == nil || !d.Alone && (len(d.Holds) == 0 || st.public.TableByID(d.Table.ID) == nil) {
+	if b == nil || !d.Alone && (len(d.Holds)+len(d.Rewrite) == 0 || st.public.TableByID(d.Table.ID) == nil) {
 		return nil
 	}
 	if !b.explicit && !b.changes() {
@@ -66,6 +69,9 @@ func (st *statement) fitsBlock(d *plan.Define) error {
 		return column.SQLErrorf(column.Invalid, "25001", "%s cannot run inside a transaction block", d.Tag)
 	}
 	e := column.SQLErrorf(column.Unsupported, "0A000", "a rule that rows of table \"%s\" must satisfy cannot be added inside a transaction", d.Table.Name)
+	if len(d.Rewrite) > 0 {
+		e = column.SQLErrorf(column.Unsupported, "0A000", "the rows of table \"%s\" cannot be written anew inside a transaction", d.Table.Name)
+	}
 	e.Hint = "Run the statement outside of BEGIN and COMMIT."
 	return e
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
@@ -61,9 +62,7 @@ func validated(d *plan.Define) ([]meta.Command, error) {
 		altered := *c.AlterTable
 		altered.To = *altered.To.Clone()
 		for k := range d.Holds {
-			if h := &d.Holds[k]; !h.Before {
-				validate(&altered.To, h.Valid)
-			}
+			validate(&altered.To, d.Holds[k].Valid)
 		}
 		out[i].AlterTable = &altered
 		return out, nil
@@ -87,15 +86,8 @@ func validate(t *meta.Table, name string) {
 	t.Constraints = slices.DeleteFunc(t.Constraints, func(k meta.Constraint) bool { return k.Name == name })
 }
 
-// holdAll asks the rows of a snapshot, with those that the block has written, to satisfy the rules: under the catalog as it is, or as it will be.
+// holdAll asks the rows of a snapshot, with those that the block has written, to satisfy the rules, under the catalog as it will be.
 func (st *statement) holdAll(base Snapshot, d *plan.Define) error {
-	now, another, err := st.session.overlaid(st.env.Expr.Ctx, base)
-	if err != nil {
-		return err
-	}
-	if another {
-		defer now.Close()
-	}
 	var own Own
 	commands := d.Commands
 	if b := st.session.block; b != nil {
@@ -115,11 +107,7 @@ func (st *statement) holdAll(base Snapshot, d *plan.Define) error {
 	}
 	defer then.Close()
 	for i := range d.Holds {
-		snap := then
-		if d.Holds[i].Before {
-			snap = now
-		}
-		if err := st.hold(&d.Holds[i], snap); err != nil {
+		if err := st.hold(&d.Holds[i], then); err != nil {
 			return err
 		}
 	}
@@ -128,8 +116,8 @@ func (st *statement) holdAll(base Snapshot, d *plan.Define) error {
 
 // hold asks whether rows of a snapshot break a rule.
 func (st *statement) hold(h *plan.Hold, snap Snapshot) error {
-	broken, err := st.anyRow(h.Query, snap)
-	if err != nil || !broken {
+	row, err := st.firstRow(h.Query, snap)
+	if err != nil || row == nil {
 		return err
 	}
 	class := column.Invalid
@@ -138,34 +126,41 @@ func (st *statement) hold(h *plan.Hold, snap Snapshot) error {
 	}
 	e := column.SQLErrorf(class, h.State, "%s", h.Message)
 	e.Hint = h.Hint
+	if len(h.Key) > 0 {
+		e.Detail = "Key (" + strings.Join(h.Key, ", ") + ")=(" + rowText(row, 0) + ") is duplicated."
+	}
 	if h.Pos > 0 {
 		e.Position = h.Pos + 1
 	}
 	return e
 }
 
-// anyRow reports whether a query of the engine's own has a row in a snapshot.
-func (st *statement) anyRow(text string, snap Snapshot) (bool, error) {
+// firstRow gives the first row that a query of the engine's own has in a snapshot, nil if it has none.
+func (st *statement) firstRow(text string, snap Snapshot) ([]*column.Vector, error) {
 	parsed, err := sql.ParseOne(text, sql.Options{})
 	if err != nil {
-		return false, column.Errorf(column.Internal, "a query of the engine's own cannot be read: %w", err)
+		return nil, column.Errorf(column.Internal, "a query of the engine's own cannot be read: %w", err)
 	}
 	in := *st
 	path := st.session.searchPath(snap)
 	in.snap, in.names = snap, &names{snap, path, st.session.view(st.env.Expr.Ctx, snap, path, st.session.now())}
 	bound, err := bind.Bind(st.env.Expr.Ctx, sql.Unplaced(parsed.Stmt), in.bindOptions(in.names, nil, nil))
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	q := bound.(*plan.Query)
 	root, _, err := in.optimize(q.Root)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	found := false
+	var row []*column.Vector
 	_, err = in.each(root, func(b *scan.Batch) error {
-		found = found || b.Len > 0
+		if row == nil && b.Len > 0 {
+			for _, v := range b.Columns {
+				row = append(row, column.NewConst(v, 0, 1))
+			}
+		}
 		return nil
 	})
-	return found, err
+	return row, err
 }

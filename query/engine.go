@@ -46,6 +46,10 @@ type Store interface {
 	Writer() meta.Writer
 	// Truncate ends all rows that tables have, and makes other changes of the catalog, at once and together.
 	Truncate(ctx context.Context, tables []meta.TableID, also []meta.Command) error
+	// Rewrite writes the rows of a table anew, under another description.
+	Rewrite(ctx context.Context, w Rewriting) error
+	// RewrittenSchema has the columns of a table as it will be, and behind them those of the table as it was that are no more.
+	RewrittenSchema(from, to *meta.Table) *column.Schema
 	// Closing runs f while nobody commits rows of a table, after all that was committed before can be read.
 	Closing(ctx context.Context, table meta.TableID, f func(context.Context) error) error
 }

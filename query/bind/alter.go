@@ -36,19 +36,23 @@ func (b *binder) alter(n *sql.AlterTable) (plan.Statement, error) {
 		kind := map[sql.ObjectKind]string{sql.ObjView: "view", sql.ObjSequence: "sequence"}[n.Kind]
 		return nil, column.SQLErrorf(column.Invalid, "42809", "\"%s\" is not a %s", f.name, kind)
 	}
-	a := &alteration{tableDefinition{definition: d}, f, n}
+	a := &alteration{tableDefinition: tableDefinition{definition: d}, of: f, stmt: n}
 	if f.table != nil {
 		a.table, a.id = d.change(f.table).now, f.table.ID
 	}
-	for i := range n.Actions {
-		if err := a.action(&n.Actions[i]); err != nil {
+	for _, n := range passes(n.Actions) {
+		if err := a.action(n); err != nil {
 			return nil, err
 		}
 	}
 	if err := a.complete(); err != nil {
 		return nil, err
 	}
-	return d.finish()
+	out, err := d.finish()
+	if err == nil && len(a.retyped) > 0 {
+		err = a.reindex(d.out)
+	}
+	return out, err
 }
 
 // alteration is an ALTER being worked out. Its table is the one that is altered, as it will be.
@@ -56,6 +60,39 @@ type alteration struct {
 	tableDefinition
 	of   *found
 	stmt *sql.AlterTable
+	// retyped are columns whose values are computed anew, by their ids before and after.
+	retyped [][2]column.ID
+}
+
+// passes gives the actions in the order in which PostgreSQL does them: what goes, then other types, then new columns, then what is said about columns and of rows.
+func passes(list []sql.AlterAction) []*sql.AlterAction {
+	out := make([]*sql.AlterAction, len(list))
+	for i := range list {
+		out[i] = &list[i]
+	}
+	slices.SortStableFunc(out, func(a, b *sql.AlterAction) int { return pass(a) - pass(b) })
+	return out
+}
+
+func pass(n *sql.AlterAction) int {
+	switch n.Kind {
+	case sql.AlterDropColumn, sql.AlterDropConstraint, sql.AlterDropDefault, sql.AlterDropNotNull, sql.AlterDropExpression, sql.AlterDropIdentity:
+		return 0
+	case sql.AlterColumnType:
+		return 1
+	case sql.AlterAddColumn:
+		return 2
+	case sql.AlterSetNotNull, sql.AlterSetIdentity:
+		return 3
+	case sql.AlterAddConstraint:
+		if n.Constraint.Kind == sql.ConPrimaryKey || n.Constraint.Kind == sql.ConUnique {
+			return 4
+		}
+		return 5
+	case sql.AlterSetDefault, sql.AlterAddIdentity:
+		return 5
+	}
+	return 6
 }
 
 // description is the change of the table that is altered.
@@ -299,6 +336,9 @@ func (a *alteration) complete() error {
 	}
 	if len(a.generated)+len(a.checks) > 0 {
 		a.description().strict = true
+	}
+	if err := a.rewriting(); err != nil {
+		return err
 	}
 	for _, q := range a.sequences {
 		q.Table = a.of.id

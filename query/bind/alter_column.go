@@ -21,9 +21,6 @@ func (a *alteration) addOne(n *sql.AlterAction) error {
 		}
 		return column.SQLErrorf(column.Conflict, "42701", "column \"%s\" of relation \"%s\" already exists", n.Column.Name, a.of.name)
 	}
-	if err := noKey(n.Column); err != nil {
-		return err
-	}
 	if err := a.addColumn(n.Column, a.table.NextColumn); err != nil {
 		return err
 	}
@@ -34,22 +31,32 @@ func (a *alteration) addOne(n *sql.AlterAction) error {
 		return err
 	}
 	f.Initial = initial
-	if len(a.generated) > 0 && a.generated[len(a.generated)-1].column == f.Name {
-		a.empty(n.Pos, "a generated column can only be added to an empty table", "Make a new table with CREATE TABLE, and INSERT the rows.")
-		return nil
-	}
-	if f.NotNull && initial == "" {
+	numbered := slices.ContainsFunc(a.out.Rewrite, func(c plan.Computed) bool { return c.Column == f.ID && c.Numbers != nil })
+	if f.NotNull && initial == "" && !numbered {
 		f.NotNull = false
-		return a.demand(f)
+		if err := a.demand(f); err != nil {
+			return err
+		}
+	}
+	for _, c := range n.Column.Constraints {
+		if c.Kind == sql.ConPrimaryKey || c.Kind == sql.ConUnique {
+			of := *c
+			of.Columns = []sql.Ident{{Name: f.Name, Pos: n.Column.Pos}}
+			if err := a.addKey(&of); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
 // initial is the value that a new column's default has now, for the rows that are there.
 func (a *alteration) initial(f *column.Field) (column.Datum, error) {
-	if f.Identity != column.NoIdentity {
-		a.empty(-1, "an identity column can only be added to an empty table", "Make a new table with CREATE TABLE, and INSERT the rows.")
-		return "", nil
+	for i := range a.sequences { // the column's own
+		if q := a.sequences[i]; q.Column == f.ID {
+			a.recompute(plan.Computed{Column: f.ID, Numbers: &q})
+			return "", nil
+		}
 	}
 	if f.Default == "" {
 		return "", nil
@@ -66,8 +73,7 @@ func (a *alteration) initial(f *column.Field) (column.Datum, error) {
 		return "", err
 	}
 	if expr.Volatile(e) {
-		// A value for each row.
-		a.empty(-1, "a column whose default differs from row to row can only be added to an empty table", "Add the column without a default, UPDATE the rows, and set the default then.")
+		a.recompute(plan.Computed{Column: f.ID, Value: e}) // a value for each row
 		return "", nil
 	}
 	v, err := expr.Eval(a.fold, e, nil, 1)
@@ -111,7 +117,7 @@ func (a *alteration) setType(n *sql.AlterAction) error {
 		return column.SQLErrorf(column.Invalid, "22023", "identity column type must be smallint, integer, or bigint")
 	}
 	if n.Expr != nil && !isColumn(n.Expr, f.Name) && !castOfColumn(n.Expr, f.Name) || !f.Type.Widens(f.Mod, t, mod) {
-		return a.rewrite(n, f, t, mod)
+		return a.retype(n, f, t, mod)
 	}
 	before := *f
 	f.Type, f.Mod = t, mod
@@ -130,7 +136,7 @@ func (a *alteration) typeIsFree(f *column.Field) error {
 			e.Detail = "rule _RETURN on " + a.describe(by) + " depends on column \"" + f.Name + "\""
 			return e
 		}
-		if t := a.Catalog.TableByID(by.relation); t != nil && t.ID == a.of.id && by.column != 0 && !by.isDefault {
+		if t := a.Catalog.TableByID(by.relation); t != nil && t.ID == a.of.id && by.column != 0 && !by.isDefault && a.table.Columns.Index(by.column) >= 0 {
 			e := column.SQLErrorf(column.Unsupported, "0A000", "cannot alter type of a column used by a generated column")
 			e.Detail = "Column \"" + f.Name + "\" is used by generated column \"" + t.Columns.Fields[t.Columns.Index(by.column)].Name + "\"."
 			return e
@@ -153,7 +159,7 @@ func (a *alteration) castable(n *sql.AlterAction, f *column.Field, t column.Type
 		}
 		return nil
 	}
-	e, err := a.rule(&ruleKind{"transform expression", "transform expressions", true}, a.of.name, &a.of.table.Columns, 0, n.Expr)
+	e, err := a.rule(transformRule, a.of.name, &a.of.table.Columns, 0, n.Expr)
 	if err != nil {
 		return err
 	}
@@ -179,45 +185,6 @@ func isColumn(n sql.Expr, name string) bool {
 func castOfColumn(n sql.Expr, name string) bool {
 	c, ok := n.(*sql.Cast)
 	return ok && isColumn(c.Expr, name)
-}
-
-// rewrite gives a column another type where its values have to be computed anew: that is possible while there are none.
-func (a *alteration) rewrite(n *sql.AlterAction, f *column.Field, t column.Type, mod column.Mod) error {
-	s := &a.table.Columns
-	what := ""
-	switch {
-	case s.Time == f.ID:
-		what = "the time column"
-	case s.IsTag(f.ID):
-		what = "a tag"
-	case slices.Contains(s.Key, f.ID):
-		what = "part of the key"
-	}
-	if what != "" {
-		return unsupported(n.Pos, "the type of column \""+f.Name+"\" cannot change to "+t.Format(mod)+": it is "+what+", by which the rows are stored", "Make a new table with CREATE TABLE AS.")
-	}
-	a.empty(n.Pos, "the values of column \""+f.Name+"\" would have to be computed anew as "+t.Format(mod),
-		"Add a column of the new type, UPDATE it, drop the old one and rename the new one.")
-	before := *f
-	old := f.ID
-	f.Type, f.Mod, f.Initial, f.Added = t, mod, "", 0
-	f.ID = a.table.NextColumn
-	a.table.NextColumn++
-	for i := range a.table.Constraints {
-		for k, id := range a.table.Constraints[i].Columns {
-			if id == old {
-				a.table.Constraints[i].Columns[k] = f.ID
-			}
-		}
-	}
-	if text := a.table.ColumnComments[old]; text != "" {
-		delete(a.table.ColumnComments, old)
-		a.table.ColumnComments[f.ID] = text
-	}
-	if before.Default != "" {
-		return a.keepDefault(f, &before)
-	}
-	return nil
 }
 
 // keepDefault checks that a default fits its column's new type.

@@ -106,12 +106,6 @@ func (a *alteration) demand(f *column.Field) error {
 	return nil
 }
 
-// empty asks the table to have no rows; else what is done is not supported.
-func (a *alteration) empty(pos int, message, hint string) {
-	a.description().strict = true
-	a.out.Holds = append(a.out.Holds, plan.Hold{Before: true, Query: "SELECT 1 FROM " + quoted(a.of.schema) + "." + quoted(a.of.name) + " LIMIT 1", State: "0A000", Message: message, Hint: hint, Pos: pos})
-}
-
 // newName is the table's name when the commands have been applied.
 func (a *alteration) newName() string { return quoted(a.table.Schema) + "." + quoted(a.table.Name) }
 

@@ -47,10 +47,10 @@ func (a *alteration) addKey(c *sql.Constraint) error {
 
 // holdKey asks the rows that are there for two of one key.
 func (a *alteration) holdKey(c *meta.Constraint) {
-	var names, there []string
+	var names, there, plain []string
 	for _, id := range c.Columns {
 		name := quoted(a.table.Columns.Fields[a.table.Columns.Index(id)].Name)
-		names = append(names, name)
+		names, plain = append(names, name), append(plain, a.table.Columns.Fields[a.table.Columns.Index(id)].Name)
 		if !c.NullsNotDistinct {
 			there = append(there, name+" IS NOT NULL")
 		}
@@ -59,21 +59,13 @@ func (a *alteration) holdKey(c *meta.Constraint) {
 	if len(there) > 0 {
 		where = " WHERE " + strings.Join(there, " AND ")
 	}
+	list := strings.Join(names, ", ")
 	a.description().strict = true
 	a.out.Holds = append(a.out.Holds, plan.Hold{
-		Query:   "SELECT 1 FROM " + a.newName() + where + " GROUP BY " + strings.Join(names, ", ") + " HAVING count(*) > 1 LIMIT 1",
+		Query:   "SELECT " + list + " FROM " + a.newName() + where + " GROUP BY " + list + " HAVING count(*) > 1 ORDER BY " + list + " LIMIT 1",
+		Key:     plain,
 		State:   "23505",
 		Message: fmt.Sprintf("could not create unique index \"%s\"", c.Name),
 		Valid:   c.Name,
 	})
-}
-
-// noKey refuses a key in the declaration of a column that is added.
-func noKey(def *sql.ColumnDef) error {
-	for _, c := range def.Constraints {
-		if c.Kind == sql.ConPrimaryKey || c.Kind == sql.ConUnique {
-			return unsupported(c.Pos, "a column cannot be added together with its key", "Add the column, then the constraint: ALTER TABLE … ADD UNIQUE (column).")
-		}
-	}
-	return nil
 }

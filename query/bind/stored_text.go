@@ -26,6 +26,7 @@ var (
 	defaultRule   = &ruleKind{"DEFAULT expression", "DEFAULT expressions", false}
 	checkRule     = &ruleKind{"check constraint", "check constraints", true}
 	generatedRule = &ruleKind{"column generation expression", "column generation expressions", true}
+	transformRule = &ruleKind{"transform expression", "transform expressions", true}
 )
 
 // parseRule reads an expression that the catalog keeps.

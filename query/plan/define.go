@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/automatanexus/aegis-db/meta"
+import (
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/expr"
+)
 
 // Define is a statement that changes the catalog, worked out against one state of it: commands that are applied together or not at all, each of them
 // conditional on what it was worked out from.
@@ -16,6 +20,8 @@ type Define struct {
 	// Holds are rules that the commands make for rows of Table to come, and that rows that are there must satisfy, too: else nothing is done. Constraints that
 	// they ask for are not valid in the commands, and become valid when they are proposed.
 	Holds []Hold
+	// Rewrite, if there are any, are columns of Table that have to be computed for the rows that are there: these are written anew.
+	Rewrite []Computed
 	// Alone says that it is no part of a transaction.
 	Alone bool
 	// Unstored, if not nil, is a table that must have nothing stored yet.
@@ -25,13 +31,22 @@ type Define struct {
 // Hold is a query over a table: its rows break a rule.
 type Hold struct {
 	Query string
+	// Key, if not empty, are the columns of the query's first row that the error's detail names.
+	Key []string
 	// State, Message and Hint are the error.
 	State, Message, Hint string
 	Pos                  int // byte offset; negative = none
-	// Before says that it is asked under the catalog without the commands.
-	Before bool
 	// Valid names the constraint that is valid, or makes its column NOT NULL, if there are no such rows.
 	Valid string
+}
+
+// Computed is a column of a table that rows which are there get, or get anew.
+type Computed struct {
+	Column column.ID
+	// Value is over the columns of the table as it was, or, if Late, as it will be; nil = the rows are numbered by Numbers, a sequence that the commands make.
+	Value   expr.Expr
+	Late    bool
+	Numbers *meta.Sequence
 }
 
 // Unstored says that a table must have no segments.

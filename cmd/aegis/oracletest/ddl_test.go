@@ -132,7 +132,7 @@ func tellAegis(s *query.Session, text string) told {
 		w := told{outcome: failed(err)}
 		var e *column.Error
 		if errors.As(err, &e) {
-			w.detail, w.hint = e.Detail, e.Hint
+			w.outcome.detail, w.detail, w.hint = "", e.Detail, e.Hint
 		}
 		return w
 	}
