@@ -74,6 +74,7 @@ type first struct {
 }
 
 func (st *statement) explain(e *plan.Explain) (*Result, error) {
+	st.env.Measure = e.Analyze
 	if e.Modify != nil {
 		return st.explainModify(e)
 	}

@@ -31,7 +31,7 @@ func buildApply(n *plan.Apply, env *Env, stats *Stats) (producer, *Stats, error)
 	describeBelow(right)
 	stats.Inputs = []*Stats{of, right}
 	a := &apply{node: n, env: env, stats: right, input: left}
-	return &meter{producer: a, stats: stats}, stats, nil
+	return measured(a, env, stats), stats, nil
 }
 
 // describeBelow gives a plan that is built again and again the figures that EXPLAIN looks for.

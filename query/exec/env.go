@@ -28,6 +28,8 @@ type Env struct {
 	// Plain switches the work on runs and encodings off: every vector is flattened and every row looked at. Answers
 	// must not change; tests check that.
 	Plain bool
+	// Measure counts rows and time of each operator, for EXPLAIN ANALYZE: two looks at the clock a batch and operator.
+	Measure bool
 	// BatchRows cuts batches down to so many rows, for tests; 0 = as they come.
 	BatchRows int
 	// Shares are the plans that are computed once; nil = the run makes its own.

@@ -128,6 +128,14 @@ func (s *Stats) note(text string) {
 	s.notes = append(s.notes, text)
 }
 
+// measured has what flows out of a producer counted, if somebody wants to know.
+func measured(p producer, env *Env, stats *Stats) producer {
+	if !env.Measure {
+		return p
+	}
+	return &meter{producer: p, stats: stats}
+}
+
 // meter counts what flows out of a producer.
 type meter struct {
 	producer

@@ -28,7 +28,7 @@ func buildRecursive(n *plan.Recursive, env *Env, stats *Stats) (producer, *Stats
 	step := &Stats{Node: n.Step}
 	describeBelow(step)
 	stats.Inputs = []*Stats{of, step}
-	return &meter{producer: &recursive{node: n, env: env, stats: step, base: base}, stats: stats}, stats, nil
+	return measured(&recursive{node: n, env: env, stats: step, base: base}, env, stats), stats, nil
 }
 
 func (r *recursive) parts(ctx context.Context) ([]part, error) {

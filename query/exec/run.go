@@ -92,7 +92,7 @@ func (r *Rows) Stats() *Stats { return r.stats }
 // Taken is the time from start to the last row; 0 before that.
 func (r *Rows) Taken() time.Duration { return r.taken }
 
-// build turns a node and everything below it into producers, each metered.
+// build turns a node and everything below it into producers.
 func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	stats := &Stats{Node: n}
 	switch n := n.(type) { // these run their inputs themselves
@@ -158,5 +158,5 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	default:
 		return nil, nil, column.Errorf(column.Internal, "%w: %s", errNoOperator, fmt.Sprintf("%T", n))
 	}
-	return &meter{producer: p, stats: stats}, stats, nil
+	return measured(p, env, stats), stats, nil
 }

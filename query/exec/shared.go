@@ -149,7 +149,7 @@ func buildShared(n *plan.Shared, env *Env, stats *Stats) (producer, *Stats, erro
 	}
 	h.readers = append(h.readers, stats)
 	h.mu.Unlock()
-	return &meter{producer: &reader{h}, stats: stats}, stats, nil
+	return measured(&reader{h}, env, stats), stats, nil
 }
 
 func (r *reader) parts(context.Context) ([]part, error) {

@@ -27,16 +27,36 @@ func (s *sorter) parts(ctx context.Context) (out []part, err error) {
 			rows.close()
 		}
 	}()
-	err = drain(ctx, s.env, inner, func(int) func(*worker, int, *scan.Batch) error {
-		in := rows.intake()
-		return func(w *worker, number int, b *scan.Batch) error { return in.add(ctx, w, number, b) }
-	})
-	if err != nil {
-		return nil, err
-	}
-	result, err := rows.sorted(ctx)
+	result, err := s.run(ctx, rows, inner)
 	if err != nil {
 		return nil, err
 	}
 	return []part{func(context.Context, *worker) (stream, error) { return result, nil }}, nil
+}
+
+func (s *sorter) run(ctx context.Context, rows *rowSorter, parts []part) (stream, error) {
+	if len(parts) == 1 {
+		in := &orderedRows{sorter: rows}
+		err := drain(ctx, s.env, parts, func(int) func(*worker, int, *scan.Batch) error {
+			return func(w *worker, _ int, b *scan.Batch) error { return in.add(ctx, w, b) }
+		})
+		if err != nil {
+			return nil, err
+		}
+		return in.sorted(ctx)
+	}
+	err := drain(ctx, s.env, parts, func(int) func(*worker, int, *scan.Batch) error {
+		in := rows.intake()
+		return func(w *worker, number int, b *scan.Batch) error {
+			keys, err := rows.keys.eval(w, b)
+			if err != nil {
+				return err
+			}
+			return in.add(ctx, number, b, keys)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rows.sorted(ctx)
 }

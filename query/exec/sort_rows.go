@@ -67,13 +67,10 @@ func (s *rowSorter) intake() *sortIntake {
 	return in
 }
 
-// add takes a batch of part number: rows of equal keys come in the order of these numbers, and of one number as they were added.
-func (in *sortIntake) add(ctx context.Context, w *worker, number int, b *scan.Batch) error {
+// add takes a batch of part number with the keys of its rows: rows of equal keys come in the order of these numbers, and of one number as
+// they were added.
+func (in *sortIntake) add(ctx context.Context, number int, b *scan.Batch, values []*column.Vector) error {
 	s := in.sorter
-	values, err := s.keys.eval(w, b)
-	if err != nil {
-		return err
-	}
 	first := in.count[number]
 	in.count[number] += uint64(b.Len)
 	in.mu.Lock()
