@@ -59,6 +59,14 @@ func (a *answer) full() error {
 	return a.flush()
 }
 
+// end sends what is left. Of an answer of one piece clients learn the length at once, if nothing comes behind it.
+func (a *answer) end() error {
+	if !a.sent && a.w.Header()["Trailer"] == nil {
+		a.w.Header().Set("Content-Length", strconv.Itoa(len(a.buf)))
+	}
+	return a.flush()
+}
+
 func (a *answer) flush() error {
 	if !a.sent {
 		h := a.w.Header()

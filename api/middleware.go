@@ -36,7 +36,7 @@ func requestID(r *http.Request) string {
 func (s *Server) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
-		rec := newRecorder(w, s.options.Stall)
+		rec := newRecorder(w, r, s.options.Stall)
 		id := requestID(r)
 		rec.Header().Set(requestIDHeader, id)
 		aborted := true

@@ -107,7 +107,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, request query.Re
 	defer out.close()
 	rows, err = s.send(out, f, result)
 	if err == nil {
-		err = out.flush()
+		err = out.end()
 	}
 	if err != nil && out.sent {
 		if rec, ok := w.(*recorder); ok {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"time"
 )
@@ -10,6 +11,7 @@ import (
 type recorder struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	conn    *connection // nil = it sends whatever net/http gives it
 	stall   time.Duration
 	until   time.Time // the write deadline that is set
 	status  int
@@ -17,11 +19,8 @@ type recorder struct {
 	failed  error
 }
 
-func newRecorder(w http.ResponseWriter, stall time.Duration) *recorder {
-	r := &recorder{ResponseWriter: w, control: http.NewResponseController(w), stall: stall}
-	// The last request on this connection may have left one.
-	_ = r.control.SetWriteDeadline(time.Time{}) // writers of tests have no deadlines
-	return r
+func newRecorder(w http.ResponseWriter, r *http.Request, stall time.Duration) *recorder {
+	return &recorder{ResponseWriter: w, control: http.NewResponseController(w), conn: connectionOf(r), stall: stall}
 }
 
 // Unwrap is for http.ResponseController.
@@ -44,17 +43,34 @@ func (r *recorder) extend() {
 	now := time.Now()
 	if r.until.Sub(now) < r.stall-r.stall/64 {
 		r.until = now.Add(r.stall)
-		_ = r.control.SetWriteDeadline(r.until)
+		_ = r.control.SetWriteDeadline(r.until) // writers of tests have no deadlines
 	}
 }
 
 // Write sends a piece of the body.
-func (r *recorder) Write(b []byte) (int, error) {
+func (r *recorder) Write(b []byte) (n int, err error) {
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
 	r.extend()
-	n, err := r.ResponseWriter.Write(b)
+	if len(b) >= wholePiece && r.conn != nil {
+		n, err = r.writeAtOnce(b)
+	} else {
+		n, err = r.ResponseWriter.Write(b)
+	}
 	r.bytes += int64(n)
 	return n, err
+}
+
+// wholePiece is how long a piece is at least that goes out in one write: with its header a shorter one fits into net/http's buffer, and leaves it
+// when the handler returns.
+const wholePiece = 2 << 10
+
+func (r *recorder) writeAtOnce(b []byte) (int, error) {
+	r.conn.hold()
+	n, err := r.ResponseWriter.Write(b)
+	if err == nil {
+		err = r.control.Flush()
+	}
+	return n, errors.Join(err, r.conn.release())
 }

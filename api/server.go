@@ -57,7 +57,7 @@ func New(db *aegis.DB, o Options) *Server {
 	// A connection may say nothing for a while between requests; a header that takes longer than this is an attack.
 	const headerTimeout, idleTimeout, headerBytes = 10 * time.Second, 2 * time.Minute, 64 << 10
 	s.http = &http.Server{
-		Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: o.ReadTimeout, IdleTimeout: idleTimeout,
+		Handler: s, ConnContext: withConnection, ReadHeaderTimeout: headerTimeout, ReadTimeout: o.ReadTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
 		// No WriteTimeout: a long answer is fine as long as its reader keeps up, which the recorder sees to.
 	}
@@ -72,7 +72,7 @@ func (s *Server) Serve(l net.Listener) error {
 	if host, _, err := net.SplitHostPort(l.Addr().String()); err != nil || !loopback(host) {
 		return errors.Join(column.Errorf(column.Denied, "refusing to serve on %s without credentials", l.Addr()), l.Close())
 	}
-	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(holding{l}); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
