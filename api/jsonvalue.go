@@ -51,29 +51,6 @@ func appendJSONValue(dst []byte, v *column.Vector, i int, loc *time.Location) []
 	return append(literal.Append(dst, f, j, literal.Options{Location: loc}), '"')
 }
 
-// timeText is a time stamp as it was last printed: rows in order of time repeat it.
-type timeText struct {
-	value int64
-	text  []byte
-}
-
-// append is appendJSONValue for a column whose values are printed one after the other.
-func (t *timeText) append(dst []byte, v *column.Vector, i int, loc *time.Location) []byte {
-	switch v.Type.Kind {
-	case column.Timestamp, column.TimestampTZ, column.TimestampNS:
-	default:
-		return appendJSONValue(dst, v, i, loc)
-	}
-	f, j := v.At(i)
-	if f.Valid != nil && !f.Valid.Get(j) {
-		return append(dst, "null"...)
-	}
-	if t.text == nil || f.Ints[j] != t.value {
-		t.value, t.text = f.Ints[j], appendJSONValue(t.text[:0], f, j, loc)
-	}
-	return append(dst, t.text...)
-}
-
 // appendJSONFloat appends the shortest decimal that reads back as the same bits.
 func appendJSONFloat(dst []byte, v float64, bits int) []byte {
 	switch {

@@ -11,12 +11,12 @@ import (
 // jsonPrinter writes the answer that JSON clients get. Its rows stand in it twice, in "data" and at the top: clients of either kind
 // are out there. So the rows are spooled while they are sent for the first time.
 type jsonPrinter struct {
-	out    *answer
-	result *query.Result
-	loc    *time.Location
-	rows   int64
-	spool  spool
-	times  []timeText // by column
+	out     *answer
+	result  *query.Result
+	loc     *time.Location
+	rows    int64
+	spool   spool
+	columns []jsonColumn
 }
 
 func newJSONPrinter(s *Server, out *answer, r *query.Result) (printer, error) {
@@ -52,29 +52,36 @@ func appendTypes(dst []byte, r *query.Result) []byte {
 }
 
 func (p *jsonPrinter) batch(b *scan.Batch) error {
-	if p.times == nil {
-		p.times = make([]timeText, len(b.Columns))
+	if p.columns == nil {
+		p.columns = make([]jsonColumn, len(b.Columns))
 	}
+	for k, v := range b.Columns {
+		p.columns[k].start(v, p.loc)
+	}
+	start := len(p.out.buf) // of what is not spooled yet
 	for i := range b.Len {
-		start := len(p.out.buf)
 		if p.rows > 0 {
 			p.out.buf = append(p.out.buf, ',')
 		}
 		p.rows++
 		p.out.buf = append(p.out.buf, '[')
-		for k, v := range b.Columns {
+		for k := range p.columns {
 			if k > 0 {
 				p.out.buf = append(p.out.buf, ',')
 			}
-			p.out.buf = p.times[k].append(p.out.buf, v, i, p.loc)
+			p.out.buf = p.columns[k].append(p.out.buf, i)
 		}
 		p.out.buf = append(p.out.buf, ']')
+		if len(p.out.buf) < pieceBytes && i+1 < b.Len {
+			continue
+		}
 		if err := p.spool.write(p.out.buf[start:]); err != nil {
 			return err
 		}
 		if err := p.out.full(); err != nil {
 			return err
 		}
+		start = len(p.out.buf)
 	}
 	return nil
 }

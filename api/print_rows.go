@@ -14,9 +14,10 @@ import (
 
 // linePrinter writes a JSON object per row and line.
 type linePrinter struct {
-	out  *answer
-	loc  *time.Location
-	keys [][]byte // `"name":`
+	out     *answer
+	loc     *time.Location
+	keys    [][]byte // `"name":`
+	columns []jsonColumn
 }
 
 func newLinePrinter(_ *Server, out *answer, r *query.Result) (printer, error) {
@@ -24,6 +25,7 @@ func newLinePrinter(_ *Server, out *answer, r *query.Result) (printer, error) {
 	for _, name := range distinctNames(r) {
 		p.keys = append(p.keys, append(appendJSONString(nil, name), ':'))
 	}
+	p.columns = make([]jsonColumn, len(p.keys))
 	return p, nil
 }
 
@@ -41,13 +43,16 @@ func distinctNames(r *query.Result) []string {
 }
 
 func (p *linePrinter) batch(b *scan.Batch) error {
+	for k, v := range b.Columns {
+		p.columns[k].start(v, p.loc)
+	}
 	for i := range b.Len {
 		p.out.buf = append(p.out.buf, '{')
-		for k, v := range b.Columns {
+		for k := range b.Columns {
 			if k > 0 {
 				p.out.buf = append(p.out.buf, ',')
 			}
-			p.out.buf = appendJSONValue(append(p.out.buf, p.keys[k]...), v, i, p.loc)
+			p.out.buf = p.columns[k].append(append(p.out.buf, p.keys[k]...), i)
 		}
 		p.out.buf = append(p.out.buf, "}\n"...)
 		if err := p.out.full(); err != nil {
