@@ -74,7 +74,7 @@ func (r *Reader) matchTimes(ctx context.Context, s Series, orderKeys [][]byte, p
 		if null || wanted < s.Min || wanted > s.Max {
 			continue
 		}
-		if row, err = c.search(ctx, row, end, func(t int64) bool { return t >= wanted }); err != nil {
+		if row, err = c.search(ctx, row, end, wanted); err != nil {
 			return err
 		}
 		for ; row < end; row++ {

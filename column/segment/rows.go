@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"io"
+	"math"
 	"sort"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -155,11 +156,14 @@ func (s *rowSource) trim(ctx context.Context, span Span) ([]piece, error) {
 	}
 	out := s.queue[:0]
 	if s.r.meta.timeSorted {
-		lo, err := s.times.search(ctx, span.Lo, span.Hi, func(t int64) bool { return t >= s.time.Min })
+		lo, err := s.times.search(ctx, span.Lo, span.Hi, s.time.Min)
 		if err != nil {
 			return nil, err
 		}
-		hi, err := s.times.search(ctx, lo, span.Hi, func(t int64) bool { return t > s.time.Max })
+		hi := span.Hi
+		if s.time.Max < math.MaxInt64 {
+			hi, err = s.times.search(ctx, lo, span.Hi, s.time.Max+1)
+		}
 		if err != nil || lo == hi {
 			return out, err
 		}
@@ -188,17 +192,17 @@ func appendRow(pieces []piece, series, row uint32) []piece {
 	return append(pieces, piece{series, row, row + 1})
 }
 
-// search gives the first row in [lo, hi) whose time satisfies a condition that holds from some row on; hi if none does. Pages that the zone
-// map decides are not read.
-func (c *columnReader) search(ctx context.Context, lo, hi uint32, from func(int64) bool) (uint32, error) {
+// search gives the first row in [lo, hi) whose time is not below a limit, of rows whose times ascend; hi if there is none. Pages that the
+// zone map decides are not read.
+func (c *columnReader) search(ctx context.Context, lo, hi uint32, limit int64) (uint32, error) {
 	for at := lo; at < hi; {
 		number := c.pages.find(at)
 		end := min(hi, c.pages.end(number))
 		z := &c.pages.pages[number].zone
 		switch {
-		case from(z.IntMin): // for the whole page
+		case z.IntMin >= limit:
 			return at, nil
-		case !from(z.IntMax):
+		case z.IntMax < limit:
 			at = end
 			continue
 		}
@@ -206,13 +210,48 @@ func (c *columnReader) search(ctx context.Context, lo, hi uint32, from func(int6
 		if err != nil {
 			return 0, err
 		}
-		times := v.Ints[a:b]
-		if k := sort.Search(len(times), func(i int) bool { return from(times[i]) }); k < len(times) {
+		if k := notBelow(v.Ints[a:b], limit); k < b-a {
 			return at + uint32(k), nil
 		}
 		at = end
 	}
 	return hi, nil
+}
+
+// notBelow is the place of the first of ascending times that is not below a limit; their number if there is none. Times mostly come at an interval:
+// then the place is the one that follows from the first and the last of them. The search begins there, and goes on in steps that double.
+func notBelow(times []int64, limit int64) int {
+	last := len(times) - 1
+	switch {
+	case last < 0 || times[0] >= limit:
+		return 0
+	case times[last] < limit:
+		return last + 1
+	}
+	// Of the two, lo is below the limit and hi is not.
+	lo, hi := 0, last
+	guess := int(float64(uint64(limit-times[0])) / float64(uint64(times[last]-times[0])) * float64(last))
+	guess = min(max(guess, 0), last)
+	step := 1
+	if times[guess] < limit {
+		for lo = guess; lo+step < hi && times[lo+step] < limit; step *= 2 {
+			lo += step
+		}
+		hi = min(hi, lo+step)
+	} else {
+		for hi = guess; hi-step > lo && times[hi-step] >= limit; step *= 2 {
+			hi -= step
+		}
+		lo = max(lo, hi-step)
+	}
+	for hi-lo > 1 {
+		if mid := int(uint(lo+hi) >> 1); times[mid] < limit {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return hi
 }
 
 // dropDeleted cuts the dead rows out of the queue. Spans ascend, so the iterator never goes back.
