@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,22 +126,27 @@ func (r *resolved) note(rel plan.Relation, p *placeholder) {
 
 // planKey names everything that a plan depends on but the relations.
 func planKey(s *Session, text string, params []*string) string {
-	var b strings.Builder
-	for _, part := range append(s.planSettings(), text) {
-		b.WriteString(strconv.Itoa(len(part)))
-		b.WriteByte(':')
-		b.WriteString(part)
+	b := make([]byte, 0, 128+len(text))
+	add := func(part string) {
+		b = append(strconv.AppendInt(b, int64(len(part)), 10), ':')
+		b = append(b, part...)
 	}
+	add(s.database)
+	add(s.settings.PlanKey())
+	add(s.settings.User)
+	for _, rule := range slices.Sorted(maps.Keys(s.Tuning.RulesOff)) {
+		add(rule)
+	}
+	b = append(b, '.')
+	add(text)
 	for _, p := range params {
 		if p == nil {
-			b.WriteByte('-')
+			b = append(b, '-')
 			continue
 		}
-		b.WriteString(strconv.Itoa(len(*p)))
-		b.WriteByte(':')
-		b.WriteString(*p)
+		add(*p)
 	}
-	return b.String()
+	return string(b)
 }
 
 // find gives a plan over the relations of a snapshot; nil if none is kept that fits.

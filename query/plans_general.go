@@ -138,12 +138,15 @@ func (st *statement) values(types []column.Type, texts []*string) ([]*column.Vec
 		return nil, false
 	}
 	out := make([]*column.Vector, len(types))
+	var b *column.Builder
 	for i, t := range types {
 		if texts[i] == nil {
 			out[i] = column.Flatten(column.NewNull(t, 1))
 			continue
 		}
-		b := column.NewBuilder(t, 1)
+		if b == nil || b.Type() != t {
+			b = column.NewBuilder(t, 1)
+		}
 		if err := literal.Parse(b, t, *texts[i], st.env.Expr.Literals()); err != nil {
 			return nil, false
 		}

@@ -2,8 +2,6 @@ package query
 
 import (
 	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column/literal"
@@ -144,10 +142,4 @@ func (s *Session) rulesOff() map[string]bool {
 	out := maps.Clone(s.settings.RulesOff)
 	maps.Copy(out, s.Tuning.RulesOff)
 	return out
-}
-
-// planSettings names what a plan depends on beside the statement and its relations.
-func (s *Session) planSettings() []string {
-	off := slices.Sorted(maps.Keys(s.Tuning.RulesOff))
-	return []string{s.database, s.settings.PlanKey(), s.settings.User, strings.Join(off, ",")}
 }

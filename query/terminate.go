@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,10 +14,16 @@ import (
 type life struct {
 	mu       sync.Mutex
 	ended    error // why; nil = it is not
-	running  map[*Result]context.CancelCauseFunc
+	running  []running
 	tell     func()
 	deadline *time.Timer // of the transaction; nil = it has none
 	settling bool        // a COMMIT is on its way to the log: what it comes to is for the client to know
+}
+
+// running is a result that is open, and how it is cancelled.
+type running struct {
+	result *Result
+	cancel context.CancelCauseFunc
 }
 
 // errTransactionTimeout is PostgreSQL's error for a transaction that takes longer than transaction_timeout.
@@ -35,8 +42,8 @@ func (s *Session) Terminate(why error) {
 	}
 	l.ended = why
 	tell := l.tell
-	for _, cancel := range l.running {
-		cancel(why)
+	for _, r := range l.running {
+		r.cancel(why)
 	}
 	l.mu.Unlock()
 	if tell != nil {
@@ -65,14 +72,11 @@ func (l *life) runs(r *Result, cancel context.CancelCauseFunc) (done func(), err
 	if l.ended != nil {
 		return nil, l.ended
 	}
-	if l.running == nil {
-		l.running = map[*Result]context.CancelCauseFunc{}
-	}
-	l.running[r] = cancel
+	l.running = append(l.running, running{r, cancel})
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		delete(l.running, r)
+		l.running = slices.DeleteFunc(l.running, func(o running) bool { return o.result == r })
 	}, nil
 }
 

@@ -290,34 +290,20 @@ func admitsInitial(view *column.Schema, f *scan.ColumnFilter) (bool, error) {
 	return z.Admits(f, t), nil
 }
 
-// prune cuts ascending spans at the pages the filter does not admit.
+// prune cuts ascending spans at the pages the filter does not admit. Only pages that spans touch are looked at.
 func (p *columnPages) prune(spans []Span, f *scan.ColumnFilter) []Span {
-	_, scale, isDecimal := p.field.Mod.Numeric() // stored fields of other types have no modifier
-	admitted := make([]bool, len(p.pages))
-	all := true
-	for i := range p.pages {
-		switch z := &p.pages[i].zone; {
-		case wideDecimal(&p.field):
-			admitted[i] = admitsWide(z, f, int32(scale))
-		case isDecimal:
-			admitted[i] = admitsDecimal(z, f, int32(scale))
-		default:
-			admitted[i] = z.Admits(f, p.field.Type)
-		}
-		all = all && admitted[i]
-	}
-	if all {
-		return spans
-	}
-	var out []Span
-	page := 0
+	out := make([]Span, 0, len(spans))
+	page, last, admitted := 0, -1, false
 	for _, s := range spans {
-		for p.end(page) <= s.Lo {
-			page++
+		if p.end(page) <= s.Lo {
+			page = p.find(s.Lo)
 		}
 		for at, k := s.Lo, page; at < s.Hi; k++ {
+			if k != last {
+				last, admitted = k, p.admits(k, f)
+			}
 			end := min(s.Hi, p.end(k))
-			if admitted[k] {
+			if admitted {
 				if n := len(out); n > 0 && out[n-1].Hi == at && out[n-1].Series == s.Series {
 					out[n-1].Hi = end
 				} else {
@@ -328,6 +314,19 @@ func (p *columnPages) prune(spans []Span, f *scan.ColumnFilter) []Span {
 		}
 	}
 	return out
+}
+
+// admits reports whether a page may have rows that a filter wants.
+func (p *columnPages) admits(page int, f *scan.ColumnFilter) bool {
+	_, scale, isDecimal := p.field.Mod.Numeric() // stored fields of other types have no modifier
+	switch z := &p.pages[page].zone; {
+	case wideDecimal(&p.field):
+		return admitsWide(z, f, int32(scale))
+	case isDecimal:
+		return admitsDecimal(z, f, int32(scale))
+	default:
+		return z.Admits(f, p.field.Type)
+	}
 }
 
 // neededSpans is about where the rows lie that the request needs: as if no row were dead, outside of the time range, or of the time of

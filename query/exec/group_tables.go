@@ -3,6 +3,7 @@ package exec
 import (
 	"bytes"
 	"math/bits"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -24,7 +25,7 @@ type groupInts struct {
 // number numbers keys; valid = nil: none is NULL.
 func (t *groupInts) number(keys []int64, valid column.Bitmap, ids []uint32) {
 	if t.slots == nil {
-		t.slots = make([]intSlot, firstSlots)
+		t.slots, t.keys = make([]intSlot, firstSlots), make([]int64, 0, firstSlots/2+1)
 	}
 	slots, mask := t.slots, uint64(len(t.slots)-1)
 	ids = ids[:len(keys)]
@@ -59,6 +60,7 @@ func (t *groupInts) number(keys []int64, valid column.Bitmap, ids []uint32) {
 
 func (t *groupInts) grow() {
 	t.slots = make([]intSlot, 2*len(t.slots))
+	t.keys = slices.Grow(t.keys, len(t.slots)/2+1-len(t.keys))
 	mask := uint64(len(t.slots) - 1)
 	for i, k := range t.keys {
 		p := hashInt(k) & mask

@@ -187,6 +187,9 @@ func (g *grouper) finish() ([]*column.Vector, error) {
 
 // directColumn gives the values of a column of integers.
 func (g *grouper) directColumn(k int) *column.Vector {
+	if g.tuples == nil && g.nullAt < 0 {
+		return column.NewInts(g.columns[k].typ, slices.Clone(g.ints.keys), nil)
+	}
 	b := column.NewBuilder(g.columns[k].typ, g.count)
 	for i := range g.count {
 		switch {

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
 )
@@ -40,7 +42,7 @@ func spans(dst []span, keys []*column.Vector, runs []scan.Run, n int) (out []spa
 	if total > n/3+1 {
 		return dst, false
 	}
-	out = dst[:0]
+	out = slices.Grow(dst[:0], total+len(runs))
 	at := make([]int, len(cuts))
 	run := 0
 	for lo := 0; lo < n; {

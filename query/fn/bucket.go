@@ -133,6 +133,10 @@ func BucketRuns(t column.Type, times []int64, runs []scan.Run, bucket func(v int
 				next = gallop(times, i, end, hi)
 			}
 			i, rows = next, next-i
+			if ends == nil {
+				buckets := len(times)/rows + len(runs)
+				ends, values = make([]int32, 0, buckets), make([]int64, 0, buckets)
+			}
 			ends = append(ends, int32(i))
 			values = append(values, lo)
 		}
