@@ -32,11 +32,12 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 	req = t.withKeys(req)
 	after := s.rowsAfter(t.table)
 	mask := s.head.Mask(t.table, after)
-	total.Segments = s.catalog.Manifest(t.table.ID).Len()
+	manifest := s.catalog.Manifest(t.table.ID)
+	total.Segments = manifest.Len()
 	total.SegmentsPruned = total.Segments
 	asked := s.db.indexes.Scan(t.table.ID, req.Index)
 	defer asked.Done(s.catalog)
-	for record := range t.records(req.Time) {
+	for record := range t.records(manifest, req.Time) {
 		h, err := s.segment(ctx, t.table.ID, record)
 		if err != nil {
 			return nil, total, err
@@ -59,7 +60,7 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 			total.SegmentsPruned--
 		}
 	}
-	morsels, stats, err := s.head.Morsels(ctx, t.table, req, after, t.filler(req.Time))
+	morsels, stats, err := s.head.Morsels(ctx, t.table, req, after, t.filler(manifest, req.Time))
 	if err != nil {
 		return nil, total, err
 	}
@@ -68,8 +69,7 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 }
 
 // records lists the segments that may have rows in a range of times.
-func (t *tableSource) records(times scan.TimeRange) iter.Seq[*meta.Segment] {
-	manifest := t.snapshot.catalog.Manifest(t.table.ID)
+func (t *tableSource) records(manifest *meta.Manifest, times scan.TimeRange) iter.Seq[*meta.Segment] {
 	if t.table.Columns.Time == 0 {
 		return manifest.All()
 	}
@@ -98,12 +98,12 @@ func (t *tableSource) dead(record *meta.Segment, h *segments.Handle) *roaring.Bi
 
 // filler gives the head's rows what they lack from the rows of segments that they hide; nil where rows do not merge. Both are
 // of the snapshot: the segments of its catalog version, with the deletion vectors of that version.
-func (t *tableSource) filler(times scan.TimeRange) scan.Filler {
+func (t *tableSource) filler(manifest *meta.Manifest, times scan.TimeRange) scan.Filler {
 	if !t.table.Columns.Merge {
 		return nil
 	}
 	var list []segment.Stored
-	for record := range t.records(times) {
+	for record := range t.records(manifest, times) {
 		list = append(list, segment.Stored{
 			Times: scan.TimeRange{Min: record.MinTime, Max: record.MaxTime},
 			Open: func(ctx context.Context) (*segment.Reader, *roaring.Bitmap, error) {

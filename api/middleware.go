@@ -15,7 +15,8 @@ import (
 )
 
 // requestIDHeader names a request in the log, in the answer and, if the client gave one, in the client's own log.
-const requestIDHeader = "x-request-id"
+// Header names are in their canonical form: any other is brought into it each time.
+const requestIDHeader = "X-Request-Id"
 
 // requestID takes the client's id if it is short and harmless to print, and makes one otherwise.
 func requestID(r *http.Request) string {

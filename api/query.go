@@ -14,7 +14,7 @@ import (
 )
 
 // commandHeader carries PostgreSQL's command tag, such as SELECT or INSERT 0 3, for formats that have no place for it.
-const commandHeader = "x-aegis-command"
+const commandHeader = "X-Aegis-Command"
 
 // queryRequest is the body of POST /api/v1/query.
 type queryRequest struct {

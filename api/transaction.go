@@ -13,7 +13,7 @@ import (
 )
 
 // transactionHeader says, behind a statement that ran in a transaction, whether that is still open.
-const transactionHeader = "x-aegis-transaction"
+const transactionHeader = "X-Aegis-Transaction"
 
 // beginRequest is the body of POST /api/v1/transactions.
 type beginRequest struct {

@@ -45,6 +45,7 @@ type Result struct {
 	text    string          // for positions of errors
 	origin  func(int) int   // gives the offset in text of an error's; nil = it is that
 	ended   []func()
+	room    [12]func() // for ended, as much as most statements need
 	pool    *mem.Pool
 
 	engine *Engine

@@ -121,7 +121,8 @@ func (st *statement) runKept(root plan.Node) (*Result, error) {
 
 // start makes the result of a statement and has run fill it. What fails, or panics, gives back what the result held.
 func (s *Session) start(ctx context.Context, text string, timeout time.Duration, run func(*Result) (*Result, error)) (result *Result, err error) {
-	r := &Result{ended: []func(){s.working(text)}, started: time.Now(), Location: s.settings.Location, Style: s.settings.Style, text: text, closing: s.engine.closing, engine: s.engine}
+	r := &Result{started: time.Now(), Location: s.settings.Location, Style: s.settings.Style, text: text, closing: s.engine.closing, engine: s.engine}
+	r.ended = append(r.room[:0], s.working(text))
 	defer func() {
 		if p := recover(); p != nil {
 			err = column.Recovered(p, debug.Stack())
