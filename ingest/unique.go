@@ -76,7 +76,7 @@ func (s *Shard) admit(ctx context.Context, p *prepared) (release func(), err err
 			t.mu.Unlock()
 		}
 	}
-	catalog := s.opts.Catalog.Snapshot()
+	catalog := s.catalogFor(p)
 	order := make([]int, 0, len(p.batches))
 	for i := range p.batches {
 		p.batches[i].Keys = nil
