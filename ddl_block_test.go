@@ -106,3 +106,50 @@ func TestUsersOfBlocks(t *testing.T) {
 		t.Fatal("no bob")
 	}
 }
+
+// TestKeysOfBlocks: rows of a table with a key that the same transaction makes, or that gets one of its columns there, are held against the key at COMMIT.
+func TestKeysOfBlocks(t *testing.T) {
+	db := open(t, t.TempDir())
+	s := blockSession(t, db)
+	must(t, s, "CREATE TABLE old (k bigint PRIMARY KEY)")
+	must(t, s, "INSERT INTO old VALUES (1)")
+	must(t, s, "BEGIN")
+	must(t, s, "CREATE TABLE new (k bigint PRIMARY KEY, v bigint)")
+	must(t, s, "INSERT INTO new VALUES (1, 1), (2, 2)")
+	must(t, s, "ALTER TABLE old ADD COLUMN v bigint DEFAULT 7")
+	must(t, s, "INSERT INTO old VALUES (2)")
+	must(t, s, "COMMIT")
+	fails(t, s, "INSERT INTO new VALUES (2, 3)", "23505")
+	fails(t, s, "INSERT INTO old VALUES (2)", "23505")
+	if n := must(t, s, "SELECT sum(new.v + old.v) FROM new JOIN old USING (k)"); n != 17 {
+		t.Errorf("%d", n)
+	}
+}
+
+// TestRowsBeforeDefinitions: a transaction may change a table after it has written rows of it.
+func TestRowsBeforeDefinitions(t *testing.T) {
+	db := open(t, t.TempDir())
+	s, other := blockSession(t, db), blockSession(t, db)
+	must(t, s, "CREATE TABLE old (k bigint, v smallint, gone text)")
+	must(t, s, "INSERT INTO old VALUES (1, 1, 'a')")
+	must(t, s, "BEGIN")
+	must(t, s, "CREATE TABLE new (k bigint, v smallint, gone text)")
+	for _, table := range []string{"old", "new"} {
+		must(t, s, "INSERT INTO "+table+" VALUES (2, 2, 'b')")
+		must(t, s, "ALTER TABLE "+table+" DROP COLUMN gone, ALTER v TYPE bigint, ADD COLUMN more bigint DEFAULT 5, ADD CHECK (v < 100) NOT VALID")
+		must(t, s, "INSERT INTO "+table+" VALUES (3, 10000000000 % 7, 6)")
+	}
+	must(t, s, "ALTER TABLE new ADD CHECK (k > 0), ALTER v SET NOT NULL")
+	must(t, s, "INSERT INTO new VALUES (4, 4, 7)")
+	must(t, s, "COMMIT")
+	for table, want := range map[string]int64{"old": 5 + 5 + 6, "new": 5 + 6 + 7} {
+		if n := must(t, other, "SELECT sum(more) FROM "+table); n != want {
+			t.Errorf("%s: %d, want %d", table, n, want)
+		}
+	}
+	must(t, s, "BEGIN")
+	must(t, s, "INSERT INTO old VALUES (5, 5, 5)")
+	must(t, other, "ALTER TABLE old DROP COLUMN more")
+	must(t, s, "ALTER TABLE old ADD COLUMN again text")
+	fails(t, s, "COMMIT", "40001") // the column that others dropped took a value with it
+}

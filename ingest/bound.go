@@ -45,7 +45,7 @@ func (s *Shard) commitBound(ctx context.Context, t *meta.Transaction, deletes []
 			_, err := s.opts.Catalog.Propose(ctx, meta.Command{Batch: &meta.Batch{Commands: t.Commands}})
 			return s.visible.last(), err
 		}
-		checked, err := s.checkUnder(b.catalog, rows)
+		checked, err := s.checkUnder(b.catalog, b, rows)
 		if err != nil {
 			return 0, err
 		}
@@ -62,6 +62,15 @@ func (s *Shard) commitBound(ctx context.Context, t *meta.Transaction, deletes []
 		}
 		return seq, s.acknowledge(seq, meta.AckWAL)
 	}
+}
+
+// follows reports whether all that has changed of a table since rows of a description of it were made is what the transaction itself changes.
+func (b *bound) follows(made *meta.Table) bool {
+	if b == nil {
+		return false
+	}
+	before := b.base.TableByID(made.ID)
+	return before == nil || made.Columns.Version >= before.Columns.Version
 }
 
 // left gives what is done to tables that are there after the commands: those that they drop take their rows with them.

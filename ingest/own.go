@@ -47,7 +47,7 @@ func (o *Own) Insert(rows meta.Rows) error {
 	if rows.Len == 0 {
 		return nil
 	}
-	checked, err := o.shard.checkRows(&rows, rows.Table)
+	checked, err := o.shard.checkRows(&rows, rows.Table, false)
 	if err != nil {
 		return err
 	}

@@ -65,10 +65,11 @@ type checkedRows struct {
 }
 
 func (s *Shard) check(batches []meta.Rows) ([]checkedRows, error) {
-	return s.checkUnder(s.opts.Catalog.Snapshot(), batches)
+	return s.checkUnder(s.opts.Catalog.Snapshot(), nil, batches)
 }
 
-func (s *Shard) checkUnder(catalog *meta.Snapshot, batches []meta.Rows) ([]checkedRows, error) {
+// checkUnder checks batches against a catalog, which may be one that the commit itself makes of bound.base.
+func (s *Shard) checkUnder(catalog *meta.Snapshot, bound *bound, batches []meta.Rows) ([]checkedRows, error) {
 	out := make([]checkedRows, 0, len(batches))
 	for i := range batches {
 		if batches[i].Len == 0 {
@@ -78,7 +79,7 @@ func (s *Shard) checkUnder(catalog *meta.Snapshot, batches []meta.Rows) ([]check
 		if newest == nil {
 			return nil, column.SQLErrorf(column.NotFound, "42P01", "table %q does not exist", batches[i].Table.Name)
 		}
-		c, err := s.checkRows(&batches[i], newest)
+		c, err := s.checkRows(&batches[i], newest, bound.follows(batches[i].Table))
 		if err != nil {
 			return nil, fmt.Errorf("write to %s: %w", newest.Name, err)
 		}
@@ -87,20 +88,24 @@ func (s *Shard) checkUnder(catalog *meta.Snapshot, batches []meta.Rows) ([]check
 	return out, nil
 }
 
-// checkRows checks one batch against the newest schema, which may have columns that the batch does not know.
-func (s *Shard) checkRows(b *meta.Rows, newest *meta.Table) (checkedRows, error) {
+// checkRows checks one batch against the newest schema, which may have columns that the batch does not know. follows says that what has changed since
+// the rows were made was changed on top of them: columns that have gone take their values with them, and rules were asked of the rows.
+func (s *Shard) checkRows(b *meta.Rows, newest *meta.Table, follows bool) (checkedRows, error) {
 	schema, now := &b.Table.Columns, &newest.Columns
 	out := checkedRows{table: newest, rows: b.Len, tags: make([]*column.Vector, len(now.Tags))}
 	if len(b.Columns) != len(schema.Fields) {
 		return out, column.Errorf(column.Internal, "%d columns for a table of %d", len(b.Columns), len(schema.Fields))
 	}
-	if now.Strict > schema.Version {
+	if now.Strict > schema.Version && !follows {
 		return out, column.SQLErrorf(column.Conflict, "40001", "table %q was altered while the rows were made: try again", newest.Name)
 	}
 	seen := make([]bool, len(now.Fields))
 	var texts []*column.Vector
 	for i, v := range b.Columns {
 		at := now.Index(schema.Fields[i].ID)
+		if at < 0 && follows {
+			continue
+		}
 		if at < 0 {
 			return out, column.Errorf(column.Conflict, "column %q is gone: try again", schema.Fields[i].Name)
 		}
