@@ -144,3 +144,18 @@ func TestGeneralPlansTakeParameters(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestGeneralPlanOfChangedTypes: a plan that was made anew because a column's type has changed takes values of the new type.
+func TestGeneralPlanOfChangedTypes(t *testing.T) {
+	db := open(t, t.TempDir())
+	ask(t, db, "CREATE TABLE t (k bigint, n smallint, s varchar(3))")
+	ask(t, db, "INSERT INTO t VALUES (1, 3, 'abc'), (2, 4, 'abd')")
+	for _, alter := range []string{"ALTER n TYPE integer, ALTER s TYPE text", "ALTER n TYPE bigint", "RENAME COLUMN k TO j", "RENAME COLUMN j TO k"} {
+		for range 3 {
+			if got := ask(t, db, "SELECT count(*) FROM t WHERE n = '3' AND s < 'abd'"); got[0] != "1" {
+				t.Errorf("%v", got)
+			}
+		}
+		ask(t, db, "ALTER TABLE t "+alter)
+	}
+}

@@ -73,7 +73,8 @@ func (st *statement) general(q *question) (*Result, bool, error) {
 	}
 	root, err := k.in(st.env.Expr.Ctx, st.names)
 	if root == nil && err == nil && k.root != nil { // a table has changed
-		root, err = st.generalize(q).in(st.env.Expr.Ctx, st.names)
+		k = st.generalize(q)
+		root, err = k.in(st.env.Expr.Ctx, st.names)
 	}
 	if root == nil || err != nil {
 		return nil, false, err
