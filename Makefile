@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: help build run test lint unit race real crash crash-transactions crash-long fuzz bench bench-change bench-compare tpch clickbench figures clean
+.PHONY: help build run test lint unit race real crash crash-transactions crash-definitions crash-long fuzz bench bench-change bench-compare tpch clickbench figures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ crash: ## a few rounds of writing and kill -9
 
 crash-transactions: ## 200 rounds of transactions of several statements and kill -9
 	AEGIS_CRASH_ROUNDS=200 $(GO) test -count=1 -v -timeout 60m -run TestKillTransactions ./bench/crash
+
+crash-definitions: ## 200 rounds of ALTER TABLE and indexes, while rows are written and changed, and kill -9
+	AEGIS_CRASH_ROUNDS=200 $(GO) test -count=1 -v -timeout 60m -run TestKillDefinitions ./bench/crash
 
 crash-long: ## 200 rounds of it
 	AEGIS_CRASH_ROUNDS=200 $(GO) test -count=1 -v -timeout 60m -run TestKill ./bench/crash

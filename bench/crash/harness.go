@@ -130,16 +130,24 @@ func (h *Harness) round(ctx context.Context) error {
 
 // killStarting starts the server and kills it before or soon after it is ready, so that replay and recovery are cut too.
 func (h *Harness) killStarting(ctx context.Context) error {
-	s, err := server.Launch(server.Options{Binary: h.o.Binary, Dir: h.dir, Args: busy})
+	o := server.Options{Binary: h.o.Binary, Dir: h.dir, Args: busy}
+	if err := killStarting(ctx, o, time.Duration(h.rand.IntN(250))*time.Millisecond); err != nil {
+		return err
+	}
+	h.Totals.KilledStarting++
+	return nil
+}
+
+func killStarting(ctx context.Context, o server.Options, after time.Duration) error {
+	s, err := server.Launch(o)
 	if err != nil {
 		return err
 	}
-	time.Sleep(time.Duration(h.rand.IntN(250)) * time.Millisecond)
+	time.Sleep(after)
 	if !s.Running() {
 		return fmt.Errorf("the server ended while starting; it printed:\n%s", s.Printed())
 	}
 	s.Kill()
-	h.Totals.KilledStarting++
 	return ctx.Err()
 }
 
