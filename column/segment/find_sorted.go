@@ -3,6 +3,7 @@ package segment
 import (
 	"bytes"
 	"context"
+	"slices"
 	"sort"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -26,6 +27,11 @@ func newSortedRows(readers []*columnReader) *sortedRows {
 
 // match gives each row of [row, end) whose key is among keys, which ascend, and the number of that key.
 func (s *sortedRows) match(ctx context.Context, row, end uint32, keys [][]byte, found func(row uint32, k int)) error {
+	if s.ints && len(keys) > 1 {
+		if done, err := s.matchInts(ctx, row, end, keys, found); done || err != nil {
+			return err
+		}
+	}
 	for k, wanted := range keys {
 		v := firstValue(wanted, s.first)
 		lo, hi := s.window(row, end, v)
@@ -48,6 +54,66 @@ func (s *sortedRows) match(ctx context.Context, row, end uint32, keys [][]byte, 
 		}
 	}
 	return nil
+}
+
+// matchInts is match for many integers: both sides only move forward, by steps that double. It reports whether it could, which it says before it gives a
+// row: there must be no NULLs on either side.
+func (s *sortedRows) matchInts(ctx context.Context, row, end uint32, keys [][]byte, found func(row uint32, k int)) (bool, error) {
+	p := s.readers[0].pages
+	if row >= end {
+		return true, nil
+	}
+	first, last := p.find(row), p.find(end-1)
+	for n := first; n <= last; n++ {
+		if p.pages[n].zone.Nulls > 0 {
+			return false, nil
+		}
+	}
+	wanted := make([]int64, len(keys))
+	for k := range keys {
+		v := firstValue(keys[k], s.first)
+		if !v.known || v.null {
+			return false, nil
+		}
+		wanted[k] = v.int
+	}
+	for n, k := first, 0; n <= last && k < len(wanted); n++ {
+		// Pages at the ends may have rows of other series too.
+		n += sort.Search(last-n, func(i int) bool { return p.pages[n+i].zone.IntMax >= wanted[k] })
+		for row = max(row, p.pages[n].firstRow); row < min(end, p.end(n)) && k < len(wanted); {
+			v, from, to, err := s.readers[0].part(ctx, row, min(end, p.end(n)))
+			if err != nil {
+				return true, err
+			}
+			v = column.Flatten(v)
+			k = matchSorted(v.Ints[from:to], wanted, k, func(i, k int) { found(row+uint32(i), k) })
+			row += uint32(to - from)
+		}
+	}
+	return true, nil
+}
+
+// matchSorted gives the places of wanted values from k on among others, all ascending, and where to go on with the values that follow.
+func matchSorted(values, wanted []int64, k int, found func(i, k int)) int {
+	for i := 0; i < len(values) && k < len(wanted); {
+		if values[i] < wanted[k] {
+			step := 1
+			for i+step < len(values) && values[i+step] < wanted[k] {
+				i += step
+				step *= 2
+			}
+			next, _ := slices.BinarySearch(values[i+1:min(i+step+1, len(values))], wanted[k])
+			i += 1 + next
+			continue
+		}
+		if values[i] > wanted[k] {
+			k++
+			continue
+		}
+		found(i, k)
+		i++
+	}
+	return k
 }
 
 // scan is match where the rows are in no order.

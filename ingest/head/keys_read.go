@@ -5,6 +5,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/meta"
 )
@@ -12,8 +13,8 @@ import (
 // keyRows are the rows that may have one of some keys: positions by part and series. Parts that it does not know are read as a whole.
 type keyRows map[*part]map[uint32]*roaring.Bitmap
 
-// mostKeys bounds the keys that are looked up: with more, nearly every chunk has one of them.
-const mostKeys = 1 << 12
+// mostKeys bounds the keys that are looked up: beyond it, reading all rows of a head of usual size costs no more.
+const mostKeys = 1 << 16
 
 // keyRows finds the rows of keys in the parts of a snapshot; nil where looking is worth nothing.
 func (s *Snapshot) keyRows(table *meta.Table, keys [][]byte, after meta.Seq) (keyRows, error) {
@@ -33,8 +34,7 @@ func (s *Snapshot) keyRows(table *meta.Table, keys [][]byte, after meta.Seq) (ke
 		if p.own || s.head == nil {
 			continue
 		}
-		series := map[uint32]*roaring.Bitmap{}
-		out[p] = series
+		out[p] = nil
 		x := p.keyIndexOf(&k)
 		if x.isApart(&k) {
 			continue
@@ -44,14 +44,28 @@ func (s *Snapshot) keyRows(table *meta.Table, keys [][]byte, after meta.Seq) (ke
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range x.find(p, &k) {
-			if series[f.row.at] == nil {
-				series[f.row.at] = roaring.New()
-			}
-			series[f.row.at].Add(f.row.position)
-		}
+		out[p] = shown.alive(x.find(p, &k))
 	}
 	return out, nil
+}
+
+// alive gives the rows that have not ended, by series.
+func (p *shown) alive(found []foundRow) map[uint32]*roaring.Bitmap {
+	positions := map[uint32][]uint32{}
+	for _, f := range found {
+		positions[f.row.at] = append(positions[f.row.at], f.row.position)
+	}
+	out := make(map[uint32]*roaring.Bitmap, len(positions))
+	p.part.mu.RLock()
+	defer p.part.mu.RUnlock()
+	for at, rows := range positions {
+		slices.Sort(rows)
+		out[at] = roaring.BitmapOf(rows...)
+		if dead := p.deadLocked(at); dead != nil {
+			out[at].AndNot(dead)
+		}
+	}
+	return out
 }
 
 // only leaves the chunks that have one of the rows.
@@ -64,4 +78,22 @@ func (k keyRows) only(pieces []piece) []piece {
 		rows := series[g.place.at]
 		return rows == nil || !rows.IntersectsWithInterval(uint64(g.chunk.base), uint64(g.chunk.base)+uint64(g.chunk.rows))
 	})
+}
+
+// pick leaves the rows that may have one of the keys and have not ended. first is the position of the first row.
+func (g *group) pick(keys, dead *roaring.Bitmap, first uint32) {
+	var kept []int32
+	it := keys.Iterator()
+	it.AdvanceIfNeeded(first)
+	for it.HasNext() && int(it.PeekNext()-first) < g.n {
+		if row := it.Next(); dead == nil || !dead.Contains(row) {
+			kept = append(kept, int32(row-first))
+		}
+	}
+	for k, v := range g.vectors {
+		if v != nil {
+			g.vectors[k] = column.Gather(v, kept)
+		}
+	}
+	g.n = len(kept)
 }

@@ -140,7 +140,9 @@ func (p *plan) decodePiece(d *decoder, g *piece) (group, error) {
 		}
 		out.vectors[len(p.needed)], out.vectors[len(p.needed)+1] = place, row
 	}
-	if g.dead != nil {
+	if series, known := p.keys[g.place.in.part]; known {
+		out.pick(series[g.place.at], g.dead, first)
+	} else if g.dead != nil {
 		p.bury(&out, g.dead, first)
 	}
 	return out, nil
@@ -252,16 +254,7 @@ func (p *plan) sortInts(g *group, v []int64) selection {
 	if sorted && g.dead == nil {
 		return selection{hi: len(v)}
 	}
-	index := identity(len(v))
-	slices.SortStableFunc(index, func(a, b int32) int {
-		switch x, y := v[a], v[b]; {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
+	index := sortedInts(v)
 	if keyed {
 		return p.unite(g, index, func(a, b int32) bool { return v[a] == v[b] })
 	}
