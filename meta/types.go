@@ -77,6 +77,8 @@ type Constraint struct {
 	Kind ConstraintKind `json:"kind"`
 	// Columns are those of a key, in order, or those that a check reads.
 	Columns []column.ID `json:"columns,omitempty"`
+	// Index says of a unique constraint that it is a unique index: no constraint to those who ask for constraints.
+	Index bool `json:"index,omitempty"`
 	// NullsNotDistinct says of a unique constraint that NULLs are equal to each other.
 	NullsNotDistinct bool `json:"nulls_not_distinct,omitempty"`
 	// Text is the SQL expression of a check.
@@ -85,6 +87,9 @@ type Constraint struct {
 	NotValid bool   `json:"not_valid,omitempty"`
 	Comment  string `json:"comment,omitempty"`
 }
+
+// IsKey reports a constraint that says that no two rows have the same of some columns.
+func (k *Constraint) IsKey() bool { return k.Kind == PrimaryConstraint || k.Kind == UniqueConstraint }
 
 // Segment is the catalog's record of one segment: what is needed to decide whether to open it. Everything else
 // is in the sidecar. Records are immutable; a new deletion vector makes a new record of the same id.

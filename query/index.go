@@ -28,6 +28,8 @@ func (st *statement) schemasOf(n plan.TableName) ([]string, error) {
 type named struct {
 	table *meta.Table
 	index *meta.Index
+	of    *meta.Table // whose key it is, in the place of an index
+	key   string
 }
 
 func (st *statement) named(n plan.TableName) (named, error) {
@@ -37,9 +39,14 @@ func (st *statement) named(n plan.TableName) (named, error) {
 	}
 	c, db := st.snap.Catalog(), st.snap.Database().ID
 	for _, schema := range schemas {
-		out := named{c.Table(db, schema, n.Name), c.Index(db, schema, n.Name)}
+		out := named{table: c.Table(db, schema, n.Name), index: c.Index(db, schema, n.Name)}
 		if out.table != nil || out.index != nil {
 			return out, nil
+		}
+		for _, t := range c.Tables(db) {
+			if k := t.Constraint(n.Name); t.Schema == schema && k != nil && k.IsKey() {
+				return named{of: t, key: n.Name}, nil
+			}
 		}
 	}
 	return named{}, nil
@@ -215,7 +222,8 @@ func freeIndexName(c *meta.Snapshot, t *meta.Table, columns []plan.IndexElem) st
 			label += strconv.Itoa(n)
 		}
 		name := objectName(t.Name, strings.Join(names, "_"), label)
-		if c.Index(t.Database, t.Schema, name) == nil && c.Relation(t.Database, t.Schema, name) == 0 {
+		k := t.Constraint(name)
+		if c.Index(t.Database, t.Schema, name) == nil && c.Relation(t.Database, t.Schema, name) == 0 && (k == nil || !k.IsKey()) {
 			return name
 		}
 	}
@@ -240,6 +248,7 @@ func (st *statement) dropIndexes(d *plan.DropIndexes) (*Result, error) {
 	}
 	// All names are looked up before the first index goes: a wrong name drops nothing.
 	var list []meta.Command
+	altered := map[meta.TableID]*meta.Table{}
 	for _, n := range d.Indexes {
 		found, err := st.named(n)
 		switch {
@@ -254,6 +263,17 @@ func (st *statement) dropIndexes(d *plan.DropIndexes) (*Result, error) {
 			if !slices.ContainsFunc(list, same) {
 				list = append(list, meta.Command{DropIndex: &meta.DropIndex{Index: found.index.ID}})
 			}
+		case found.of != nil:
+			if k := found.of.Constraint(found.key); !k.Index {
+				e := column.SQLErrorf(column.Invalid, "2BP01", "cannot drop index %s because constraint %s on table %s requires it", k.Name, k.Name, found.of.Name)
+				e.Hint = "You can drop constraint " + k.Name + " on table " + found.of.Name + " instead."
+				return nil, e
+			}
+			if altered[found.of.ID] == nil {
+				altered[found.of.ID] = found.of.Clone()
+			}
+			to := altered[found.of.ID]
+			to.Constraints = slices.DeleteFunc(to.Constraints, func(k meta.Constraint) bool { return k.Name == found.key })
 		case d.IfExists && err != nil:
 			st.notice("00000", "schema \"%s\" does not exist, skipping", n.Schema)
 		case d.IfExists:
@@ -261,6 +281,9 @@ func (st *statement) dropIndexes(d *plan.DropIndexes) (*Result, error) {
 		default:
 			return nil, column.SQLErrorf(column.NotFound, "42704", "index \"%s\" does not exist", qualified(n))
 		}
+	}
+	for id, to := range altered {
+		list = append(list, meta.Command{AlterTable: &meta.AlterTable{Table: id, From: to.Columns.Version, To: *to}})
 	}
 	return st.ended("DROP INDEX", st.proposeAll(list))
 }
@@ -273,6 +296,8 @@ func (st *statement) renameIndex(r *plan.RenameIndex) (*Result, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case found.of != nil:
+		return st.ended("ALTER INDEX", st.renameKey(found, r.Name))
 	case found.index != nil:
 	case found.table != nil:
 		e := column.SQLErrorf(column.Unsupported, "0A000", "ALTER INDEX on a table is not supported")
@@ -286,6 +311,21 @@ func (st *statement) renameIndex(r *plan.RenameIndex) (*Result, error) {
 	}
 	_, err = st.propose(meta.Command{RenameIndex: &meta.RenameIndex{Index: found.index.ID, Name: r.Name}})
 	return st.ended("ALTER INDEX", err)
+}
+
+// renameKey gives a key, and so the index that it is, another name.
+func (st *statement) renameKey(of named, name string) error {
+	taken, err := st.named(plan.TableName{Schema: of.of.Schema, Name: name})
+	if err != nil {
+		return err
+	}
+	if taken != (named{}) || st.snap.Catalog().Relation(of.of.Database, of.of.Schema, name) != 0 {
+		return column.SQLErrorf(column.Conflict, "42P07", "relation \"%s\" already exists", name)
+	}
+	to := of.of.Clone()
+	to.Constraint(of.key).Name = name
+	_, err = st.propose(meta.Command{AlterTable: &meta.AlterTable{Table: to.ID, From: to.Columns.Version, To: *to}})
+	return err
 }
 
 func (st *statement) reindex(r *plan.Reindex) (*Result, error) {
@@ -315,6 +355,8 @@ func (st *statement) toReindex(r *plan.Reindex) ([]*meta.Index, error) {
 		switch {
 		case err != nil:
 			return nil, err
+		case r.What == "index" && found.of != nil:
+			return nil, nil // there is no file of it
 		case found.table == nil && found.index == nil:
 			return nil, column.SQLErrorf(column.NotFound, "42P01", "relation \"%s\" does not exist", qualified(r.Name))
 		case r.What == "index" && found.index == nil:

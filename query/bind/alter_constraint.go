@@ -23,7 +23,7 @@ func (a *alteration) addConstraint(n *sql.AlterAction) error {
 
 // constraintNamed finds a constraint of the table.
 func (a *alteration) constraintNamed(name string) (int, error) {
-	i := slices.IndexFunc(a.table.Constraints, func(c meta.Constraint) bool { return c.Name == name })
+	i := slices.IndexFunc(a.table.Constraints, func(c meta.Constraint) bool { return c.Name == name && !c.Index })
 	if i < 0 {
 		return i, column.SQLErrorf(column.NotFound, "42704", "constraint \"%s\" of relation \"%s\" does not exist", name, a.of.name)
 	}
@@ -44,7 +44,7 @@ func (a *alteration) dropConstraint(n *sql.AlterAction) error {
 }
 
 func (a *alteration) renameConstraint(n *sql.AlterAction) error {
-	i := slices.IndexFunc(a.table.Constraints, func(c meta.Constraint) bool { return c.Name == n.Name })
+	i := slices.IndexFunc(a.table.Constraints, func(c meta.Constraint) bool { return c.Name == n.Name && !c.Index })
 	switch {
 	case i < 0:
 		return column.SQLErrorf(column.NotFound, "42704", "constraint \"%s\" for table \"%s\" does not exist", n.Name, a.of.name)

@@ -21,6 +21,7 @@ type tableDefinition struct {
 	generated []declared
 	checks    []declared
 	sequences []meta.Sequence // Table is set when its id is known
+	indexes   []meta.CreateIndex
 }
 
 // declared is a constraint of a column; column "" = of the table.

@@ -178,11 +178,11 @@ func (b *binder) arbiter(t *changedTable, n *sql.OnConflict) ([]arbiter, error) 
 	keys := t.arbiters()
 	if n.Constraint != "" {
 		for i := range keys {
-			if keys[i].name == n.Constraint {
+			if keys[i].name == n.Constraint && !t.table.Constraint(n.Constraint).Index {
 				return keys[i : i+1], nil
 			}
 		}
-		if c := t.table.Constraint(n.Constraint); c != nil {
+		if c := t.table.Constraint(n.Constraint); c != nil && !c.Index {
 			return nil, errorAt(n.Pos, "42809", "constraint in ON CONFLICT clause has no associated index")
 		}
 		return nil, errorAt(n.Pos, "42704", "constraint \"%s\" for table \"%s\" does not exist", n.Constraint, t.name)

@@ -98,7 +98,7 @@ func (t *tableDefinition) options(list []sql.Option, pos int) error {
 
 // create adds the commands that make the table and its sequences.
 func (t *tableDefinition) create(ifNotExists bool) error {
-	if len(t.sequences) > 0 && t.id == 0 {
+	if len(t.sequences)+len(t.indexes) > 0 && t.id == 0 {
 		var err error
 		if t.id, err = t.Reserve(1); err != nil {
 			return err
@@ -106,12 +106,16 @@ func (t *tableDefinition) create(ifNotExists bool) error {
 	}
 	x := t.table
 	t.do(meta.Command{CreateTable: &meta.CreateTable{
-		Database: x.Database, Schema: x.Schema, Name: x.Name, Columns: x.Columns, IfNotExists: ifNotExists && len(t.sequences) == 0, ID: t.id,
+		Database: x.Database, Schema: x.Schema, Name: x.Name, Columns: x.Columns, IfNotExists: ifNotExists && len(t.sequences)+len(t.indexes) == 0, ID: t.id,
 		Constraints: x.Constraints, Retention: x.Retention, Comment: x.Comment, ColumnComments: maps.Clone(x.ColumnComments),
 	}})
 	for _, q := range t.sequences {
 		q.Table = t.id
 		t.do(meta.Command{CreateSequence: &meta.CreateSequence{Sequence: q}})
+	}
+	for _, x := range t.indexes {
+		x.Table = t.id
+		t.do(meta.Command{CreateIndex: &x})
 	}
 	return nil
 }

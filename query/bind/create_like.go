@@ -42,10 +42,6 @@ func (t *tableDefinition) like(l *sql.TableLike) error {
 		return e
 	}
 	with, from := likeOptions(l), f.table
-	if with["indexes"] && t.hasIndexes(from) {
-		return unsupported(l.Pos, "LIKE INCLUDING INDEXES is not supported of a table that has keys or indexes",
-			"Add EXCLUDING INDEXES, and declare keys and indexes of the new table's own.")
-	}
 	ids := map[column.ID]column.ID{}
 	for _, of := range from.Columns.Fields {
 		ids[of.ID] = t.nextColumn()
@@ -73,17 +69,13 @@ func (t *tableDefinition) like(l *sql.TableLike) error {
 	if with["constraints"] {
 		t.copyChecks(from, ids, with["comments"])
 	}
+	if with["indexes"] {
+		t.copyIndexes(from, ids)
+	}
 	if with["storage"] {
 		t.copyLayout(from, ids)
 	}
 	return nil
-}
-
-// hasIndexes reports whether a table has what PostgreSQL keeps in indexes.
-func (t *tableDefinition) hasIndexes(from *meta.Table) bool {
-	return len(t.Catalog.Indexes(from.ID)) > 0 || slices.ContainsFunc(from.Constraints, func(c meta.Constraint) bool {
-		return c.Kind == meta.PrimaryConstraint || c.Kind == meta.UniqueConstraint
-	})
 }
 
 func (t *tableDefinition) copyField(l *sql.TableLike, f column.Field) error {

@@ -101,7 +101,8 @@ func denied(format string, args ...any) error {
 
 // hasName reports whether a schema has a relation of a name, or will have.
 func (d *definition) hasName(schema, name string) bool {
-	return d.taken[[2]string{schema, name}] || d.Catalog.Relation(d.Database.ID, schema, name) != 0 || d.Catalog.Index(d.Database.ID, schema, name) != nil
+	return d.taken[[2]string{schema, name}] || d.Catalog.Relation(d.Database.ID, schema, name) != 0 || d.Catalog.Index(d.Database.ID, schema, name) != nil ||
+		d.keyNamed(schema, name)
 }
 
 func errDuplicate(name string) error {

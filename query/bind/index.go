@@ -11,14 +11,16 @@ import (
 // createIndex refuses what is not supported of CREATE INDEX; what it names is looked up when it runs.
 func (b *binder) createIndex(n *sql.CreateIndex) (plan.Statement, error) {
 	switch {
-	case n.Unique:
-		return nil, unsupported(n.Pos, "unique indexes are not supported", "Declare PRIMARY KEY or UNIQUE in CREATE TABLE.")
+	case n.Where != nil && n.Unique:
+		return nil, unsupported(n.Where.Position(), "partial unique indexes are not supported", "Add a generated column that is NULL where the rule does not hold, and make that unique.")
 	case n.Where != nil:
 		return nil, unsupported(n.Where.Position(), "partial indexes are not supported", "Leave WHERE out: all rows are indexed.")
 	case len(n.Include) > 0:
 		return nil, unsupported(n.Include[0].Pos, "INCLUDE is not supported", "Leave it out: columns are read from the table.")
 	case n.Table.Schema == computedSchema:
 		return nil, errorAt(n.Table.Pos, "42501", "schema \"%s\" holds computed tables only", computedSchema)
+	case n.Unique:
+		return b.createUniqueIndex(n)
 	}
 	out := &plan.CreateIndex{
 		Name: n.Name, Table: plan.TableName{Schema: n.Table.Schema, Name: n.Table.Name, Pos: n.Table.Pos}, Method: n.Method, IfNotExists: n.IfNotExists,

@@ -112,7 +112,9 @@ func (k *keys) name() {
 		}
 		columns, suffix := "", "pkey"
 		if c.Kind != meta.PrimaryConstraint {
-			suffix = "key"
+			if suffix = "key"; c.Index {
+				suffix = "idx"
+			}
 			for n, id := range c.Columns {
 				if n > 0 {
 					columns += "_"

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,7 @@ type uniqueKey struct {
 	// check is the expression of a CHECK, which is a constraint only; "" = it is a key.
 	check    string
 	notValid bool
+	isIndex  bool // of CREATE UNIQUE INDEX: it is no constraint
 }
 
 // keysOf lists a table's keys.
@@ -33,7 +35,7 @@ func keysOf(t *meta.Table) []uniqueKey {
 		c := &t.Constraints[i]
 		if c.Kind == meta.PrimaryConstraint || c.Kind == meta.UniqueConstraint {
 			out = append(out, uniqueKey{
-				table: t, name: c.Name, columns: c.Columns, primary: c.Kind == meta.PrimaryConstraint, nullsNotDistinct: c.NullsNotDistinct, number: len(out),
+				table: t, name: c.Name, columns: c.Columns, primary: c.Kind == meta.PrimaryConstraint, nullsNotDistinct: c.NullsNotDistinct, number: len(out), isIndex: c.Index,
 			})
 		}
 	}
@@ -108,10 +110,11 @@ func (k uniqueKey) kind() string {
 	return "u"
 }
 
+// keys lists the constraints that are keys.
 func (v *View) keys() []uniqueKey {
 	var out []uniqueKey
 	for _, t := range v.Catalog.Tables(v.Database.ID) {
-		out = append(out, keysOf(t)...)
+		out = append(out, slices.DeleteFunc(keysOf(t), func(k uniqueKey) bool { return k.isIndex })...)
 	}
 	return out
 }
