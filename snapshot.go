@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/ingest"
@@ -59,15 +60,26 @@ func (db *DB) Snapshot(database string) (*Snapshot, error) {
 
 // capture takes the head and the catalog so that they fit together.
 func (db *DB) capture() (*head.Snapshot, *meta.Snapshot, func()) {
-	for {
+	for tries := 0; ; tries++ {
 		h := db.shard.Snapshot()
 		catalog, release := db.catalog.Acquire()
-		if h.Seq() >= catalog.DeletedSeq(shardID) && h.Seq() >= catalog.DecidedSeq(shardID) {
+		if fits(h, catalog) {
 			return h, catalog, release
 		}
-		release() // something was flushed, published or decided between the two
-		runtime.Gosched()
+		release() // something was flushed, published, decided or truncated between the two
+		if tries < 100 {
+			runtime.Gosched()
+			continue
+		}
+		db.shard.Settle() // or it was decided long after nobody waited for it any more
+		time.Sleep(time.Millisecond)
 	}
+}
+
+// fits reports whether a head has all the commits that a catalog shows effects of: with an older one a reader would see what came later without what came
+// before.
+func fits(h *head.Snapshot, catalog *meta.Snapshot) bool {
+	return h.Seq() >= max(catalog.DeletedSeq(shardID), catalog.DecidedSeq(shardID), catalog.TruncatedSeq())
 }
 
 // Close ends the snapshot and lets go of its segments.

@@ -107,16 +107,14 @@ func (s *Shard) catalogFor(p *prepared) *meta.Snapshot {
 	return s.opts.Catalog.Snapshot()
 }
 
-// decideWait is how long an answer of the catalog that was lost is looked for.
-const decideWait = 30 * time.Second
-
-// decide proposes what a commit is bound to. The caller holds mu, and the commit is the newest in the log. If it cannot be known what became of the command,
-// the shard takes no more commits until a restart, which asks the catalog.
-func (s *Shard) decide(b *bound, seq meta.Seq) error {
+// decideLocked proposes what a commit is bound to. The caller holds mu, and the commit is the newest in the log. If it cannot be known what became of the
+// command, the shard takes no more commits until a restart, which asks the catalog.
+func (s *Shard) decideLocked(p *prepared, seq meta.Seq) error {
 	if err := s.log.Sync(seq); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), decideWait)
+	b := p.bound
+	ctx, cancel := context.WithTimeout(context.Background(), s.opts.DecideWait)
 	defer cancel()
 	commands := append(b.commands[:len(b.commands):len(b.commands)], meta.Command{Decided: &meta.Decided{Shard: s.opts.Shard, Epoch: s.epoch, Seq: seq}})
 	_, err := s.opts.Catalog.Propose(ctx, meta.Command{Batch: &meta.Batch{Commands: commands}})
@@ -135,5 +133,56 @@ func (s *Shard) decide(b *bound, seq meta.Seq) error {
 	}
 	err = column.Errorf(column.Internal, "a transaction that changes the catalog is in doubt: %w", err)
 	s.log.Fail(err)
+	s.doubt = &doubt{p, seq}
+	s.inDoubt.Store(true)
 	return err
+}
+
+// doubt is a commit of which it is not known whether it counts. Its record is the last of the log; until the catalog tells, no row may move that it ends.
+type doubt struct {
+	p   *prepared
+	seq meta.Seq
+}
+
+// Settle shows the commit that is in doubt if the catalog has decided by now that it counts: whoever reads the catalog has to read its rows, too.
+func (s *Shard) Settle() {
+	if !s.inDoubt.Load() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.doubt != nil && s.opts.Catalog.Snapshot().Counts(s.opts.Shard, s.doubt.seq) {
+		s.countLocked()
+	}
+}
+
+// settleLocked finds out what became of the commit that is in doubt, after a later command has been applied. The caller holds the gate.
+func (s *Shard) settleLocked(ctx context.Context) error {
+	if !s.inDoubt.Load() {
+		return nil
+	}
+	if _, err := s.opts.Catalog.Propose(ctx, meta.Command{ReserveIDs: &meta.ReserveIDs{Count: 1}}); err != nil {
+		return refuse(briefPause, "the catalog is not sure about a transaction that has changed it: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.doubt == nil:
+	case s.opts.Catalog.Snapshot().Counts(s.opts.Shard, s.doubt.seq):
+		s.countLocked()
+	default:
+		s.doubt = nil
+		s.inDoubt.Store(false)
+	}
+	return nil
+}
+
+// countLocked takes the rows of the commit that was in doubt, which is durable.
+func (s *Shard) countLocked() {
+	d := s.doubt
+	s.doubt = nil
+	s.head.Settle(0, s.head.Append(d.seq, d.p.batches, d.p.ends))
+	s.visible.add(d.seq, meta.AckWAL)
+	s.visible.reached(d.seq, true)
+	s.inDoubt.Store(false)
 }

@@ -167,7 +167,7 @@ func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err
 		return 0, 0, err
 	}
 	if p.bound != nil {
-		if err := s.decide(p.bound, seq); err != nil {
+		if err := s.decideLocked(p, seq); err != nil {
 			return 0, 0, err
 		}
 	}

@@ -35,6 +35,9 @@ func (s *Shard) ascertain(ctx context.Context) error {
 }
 
 func (s *Shard) ascertainLocked(ctx context.Context) error {
+	if err := s.settleLocked(ctx); err != nil {
+		return err
+	}
 	if !s.unsure.Load() {
 		return nil
 	}

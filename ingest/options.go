@@ -45,6 +45,8 @@ type Options struct {
 	// Tick is how often ages and sizes are looked at, and unsynced rows of AckNone and AckBuffer are synced; < 0 = never,
 	// for tests that call Flush themselves.
 	Tick time.Duration
+	// DecideWait is how long the lost answer to a command is looked for that decides over a commit.
+	DecideWait time.Duration
 	// Repair opens a damaged WAL by dropping what follows the damage.
 	Repair bool
 
@@ -63,6 +65,7 @@ const (
 	defaultSegmentBytes  = 256 << 20
 	defaultRowBytes      = 1 << 20
 	defaultTick          = time.Second
+	defaultDecideWait    = 30 * time.Second
 )
 
 func (o Options) withDefaults() (Options, error) {
@@ -76,6 +79,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	setDefault(&o.HeadBytes, defaultHeadBytes)
+	setDefault(&o.DecideWait, defaultDecideWait)
 	setDefault(&o.WALBytes, defaultWALBytes)
 	setDefault(&o.InflightBytes, defaultInflightBytes)
 	setDefault(&o.KeyBytes, defaultKeyBytes)

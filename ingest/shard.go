@@ -43,6 +43,9 @@ type Shard struct {
 	// closing are tables that take no rows now; anyClosing spares looking.
 	closing    closing
 	anyClosing atomic.Bool
+	// doubt is the commit that is in doubt, nil if none is.
+	doubt   *doubt
+	inDoubt atomic.Bool
 
 	visible visibility
 

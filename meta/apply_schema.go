@@ -66,6 +66,9 @@ func (c *change) dropTable(cmd *DropTable) (Result, bool, error) {
 	}
 	c.removeIndexes(t.ID, 0)
 	c.tables = withoutEntry(c.tables, t.ID)
+	if t.From > 0 && t.From == c.truncated {
+		c.truncated = lastTruncated(c.tables)
+	}
 	c.names = withoutEntry(c.names, tableName{t.Database, t.Schema, t.Name})
 	m := c.Manifest(t.ID)
 	var gone []Garbage

@@ -13,6 +13,7 @@ func (c *change) truncate(cmd *Truncate) (Result, bool, error) {
 	next := *t
 	next.From = cmd.From
 	c.tables = withEntry(c.tables, t.ID, &next)
+	c.truncated = max(c.truncated, cmd.From)
 	m := c.Manifest(t.ID)
 	var gone []Garbage
 	for s := range m.ids.all() {

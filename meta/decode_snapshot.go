@@ -72,6 +72,7 @@ func fromHeader(h *header) (*Snapshot, error) {
 		}
 		s.tables[t.ID], s.names[name] = t, t.ID
 	}
+	s.truncated = lastTruncated(s.tables)
 	if err := s.fromHistoryHeader(h.History); err != nil {
 		return nil, err
 	}

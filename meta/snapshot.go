@@ -23,6 +23,7 @@ type Snapshot struct {
 	sequences map[TableID]*Sequence
 	history   history
 	past      *pastManifests // takes the place of manifests in a state of the past
+	truncated Seq            // the greatest Table.From
 
 	indexes      map[IndexID]*Index
 	indexNames   map[tableName]IndexID
@@ -115,6 +116,18 @@ func (s *Snapshot) FlushedSeq(shard ShardID) Seq { return s.shards[shard].Seq }
 
 // DeletedSeq says up to which commit a shard's deletes of rows of segments are in deletion vectors, in this version.
 func (s *Snapshot) DeletedSeq(shard ShardID) Seq { return s.shards[shard].DeletedSeq() }
+
+// TruncatedSeq is the newest commit whose rows a truncation has ended, 0 if there was none. Whoever reads this catalog has to read all rows up to it: else
+// other tables would be as they were before what is seen of the truncated one.
+func (s *Snapshot) TruncatedSeq() Seq { return s.truncated }
+
+func lastTruncated(tables map[TableID]*Table) Seq {
+	last := Seq(0)
+	for _, t := range tables {
+		last = max(last, t.From)
+	}
+	return last
+}
 
 // Shard gives a shard's newest epoch and its marks.
 func (s *Snapshot) Shard(shard ShardID) Flushed { return s.shards[shard] }
