@@ -2,6 +2,7 @@ package exec
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -11,9 +12,8 @@ import (
 
 // chunkPlace stands for a row of a chunk.
 type chunkPlace struct {
-	prefix uint64 // as in sortRef
-	second uint64 // orders, among rows of one prefix, as what follows it in the key does
-	row    int32
+	words [2]uint64 // the prefix, as in sortRef, and what orders rows of one prefix as the key behind it does
+	row   int32
 }
 
 // sortChunk gives the rows of a chunk in order. Rows that came in order, as groups of time buckets often do, stay where they are.
@@ -24,29 +24,69 @@ func (k sortKeys) sortChunk(chunk []sortRef) []sortRef {
 	places := make([]chunkPlace, len(chunk))
 	skip := k.shared(chunk)
 	for i := range chunk {
-		places[i] = chunkPlace{chunk[i].prefix, k.second(chunk[i].key, skip), int32(i)}
+		places[i] = chunkPlace{[2]uint64{chunk[i].prefix, k.second(chunk[i].key, skip)}, int32(i)}
 	}
-	slices.SortFunc(places, func(a, b chunkPlace) int {
-		switch {
-		case a.prefix < b.prefix, a.prefix == b.prefix && a.second < b.second:
-			return -1
-		case a.prefix > b.prefix, a.second > b.second:
-			return 1
+	places = sortPlaces(places)
+	for lo := 0; lo < len(places); { // what words do not tell apart
+		hi := lo + 1
+		for hi < len(places) && places[hi].words == places[lo].words {
+			hi++
 		}
-		x, y := &chunk[a.row], &chunk[b.row]
-		if c := bytes.Compare(x.key, y.key); c != 0 {
-			return c
+		if hi-lo > 1 {
+			slices.SortFunc(places[lo:hi], func(a, b chunkPlace) int {
+				x, y := &chunk[a.row], &chunk[b.row]
+				if c := bytes.Compare(x.key, y.key); c != 0 {
+					return c
+				}
+				return cmp.Compare(x.order, y.order)
+			})
 		}
-		if x.order < y.order {
-			return -1
-		}
-		return 1
-	})
+		lo = hi
+	}
 	out := make([]sortRef, len(chunk))
 	for i := range places {
 		out[i] = chunk[places[i].row]
 	}
 	return out
+}
+
+// sortPlaces orders places by their words, a byte at a time from the last one, in which there are mostly few that differ: names count up, and
+// times are at intervals. It may use the memory of places or not.
+func sortPlaces(places []chunkPlace) []chunkPlace {
+	var differ [2]uint64 // bits
+	for i := range places {
+		for w := range differ {
+			differ[w] |= places[i].words[w] ^ places[0].words[w]
+		}
+	}
+	other := make([]chunkPlace, len(places))
+	for w := len(differ) - 1; w >= 0; w-- {
+		for shift := 0; shift < 64; shift += 8 {
+			if differ[w]>>shift&0xff != 0 {
+				distribute(other, places, w, shift)
+				places, other = other, places
+			}
+		}
+	}
+	return places
+}
+
+// distribute orders places by a byte of a word; those in which it is the same stay in their order.
+func distribute(dst, src []chunkPlace, word, shift int) {
+	var at [256]int32
+	for i := range src {
+		at[byte(src[i].words[word]>>shift)]++
+	}
+	next := int32(0)
+	for b, n := range at {
+		at[b] = next
+		next += n
+	}
+	for i := range src {
+		b := byte(src[i].words[word] >> shift)
+		dst[at[b]] = src[i]
+		at[b]++
+	}
 }
 
 // Where prefix ends: it holds the marker of NULL, the marker of the type and all but two bits of an integer, or eight bytes.
