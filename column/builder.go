@@ -167,10 +167,25 @@ func (b *Builder) fits(more int) bool {
 		b.offsets = append(b.offsets, 0)
 	}
 	if more <= b.limit-len(b.data) {
+		if len(b.data)+more > cap(b.data) {
+			b.growData(more)
+		}
 		return true
 	}
 	b.err = ErrTooLarge
 	return false
+}
+
+// growData makes room for more bytes, and for those of the rows that are expected, if they are like those that came; but for no more than some
+// times what is there, because the first rows may be unlike the others.
+func (b *Builder) growData(more int) {
+	const most = 3
+	have := len(b.data)
+	expected := 0
+	if b.n > 0 {
+		expected = min(have/b.n*(cap(b.offsets)-1-b.n), most*have)
+	}
+	b.data = slices.Grow(b.data, max(more, expected))
 }
 
 // extendValid adds n bits after the first b.n; the caller adds n to b.n afterwards. Bits past the end stay zero.

@@ -210,7 +210,12 @@ func (c *columnReader) search(ctx context.Context, lo, hi uint32, limit int64) (
 		if err != nil {
 			return 0, err
 		}
-		if k := notBelow(v.Ints[a:b], limit); k < b-a {
+		times := v.Ints[a:b]
+		bounds := scan.TimeRange{Min: z.IntMin, Max: z.IntMax} // of a whole page, and at hand
+		if len(times) < v.Len {
+			bounds = scan.TimeRange{Min: times[0], Max: times[len(times)-1]}
+		}
+		if k := notBelow(times, bounds, limit); k < len(times) {
 			return at + uint32(k), nil
 		}
 		at = end
@@ -218,19 +223,20 @@ func (c *columnReader) search(ctx context.Context, lo, hi uint32, limit int64) (
 	return hi, nil
 }
 
-// notBelow is the place of the first of ascending times that is not below a limit; their number if there is none. Times mostly come at an interval:
-// then the place is the one that follows from the first and the last of them. The search begins there, and goes on in steps that double.
-func notBelow(times []int64, limit int64) int {
+// notBelow is the place of the first of ascending times, from the least to the greatest of bounds, that is not below a limit; their number if there is none.
+// Times mostly come at an interval: then the place is the one that follows from the bounds. The search begins there, and goes on in steps that
+// double.
+func notBelow(times []int64, bounds scan.TimeRange, limit int64) int {
 	last := len(times) - 1
 	switch {
-	case last < 0 || times[0] >= limit:
+	case last < 0 || bounds.Min >= limit:
 		return 0
-	case times[last] < limit:
+	case bounds.Max < limit:
 		return last + 1
 	}
-	// Of the two, lo is below the limit and hi is not.
-	lo, hi := 0, last
-	guess := int(float64(uint64(limit-times[0])) / float64(uint64(times[last]-times[0])) * float64(last))
+	// Up to lo all are below the limit, from hi on none is.
+	lo, hi := -1, last+1
+	guess := int(float64(uint64(limit-bounds.Min)) / float64(uint64(bounds.Max-bounds.Min)) * float64(last))
 	guess = min(max(guess, 0), last)
 	step := 1
 	if times[guess] < limit {

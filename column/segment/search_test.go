@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/automatanexus/aegis-db/column/scan"
 )
 
 func TestNotBelow(t *testing.T) {
@@ -33,7 +35,11 @@ func TestNotBelow(t *testing.T) {
 			limit = times[rapid.IntRange(0, len(times)-1).Draw(t, "at")] + rapid.Int64Range(-11, 11).Draw(t, "by")
 		}
 		want := sort.Search(len(times), func(i int) bool { return times[i] >= limit })
-		if got := notBelow(times, limit); got != want {
+		var bounds scan.TimeRange
+		if n := len(times); n > 0 {
+			bounds = scan.TimeRange{Min: times[0], Max: times[n-1]}
+		}
+		if got := notBelow(times, bounds, limit); got != want {
 			t.Fatalf("%d of %v: %d, want %d", limit, times, got, want)
 		}
 	})
