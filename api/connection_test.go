@@ -82,3 +82,27 @@ func TestOneWrite(t *testing.T) {
 		t.Fatal(n, err)
 	}
 }
+
+// TestDecodersAreReused: what one body leaves behind does not meet the next.
+func TestDecodersAreReused(t *testing.T) {
+	for i := range 200 {
+		for _, c := range []struct {
+			body, sql string
+			fails     bool
+		}{
+			{`{"sql": "SELECT 1", "params": [1]}` + "\n \t", "SELECT 1", false},
+			{`{"sql": "SELECT 2"}`, "SELECT 2", false},
+			{`{"sql": "SELECT 3"} {}`, "", true},
+			{`{"sql": "SELECT 4"`, "", true},
+			{`{"sql": "SELECT 5", "other": 1}`, "", true},
+			{`{"sql": 6}`, "", true},
+			{``, "", true},
+			{`{"query": "` + strings.Repeat("x", i) + `"}`, "", false},
+		} {
+			var q queryRequest
+			if err := decodeJSON([]byte(c.body), &q); (err != nil) != c.fails || err == nil && q.SQL != c.sql {
+				t.Fatalf("%s: %+v, %v", c.body, q, err)
+			}
+		}
+	}
+}

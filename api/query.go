@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -146,16 +147,33 @@ func (s *Server) send(out *answer, f format, result *query.Result) (rows int64, 
 
 // decodeJSON reads a body that is one object.
 func decodeJSON(body []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	d := decoders.Get().(*decoder) //nolint:forcetypeassert // nothing else is put there
+	d.body.Reset(body)
+	if err := d.json.Decode(v); err != nil {
 		return column.Errorf(column.Invalid, "the body is not a query: %w", err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if _, err := d.json.Token(); !errors.Is(err, io.EOF) {
 		return column.Errorf(column.Invalid, "the body has something after its JSON object")
+	}
+	if len(body) <= usualQuestion {
+		d.body.Reset(nil)
+		decoders.Put(d)
 	}
 	return nil
 }
+
+// decoder reads one body after the other. One that has met an error is of no use any more.
+type decoder struct {
+	body bytes.Reader
+	json *json.Decoder
+}
+
+var decoders = sync.Pool{New: func() any {
+	d := &decoder{}
+	d.json = json.NewDecoder(&d.body)
+	d.json.DisallowUnknownFields()
+	return d
+}}
 
 // request checks what was asked.
 func (q *queryRequest) request() (request query.Request, err error) {

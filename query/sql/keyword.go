@@ -165,7 +165,7 @@ func buildKeywordTable() (t [keywordSlots]keywordSlot) {
 }
 
 // keywordHash mixes the length and three letters of a word that is not empty.
-func keywordHash(w string) uint32 {
+func keywordHash[W string | []byte](w W) uint32 {
 	n := len(w)
 	h := uint32(n) | uint32(w[0])<<5 | uint32(w[n/2])<<13 | uint32(w[n-1])<<21
 	return h * 0x9E3779B1 >> 21
@@ -176,10 +176,15 @@ func lookupKeyword(w string) keyword {
 	if len(w) > maxKeyword {
 		return keyword{}
 	}
+	return findKeyword(w).kw
+}
+
+// findKeyword gives a folded word's slot, an empty one if it is no keyword.
+func findKeyword[W string | []byte](w W) *keywordSlot {
 	for i := keywordHash(w); ; i = (i + 1) % keywordSlots {
 		s := &keywordTable[i]
-		if s.word == w || s.word == "" {
-			return s.kw
+		if s.word == string(w) || s.word == "" {
+			return s
 		}
 	}
 }

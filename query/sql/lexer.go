@@ -218,11 +218,24 @@ func (l *lexer) word(start int, c byte) token {
 	}
 	l.pos = i
 	name := l.text[start:i]
-	if upper {
-		name = foldASCII(name)
+	if !upper {
+		t := l.tok(tWord, start, name)
+		t.kw = lookupKeyword(name)
+		return t
 	}
-	t := l.tok(tWord, start, name)
-	t.kw = lookupKeyword(name)
+	if len(name) > maxKeyword {
+		return l.tok(tWord, start, foldASCII(name))
+	}
+	// Most words in capitals are keywords, whose folded text is there already.
+	var buf [maxKeyword]byte
+	folded := buf[:copy(buf[:], name)]
+	lower(folded)
+	s := findKeyword(folded)
+	if s.word == "" {
+		return l.tok(tWord, start, string(folded))
+	}
+	t := l.tok(tWord, start, s.word)
+	t.kw = s.kw
 	return t
 }
 
@@ -232,12 +245,16 @@ const maxKeyword = 17
 // foldASCII lowers only A-Z: PostgreSQL does the same for UTF-8.
 func foldASCII(s string) string {
 	b := []byte(s)
+	lower(b)
+	return string(b)
+}
+
+func lower(b []byte) {
 	for i, c := range b {
 		if c >= 'A' && c <= 'Z' {
 			b[i] = c + 'a' - 'A'
 		}
 	}
-	return string(b)
 }
 
 // dollar reads $1 or $tag$text$tag$.

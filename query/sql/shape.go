@@ -21,6 +21,7 @@ type place struct{ start, end, at, width int }
 func ShapeOf(text string) (s Shape, ok bool) {
 	l := lexer{text: text}
 	var b strings.Builder
+	b.Grow(len(text))
 	copied := 0
 	before, first := token{}, true
 	between := false // the AND that comes next belongs to BETWEEN 'x'
