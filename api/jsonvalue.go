@@ -43,6 +43,8 @@ func appendJSONValue(dst []byte, v *column.Vector, i int, loc *time.Location) []
 		return appendJSONString(dst, literal.Append(nil, f, j, literal.Options{Location: loc}))
 	case column.Array:
 		return appendJSONArray(dst, f.Bytes(j), f.Type.Element(), loc)
+	case column.Record:
+		return appendJSONString(dst, literal.Append(nil, f, j, literal.Options{Location: loc}))
 	}
 	dst = append(dst, '"') // nothing in the texts of dates, intervals and bytea needs an escape but bytea's backslash
 	if f.Type.Kind == column.Bytea {

@@ -8,7 +8,7 @@ var oids = [kindEnd]struct{ of, array uint32 }{
 	TimestampNS: {16000, 16001}, IntervalKind: {1186, 1187}, JSON: {114, 199}, Varchar: {1043, 1015}, BpChar: {1042, 1014},
 	UUID: {2950, 2951}, Time: {1083, 1183}, TimeTZ: {1266, 1270}, JSONB: {3802, 3807}, OID: {26, 1028}, Name: {19, 1003},
 	InternalChar: {18, 1002}, RegClass: {2205, 2210}, RegType: {2206, 2211}, RegProc: {24, 1008}, RegProcedure: {2202, 2207},
-	RegNamespace: {4089, 4090}, RegRole: {4096, 4097}, int2Element: {22, 1006}, oidElement: {30, 1013},
+	RegNamespace: {4089, 4090}, RegRole: {4096, 4097}, int2Element: {22, 1006}, oidElement: {30, 1013}, Record: {2249, 2287},
 }
 
 // OID is PostgreSQL's number of the type; 0 if it has none.
@@ -16,7 +16,7 @@ func (t Type) OID() uint32 {
 	switch {
 	case t.IsVector():
 		return oids[t.Elem].of
-	case t.Kind == Array && t.Elem < Array:
+	case t.Kind == Array && t.Elem.isElement():
 		return oids[t.Elem].array
 	case t.Kind < kindEnd:
 		return oids[t.Kind].of
@@ -26,7 +26,10 @@ func (t Type) OID() uint32 {
 
 // TypeOfOID finds the type that a number stands for.
 func TypeOfOID(oid uint32) (Type, bool) {
-	for k := Bool; k < Array; k++ {
+	for k := Bool; k < kindEnd; k++ {
+		if !k.isElement() || oid == 0 {
+			continue
+		}
 		switch oid {
 		case oids[k].of:
 			return T(k), true
@@ -46,7 +49,7 @@ func TypeOfOID(oid uint32) (Type, bool) {
 var typeWords = [kindEnd]string{
 	"unknown", "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "text", "bytea", "date", "timestamp", "timestamptz", "timestamp_ns",
 	"interval", "json", "varchar", "bpchar", "uuid", "time", "timetz", "jsonb", "oid", "name", "char", "regclass", "regtype", "regproc",
-	"regprocedure", "regnamespace", "regrole", "anyarray", "int2vector", "oidvector",
+	"regprocedure", "regnamespace", "regrole", "anyarray", "int2vector", "oidvector", "record",
 }
 
 // Word is the type's internal name, the one pg_type lists: int4, _int4.
@@ -54,7 +57,7 @@ func (t Type) Word() string {
 	switch {
 	case t.IsVector():
 		return typeWords[t.Elem]
-	case t.Kind == Array && t.Elem != Unknown && t.Elem < Array:
+	case t.Kind == Array && t.Elem.isElement():
 		return "_" + typeWords[t.Elem]
 	case t.Kind < kindEnd:
 		return typeWords[t.Kind]
@@ -69,8 +72,9 @@ func TypeOfWord(word string) (Type, bool) {
 			return t, true
 		}
 	}
-	for k := Bool; k < Array; k++ {
+	for k := Bool; k < kindEnd; k++ {
 		switch {
+		case !k.isElement():
 		case typeWords[k] == word:
 			return T(k), true
 		case len(word) > 1 && word[0] == '_' && typeWords[k] == word[1:]:

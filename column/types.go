@@ -41,6 +41,7 @@ const (
 	Array                    // of Type.Elem; values are as package array describes
 	int2Element              // what stands as Type.Elem of int2vector
 	oidElement               // and of oidvector
+	Record                   // a row of fields, which the value names: see package record. No column of a table has it
 	kindEnd
 )
 
@@ -76,7 +77,7 @@ var physicalOf = [kindEnd]Physical{
 	TimestampNS: PhysInt, IntervalKind: PhysInterval, JSON: PhysBytes,
 	Varchar: PhysBytes, BpChar: PhysBytes, UUID: PhysBytes, Time: PhysInt, TimeTZ: PhysInt, JSONB: PhysBytes, OID: PhysInt, Name: PhysBytes,
 	InternalChar: PhysBytes, RegClass: PhysInt, RegType: PhysInt, RegProc: PhysInt, RegProcedure: PhysInt, RegNamespace: PhysInt,
-	RegRole: PhysInt, Array: PhysBytes,
+	RegRole: PhysInt, Array: PhysBytes, Record: PhysBytes,
 }
 
 // Physical is the layout of the type's values.
@@ -91,7 +92,7 @@ var kindNames = [kindEnd]string{
 	"unknown", "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric", "text", "bytea",
 	"date", "timestamp without time zone", "timestamp with time zone", "timestamp_ns", "interval", "json",
 	"character varying", "character", "uuid", "time without time zone", "time with time zone", "jsonb", "oid", "name", `"char"`,
-	"regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole", "anyarray", "int2vector", "oidvector",
+	"regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole", "anyarray", "int2vector", "oidvector", "record",
 }
 
 // String is the type's name as PostgreSQL's format_type prints it.
@@ -110,10 +111,13 @@ func (t Type) String() string {
 // Valid reports whether the type is one this version knows.
 func (t Type) Valid() bool {
 	if t.Kind == Array {
-		return t.Elem > Unknown && t.Elem < Array || t.IsVector()
+		return t.Elem.isElement() || t.IsVector()
 	}
 	return t.Kind > Unknown && t.Kind < kindEnd && t.Elem == Unknown
 }
+
+// isElement reports the kinds that elements of arrays can have: all that are types of their own but arrays.
+func (k Kind) isElement() bool { return k > Unknown && k < Array || k == Record }
 
 // IsArray reports the arrays.
 func (t Type) IsArray() bool { return t.Kind == Array }

@@ -132,6 +132,8 @@ func (w *rowWriter) binary(out []byte, f *column.Vector, j int) ([]byte, error) 
 		return appendNumeric(out, w.scratch)
 	case column.Array:
 		return w.array(out, f.Data[f.Offsets[j]:f.Offsets[j+1]], f.Type.Element())
+	case column.Record:
+		return w.record(out, f.Data[f.Offsets[j]:f.Offsets[j+1]])
 	case column.JSONB: // version 1 of the format
 		return append(append(out, 1), f.Data[f.Offsets[j]:f.Offsets[j+1]]...), nil
 	case column.Time:

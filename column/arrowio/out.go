@@ -64,7 +64,7 @@ func flatData(v *column.Vector) (*array.Data, error) {
 	switch v.Type.Kind {
 	case column.Unknown:
 		return array.NewData(dt, v.Len, []*memory.Buffer{nil}, nil, v.Len, 0), nil
-	case column.TimeTZ, column.InternalChar:
+	case column.TimeTZ, column.InternalChar, column.Record:
 		v = literal.Texts(v)
 	case column.UUID:
 		return uuidData(v), nil

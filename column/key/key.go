@@ -98,6 +98,8 @@ func AppendValue(dst []byte, v *column.Vector, i int) []byte {
 		return AppendJSONB(dst, text)
 	case column.Array:
 		return AppendArray(dst, text, f.Type.Element())
+	case column.Record:
+		return AppendRecord(dst, text)
 	}
 	return AppendBytes(dst, text)
 }

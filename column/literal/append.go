@@ -51,6 +51,8 @@ func Append(dst []byte, v *column.Vector, i int, opt Options) []byte {
 			return appendVector(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]], f.Type.Element())
 		}
 		return AppendArray(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]], f.Type.Element(), opt)
+	case column.Record:
+		return AppendRecord(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]], opt)
 	default:
 		return append(dst, f.Data[f.Offsets[j]:f.Offsets[j+1]]...)
 	}

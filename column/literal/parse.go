@@ -63,6 +63,8 @@ func Parse(b *column.Builder, t column.Type, text string, opt Options) error {
 		}
 		b.AppendBytes(v)
 		return b.Err()
+	case column.Record:
+		return column.SQLErrorf(column.Unsupported, "0A000", "input of anonymous composite types is not implemented")
 	default:
 		return parseBytes(b, t, text)
 	}

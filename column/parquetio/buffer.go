@@ -11,7 +11,7 @@ import (
 // spelled gives the batch with texts in place of what Parquet has no type for.
 func spelled(b *scan.Batch) *scan.Batch {
 	for i, v := range b.Columns {
-		if v.Type.Kind == column.TimeTZ {
+		if v.Type.Kind == column.TimeTZ || v.Type.Kind == column.Record || v.Type == column.ArrayOf(column.T(column.Record)) {
 			c := *b
 			c.Columns = slices.Clone(b.Columns)
 			c.Columns[i] = literal.Texts(v)

@@ -69,8 +69,12 @@ func NewWriter(w io.Writer, fields []column.Field, o Options) (*Writer, error) {
 		switch f.Type.Kind {
 		case column.Unknown:
 			f.Type, f.NotNull = column.T(column.Text), false
-		case column.TimeTZ: // Parquet has no time with a zone of its own
+		case column.TimeTZ, column.Record: // Parquet has no time with a zone of its own, and no columns of rows of different fields
 			f.Type = column.T(column.Text)
+		case column.Array:
+			if f.Type.Elem == column.Record {
+				f.Type = column.T(column.Text)
+			}
 		}
 		p.fields[i], p.filled[i] = f, newFlat(f.Type)
 	}

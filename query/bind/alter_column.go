@@ -98,6 +98,9 @@ func (a *alteration) setType(n *sql.AlterAction) error {
 	if err != nil {
 		return err
 	}
+	if err := noRecords([]plan.Column{{Name: f.Name, Type: t}}); err != nil {
+		return err
+	}
 	mod, err := modOf(n.Type, t)
 	if err != nil {
 		return err

@@ -21,6 +21,9 @@ func (b *binder) createTableAs(n *sql.CreateTableAs) (plan.Statement, error) {
 		return nil, err
 	}
 	columns := plan.Describe(root)
+	if err := noRecords(columns); err != nil {
+		return nil, err
+	}
 	if len(n.Columns) > len(columns) {
 		return nil, errorAt(n.Columns[len(columns)].Pos, "42601", "too many column names were specified")
 	}

@@ -39,6 +39,9 @@ func (b *binder) createView(n *sql.CreateView) (plan.Statement, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := noRecords(root.Columns()); err != nil {
+		return nil, err
+	}
 	v := meta.View{Database: d.Database.ID, Schema: schema, Name: n.Name.Name, Path: d.Path, Query: sql.Format(q)}
 	if v.Columns, err = viewColumns(n, plan.Describe(root)); err != nil {
 		return nil, err

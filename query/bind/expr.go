@@ -93,8 +93,10 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 		return b.subscript(s, n)
 	case *sql.ArrayQuery:
 		return b.arrayQuery(s, n)
-	case *sql.Row, *sql.Field:
-		return nil, unsupported(e.Position(), "row values are not supported", "Compare the elements one by one, joined by AND.")
+	case *sql.Row:
+		return b.row(s, n)
+	case *sql.Field:
+		return b.field(s, n)
 	case *sql.Default:
 		return nil, errorAt(n.Pos, "42601", "DEFAULT is not allowed in this context")
 	case *sql.Star:
@@ -310,7 +312,7 @@ func (b *binder) is(s *scope, n *sql.Is) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &expr.IsNull{Arg: a, Negate: n.Not, At: n.Pos}, nil
+		return isNull(a, n.Not, n.Pos), nil
 	}
 	what := map[sql.IsKind]string{sql.IsTrue: "TRUE", sql.IsFalse: "FALSE", sql.IsUnknown: "UNKNOWN"}[n.Kind]
 	if n.Not {

@@ -22,20 +22,21 @@ type item struct {
 // fromClause is a FROM being bound.
 type fromClause struct {
 	*binder
-	outer *scope    // around the SELECT
-	all   []*source // met so far, visible or not
-	work  bool      // one is the recursive query that is being bound
-	left  []*item   // those to the left, which LATERAL may read
-	width int       // columns so far
+	outer    *scope          // around the SELECT
+	all      []*source       // met so far, visible or not
+	work     bool            // one is the recursive query that is being bound
+	left     []*item         // those to the left, which LATERAL may read
+	width    int             // columns so far
+	rowNames map[string]bool // see from
 }
 
-// from makes the input of a SELECT, and the scope of its names.
-func (b *binder) from(list []sql.TableExpr) (plan.Node, *scope, error) {
+// from makes the input of a SELECT, and the scope of its names. rows are names that may mean rows of items, which may be absent.
+func (b *binder) from(list []sql.TableExpr, rows map[string]bool) (plan.Node, *scope, error) {
 	s := &scope{aggs: &aggregates{}, sets: &sets{}, windows: &windows{}, gaps: &gaps{}, outer: b.outer}
 	if len(list) == 0 {
 		return &plan.Values{Rows: [][]expr.Expr{{}}}, s, nil
 	}
-	f := &fromClause{binder: b, outer: b.outer}
+	f := &fromClause{binder: b, outer: b.outer, rowNames: rows}
 	node, err := f.besides(s, nil, list)
 	return node, s, err
 }
@@ -110,6 +111,10 @@ func (f *fromClause) leaf(node plan.Node, src *source, alias *sql.Alias) (*item,
 	}
 	it.fields = src.fields
 	f.width += len(src.fields)
+	if f.rowNames[src.name] {
+		it.node, src.present = marked(node), &expr.Column{Index: f.width, Name: presentName, T: boolType}
+		f.width++
+	}
 	f.all = append(f.all, src)
 	return it, nil
 }
@@ -130,7 +135,11 @@ func (f *fromClause) columnsOf(node plan.Node) []binding {
 	cols := node.Columns()
 	out := make([]binding, len(cols))
 	for i, c := range cols {
-		out[i] = binding{c.Name, &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type}}
+		e := &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type}
+		if c.Type == recordType {
+			e.Shape = outputShape(node, i)
+		}
+		out[i] = binding{c.Name, e}
 	}
 	return out
 }

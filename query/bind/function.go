@@ -31,7 +31,7 @@ func (f *fromClause) function(t *sql.TableFunc) (*item, error) {
 		}
 		x.Calls = append(x.Calls, calls...)
 	}
-	src := &source{name: columnName(t.Funcs[0].Func)}
+	src := &source{name: columnName(t.Funcs[0].Func), single: len(x.Calls) == 1 && len(x.Calls[0].Names) == 1 && !t.Ordinality}
 	// An alias names the column too, unless the function itself names it otherwise than after itself.
 	if t.Alias != nil && len(x.Calls) == 1 && len(x.Calls[0].Names) == 1 && x.Calls[0].Fn.Columns[0].Name == x.Calls[0].Fn.Name {
 		x.Calls[0].Names = []string{t.Alias.Name}

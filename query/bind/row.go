@@ -5,7 +5,7 @@ import (
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
-// Rows in parentheses are compared element by element; they are no values of their own.
+// Rows in parentheses are compared element by element, unless one side is a row that is a value.
 
 // elements binds what stands on one side of a comparison: the elements of a row, or one value.
 func (b *binder) elements(s *scope, e sql.Expr) ([]expr.Expr, error) {
@@ -14,14 +14,7 @@ func (b *binder) elements(s *scope, e sql.Expr) ([]expr.Expr, error) {
 		one, err := b.expr(s, e)
 		return []expr.Expr{one}, err
 	}
-	out := make([]expr.Expr, len(row.Elems))
-	for i, elem := range row.Elems {
-		var err error
-		if out[i], err = b.expr(s, elem); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return b.rowElements(s, row)
 }
 
 func isRow(e sql.Expr) bool {
@@ -35,7 +28,11 @@ func (b *binder) rowComparison(s *scope, op string, pos int, left, right sql.Exp
 		if q, ok := right.(*sql.Subquery); ok && isRow(left) {
 			return b.rowOfQuery(s, op, pos, left, q)
 		}
-		return nil, unsupported(pos, "a row can only be compared with a row", "Write both sides as rows of the same length.")
+		l, r, err := b.pair(s, left, right)
+		if err != nil {
+			return nil, err
+		}
+		return b.operator(op, pos, l, r)
 	}
 	l, err := b.elements(s, left)
 	if err != nil {
@@ -127,9 +124,12 @@ func (b *binder) lexicographic(op string, pos int, l, r []expr.Expr) (expr.Expr,
 // rowIsNull is ROW(…) IS [NOT] NULL: whether all elements are, or none is.
 func (b *binder) rowIsNull(s *scope, n *sql.Is, row *sql.Row) (expr.Expr, error) {
 	out := &expr.Logic{At: n.Pos}
-	for _, elem := range row.Elems {
-		e, err := b.value(s, elem)
-		if err != nil {
+	elems, err := b.rowElements(s, row)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range elems {
+		if e, err = b.known(e); err != nil {
 			return nil, err
 		}
 		out.Args = append(out.Args, &expr.IsNull{Arg: e, Negate: n.Not, At: n.Pos})

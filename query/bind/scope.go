@@ -40,6 +40,8 @@ type source struct {
 	alias        bool
 	rel          plan.Relation // the table it is; nil for anything else
 	fields       []binding
+	present      *expr.Column // true in its rows, NULL where an outer join has none; nil = it is always there
+	single       bool         // a function that gives one value a row
 }
 
 // scope is what names mean in one SELECT.
@@ -140,10 +142,22 @@ func (s *scope) lookup(n *sql.ColumnRef) (expr.Expr, error) {
 	if e := tableNumber(name, sources, n.Pos); e != nil {
 		return e, nil
 	}
+	if len(n.Parts) == 1 {
+		if src, err := s.find(n.Parts, n.Pos); err != nil || src != nil {
+			return rowOf(src, err, n.Pos)
+		}
+	}
 	if len(n.Parts) > 1 {
 		return nil, errorAt(n.Pos, "42703", "column %s does not exist", strings.Join(n.Parts[len(n.Parts)-2:], "."))
 	}
 	return nil, nil
+}
+
+func rowOf(src *source, err error, pos int) (expr.Expr, error) {
+	if err != nil {
+		return nil, err
+	}
+	return wholeRow(src, pos), nil
 }
 
 // find gives the source that a qualifier names; nil without an error where there is none.

@@ -43,7 +43,7 @@ func (b *binder) selectBlock(n *sql.Select, orderBy []sql.OrderItem, open bool) 
 func (b *binder) block(n *sql.Select) (*block, error) {
 	blk := &block{ast: n}
 	var err error
-	if blk.input, blk.s, err = b.from(n.From); err != nil {
+	if blk.input, blk.s, err = b.from(n.From, rowNames(n)); err != nil {
 		return nil, err
 	}
 	if err := b.namedWindows(blk.s, n.Windows); err != nil {
@@ -193,11 +193,11 @@ func distinguishable(e expr.Expr) error {
 func (b *binder) targets(s *scope, n *sql.Select) ([]target, error) {
 	var out []target
 	for _, item := range n.Targets {
-		if star, ok := item.Expr.(*sql.Star); ok {
-			more, err := expandStar(s, star)
-			if err != nil {
-				return nil, err
-			}
+		more, expands, err := b.spread(s, item.Expr)
+		if err != nil {
+			return nil, err
+		}
+		if expands {
 			out = append(out, more...)
 			continue
 		}

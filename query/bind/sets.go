@@ -48,20 +48,35 @@ func (b *binder) listCall(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(call.Names) != 1 {
-		return nil, refuse(n.Name.Name + " gives rows of several columns, which are supported in FROM only")
-	}
 	out := boundSet{call: call, level: 1}
 	for _, a := range call.Args {
 		expr.Walk(a, func(e expr.Expr) bool {
 			if c, ok := e.(*expr.Column); ok && c.Index >= setBase && c.Index < rightBase {
-				out.level = max(out.level, s.sets.calls[c.Index-setBase].level+1)
+				out.level = max(out.level, s.sets.calls[(c.Index-setBase)%setColumns].level+1)
 			}
 			return true
 		})
 	}
 	s.sets.calls = append(s.sets.calls, out)
-	return &expr.Column{Index: setBase + len(s.sets.calls) - 1, Name: call.Names[0], T: call.Fn.Columns[0].Type, At: n.Pos}, nil
+	k := len(s.sets.calls) - 1
+	if len(call.Names) == 1 {
+		return &expr.Column{Index: setBase + k, Name: call.Names[0], T: call.Fn.Columns[0].Type, At: n.Pos}, nil
+	}
+	return setRow(&call, k, n.Pos), nil
+}
+
+// setColumns bounds the columns that a function gives: column c of call k of a list stands at setBase + c * setColumns + k.
+const setColumns = 1 << 16
+
+// setRow is the row that a function of several columns gives, which is NULL where the function has ended before others.
+func setRow(call *expr.SetCall, k, pos int) expr.Expr {
+	columns := call.Fn.Columns
+	values, gone := make([]expr.Expr, len(columns)), &expr.Logic{At: pos}
+	for c := range columns {
+		values[c] = &expr.Column{Index: setBase + c*setColumns + k, Name: call.Names[c], T: columns[c].Type, At: pos}
+		gone.Args = append(gone.Args, &expr.IsNull{Arg: values[c], At: pos})
+	}
+	return &expr.Case{When: []expr.Expr{&expr.Not{Arg: gone, At: pos}}, Then: []expr.Expr{makeRow(call.Names, values, pos)}, T: recordType, At: pos}
 }
 
 // readsSets reports that an expression reads a function that gives rows.
@@ -85,12 +100,12 @@ func (b *binder) expand(input plan.Node, list *sets, g *grouping, targets []targ
 				return e
 			}
 			out := *c
-			out.Index = places[c.Index-setBase]
+			out.Index = places[(c.Index-setBase)%setColumns] + (c.Index-setBase)/setColumns
 			return &out
 		})
 	}
 	for level, left := 1, len(list.calls); left > 0; level++ {
-		x := &plan.Expand{}
+		x, width := &plan.Expand{}, 0
 		for k, c := range list.calls {
 			if c.level != level {
 				continue
@@ -112,7 +127,7 @@ func (b *binder) expand(input plan.Node, list *sets, g *grouping, targets []targ
 				return nil, failed
 			}
 			x.Calls = append(x.Calls, call)
-			places[k] = len(x.Calls) - 1
+			places[k], width = width, width+len(call.Names)
 		}
 		x.Input = input
 		for k, c := range list.calls {

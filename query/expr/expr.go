@@ -31,7 +31,15 @@ type Column struct {
 	// Sorted says that, in a batch that has runs, the values ascend without NULLs inside each of them: the time
 	// column of a table that is ordered by it. Rewrites copy it with the column.
 	Sorted bool
-	At     int
+	// Shape is what the fields of a row are, if that is known where the column is bound.
+	Shape *Shape
+	At    int
+}
+
+// Shape is what the fields of a row are.
+type Shape struct {
+	Names []string
+	Types []column.Type
 }
 
 // Literal is a constant: a flat vector of one row.

@@ -19,7 +19,7 @@ func addJSONAggregates(r *Registry) {
 				For: func(args []column.Type, _ []expr.Ordering) *expr.Aggregate {
 					a := &expr.Aggregate{Name: name + "_agg", Args: types(t), Result: t, Ordered: true}
 					between := ", "
-					if t == tJSON && args[0].IsArray() {
+					if t == tJSON && (args[0].IsArray() || args[0] == tRecord) {
 						between = ", \n " // so does PostgreSQL
 					}
 					a.New = collector(t, types(t), false, writeJSONArray(between))

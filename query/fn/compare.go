@@ -237,6 +237,8 @@ func orderOf(t column.Type) func(a, b []byte) int {
 		return func(a, b []byte) int { return bytes.Compare(bytes.TrimRight(a, " "), bytes.TrimRight(b, " ")) }
 	case column.JSONB:
 		return func(a, b []byte) int { return bytes.Compare(key.AppendJSONB(nil, a), key.AppendJSONB(nil, b)) }
+	case column.Record:
+		return func(a, b []byte) int { return bytes.Compare(key.AppendRecord(nil, a), key.AppendRecord(nil, b)) }
 	case column.Array:
 		elem := t.Element()
 		return func(a, b []byte) int {

@@ -101,6 +101,8 @@ func appendJSON(dst []byte, v *column.Vector, i int, opt literal.Options) ([]byt
 		return appendJSONTime(dst, v, i, opt), nil
 	case t.IsArray():
 		return appendJSONElements(dst, v, i, opt, false)
+	case t == tRecord:
+		return appendJSONRecord(dst, v.Bytes(i), opt, false)
 	}
 	return jsontext.AppendQuoted(dst, literal.Append(nil, v, i, opt)), nil
 }
@@ -191,7 +193,7 @@ func appendJSONObject(dst []byte, args []*column.Vector, i int, t column.Type, o
 			e.Hint = "Object keys should be text."
 			return nil, e
 		}
-		if key.Type == tJSON || key.Type == tJSONB || key.Type.IsArray() {
+		if key.Type == tJSON || key.Type == tJSONB || key.Type == tRecord || key.Type.IsArray() {
 			return nil, sqlError("22023", "key value must be scalar, not array, composite, or json")
 		}
 		text := literal.Append(nil, key, i, opt)

@@ -38,6 +38,7 @@ var (
 	tChar        = column.T(column.InternalChar)
 	tRegClass    = column.T(column.RegClass)
 	tRegType     = column.T(column.RegType)
+	tRecord      = column.T(column.Record)
 )
 
 // objects are the types of numbers that print as names.
@@ -132,7 +133,7 @@ var families = []func(r *Registry){
 	addSums, addExtremes, addCounts, addBitAggregates, addEdits, addVariances, addFirstLast,
 	addSeries,
 	addGapfills, addSampleAggregates, addApproximations,
-	addJSON, addJSONBuilders, addJSONBEdits, addJSONPaths, addJSONRows, addRegexArrays, addHistograms,
+	addJSON, addJSONBuilders, addJSONBEdits, addJSONPaths, addJSONRows, addRecords, addRegexArrays, addHistograms,
 }
 
 // scalar describes a function for add.

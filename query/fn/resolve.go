@@ -343,7 +343,7 @@ func category(t column.Type) byte {
 		return 'T'
 	case column.InternalChar:
 		return 'Z'
-	case column.Unknown:
+	case column.Unknown, column.Record:
 		return 'P'
 	case column.Array:
 		if isPseudo(t) {

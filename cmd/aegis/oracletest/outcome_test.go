@@ -41,6 +41,9 @@ func typeName(oid uint32) string {
 	if oid == 705 { // unknown
 		return "text"
 	}
+	if oid >= 16384 { // the type of a table's rows, or its array
+		return "record"
+	}
 	return "oid " + strconv.Itoa(int(oid))
 }
 
