@@ -32,6 +32,7 @@ import (
 	"github.com/automatanexus/aegis-db/tiering/gc"
 	"github.com/automatanexus/aegis-db/tiering/indexes"
 	"github.com/automatanexus/aegis-db/tiering/pages"
+	"github.com/automatanexus/aegis-db/tiering/retention"
 	"github.com/automatanexus/aegis-db/tiering/segments"
 	"github.com/automatanexus/aegis-db/tiering/upkeep"
 )
@@ -53,6 +54,7 @@ type DB struct {
 	engine    *query.Engine
 	promql    *promql.Engine
 	compactor *compact.Compactor
+	retention *retention.Enforcer
 	collector *gc.Collector
 	indexes   *indexes.Store
 	holders   upkeep.Loop
@@ -154,7 +156,9 @@ func (db *DB) startUpkeep() {
 		Catalog: db.catalog, Files: db.files, Segments: db.segments, Pool: db.pool, Logger: o.Logger,
 		Publish: db.shard.Settled, Indexer: db.indexes,
 	})
+	db.retention = retention.New(retention.Options{Catalog: db.catalog, Publish: db.shard.Settled, Logger: o.Logger, Now: o.Now})
 	if o.CompactEvery > 0 {
+		db.retention.Start(o.CompactEvery)
 		db.indexes.Start(min(o.CompactEvery, indexEvery))
 		db.compactor.Start(o.CompactEvery)
 		db.collector.Start(o.CompactEvery)
@@ -195,6 +199,7 @@ func (db *DB) close(ctx context.Context) error {
 	db.holders.Stop()
 	if db.compactor != nil {
 		db.compactor.Stop()
+		db.retention.Stop()
 	}
 	if db.indexes != nil {
 		db.indexes.Stop()

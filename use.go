@@ -56,8 +56,12 @@ func (db *DB) Flush(ctx context.Context) error { return db.shard.Flush(ctx) }
 // BuildIndexes builds the files of indexes that segments lack, as happens in the background by itself, and returns when all are there.
 func (db *DB) BuildIndexes(ctx context.Context) error { return db.indexes.Run(ctx) }
 
-// Compact merges segments until no partition has more than it should, then collects the replaced files whose time is over.
+// Compact removes rows that are older than their tables keep them, merges segments until no partition has more than it should, then collects the replaced files
+// whose time is over.
 func (db *DB) Compact(ctx context.Context) error {
+	if err := db.retention.Run(ctx); err != nil {
+		return err
+	}
 	if err := db.compactor.Run(ctx); err != nil {
 		return err
 	}

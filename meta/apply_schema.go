@@ -40,7 +40,7 @@ func (c *change) createTable(cmd *CreateTable) (Result, bool, error) {
 	}
 	t := &Table{
 		Database: cmd.Database, Schema: cmd.Schema, Name: cmd.Name, Columns: columns, Created: c.Version,
-		Constraints: cloneConstraints(cmd.Constraints), Retention: cmd.Retention, Comment: cmd.Comment, ColumnComments: cloneComments(cmd.ColumnComments),
+		Constraints: cloneConstraints(cmd.Constraints), Retention: cmd.Retention, History: cmd.History, Comment: cmd.Comment, ColumnComments: cloneComments(cmd.ColumnComments),
 	}
 	id, existed, err := c.place(cmd.Database, cmd.Schema, cmd.Name, cmd.ID)
 	switch {

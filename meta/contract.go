@@ -100,6 +100,7 @@ type CreateTable struct {
 	ID             TableID              `json:"id,omitempty"`
 	Constraints    []Constraint         `json:"constraints,omitempty"`
 	Retention      int64                `json:"retention,omitempty"`
+	History        int64                `json:"history,omitempty"`
 	Comment        string               `json:"comment,omitempty"`
 	ColumnComments map[column.ID]string `json:"column_comments,omitempty"`
 }

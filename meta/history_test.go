@@ -380,6 +380,12 @@ func TestTableHistory(t *testing.T) {
 	if _, err := s.Changes(3, second, s.Version); column.ClassOf(err) != column.NotFound {
 		t.Error("changes of a table whose past is gone:", err)
 	}
+	for at := int64(300); at < 305; at++ { // each from what the one before has left
+		do(at, Command{Expire: s.Horizons(at, 100)})
+	}
+	if got := tables(first); got != "long" {
+		t.Errorf("version %d, after others have lost it: %s", first, got)
+	}
 	long := *s.tables[3]
 	long.History = 1000
 	s.tables = withEntry(s.tables, 3, &long)

@@ -287,7 +287,7 @@ func (s *Snapshot) horizonAt(now, history int64) Version {
 	if history < 0 {
 		return s.Version
 	}
-	v := s.history.before
+	v := s.history.oldest() // tables that keep more have versions from before the others' mark
 	for t := range s.history.versions.all() {
 		if t.At > now-history {
 			break

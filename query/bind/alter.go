@@ -30,7 +30,7 @@ func (b *binder) alter(n *sql.AlterTable) (plan.Statement, error) {
 		return d.finish()
 	case f == nil:
 		return nil, d.missing("relation", n.Name)
-	case f.computed:
+	case f.computed && (f.table == nil || !onlyOptions(n.Actions)):
 		return nil, denied("%s.%s cannot be altered: %s", f.schema, f.name, reservedSchemas[f.schema])
 	case n.Kind == sql.ObjView && f.view == nil || n.Kind == sql.ObjSequence && f.sequence == nil:
 		kind := map[sql.ObjectKind]string{sql.ObjView: "view", sql.ObjSequence: "sequence"}[n.Kind]
@@ -62,6 +62,13 @@ type alteration struct {
 	stmt *sql.AlterTable
 	// retyped are columns whose values are computed anew, by their ids before and after.
 	retyped [][2]column.ID
+}
+
+// onlyOptions reports actions that say for how long rows are kept: also those that Prometheus writes.
+func onlyOptions(list []sql.AlterAction) bool {
+	return !slices.ContainsFunc(list, func(n sql.AlterAction) bool {
+		return n.Kind != sql.AlterSetOptions && n.Kind != sql.AlterResetOptions || slices.ContainsFunc(n.Options, func(o sql.Option) bool { return o.Name != "retention" && o.Name != "history" })
+	})
 }
 
 // passes gives the actions in the order in which PostgreSQL does them: what goes, then other types, then new columns, then what is said about columns and of rows.

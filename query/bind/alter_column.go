@@ -345,6 +345,14 @@ func (a *alteration) setOptions(n *sql.AlterAction) error {
 				return errorAt(o.Pos, "22023", "retention needs a time_column")
 			}
 			a.table.Retention = t.retention
+		case "history":
+			var t tableOptions
+			if n.Kind == sql.AlterSetOptions {
+				if err := t.remember(o); err != nil {
+					return err
+				}
+			}
+			a.table.History = t.history
 		case "partition_interval":
 			t := tableOptions{schema: s, opt: a.literalOptions(), partition: defaultPartition}
 			if n.Kind == sql.AlterSetOptions {
@@ -364,7 +372,7 @@ func (a *alteration) setOptions(n *sql.AlterAction) error {
 			return unsupported(o.Pos, "the "+o.Name+" of a table cannot change: its rows are stored by it", "Make a new table with CREATE TABLE AS.")
 		default:
 			e := errorAt(o.Pos, "22023", "unrecognized parameter \"%s\"", o.Name)
-			e.Hint = "Known are partition_interval and retention."
+			e.Hint = "Known are partition_interval, retention and history."
 			return e
 		}
 	}

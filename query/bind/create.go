@@ -92,7 +92,7 @@ func (t *tableDefinition) options(list []sql.Option, pos int) error {
 	if err := o.read(list); err != nil {
 		return err
 	}
-	t.table.Retention = max(t.table.Retention, o.retention)
+	t.table.Retention, t.table.History = max(t.table.Retention, o.retention), o.history
 	return o.finish(pos)
 }
 
@@ -107,7 +107,7 @@ func (t *tableDefinition) create(ifNotExists bool) error {
 	x := t.table
 	t.do(meta.Command{CreateTable: &meta.CreateTable{
 		Database: x.Database, Schema: x.Schema, Name: x.Name, Columns: x.Columns, IfNotExists: ifNotExists && len(t.sequences)+len(t.indexes) == 0, ID: t.id,
-		Constraints: x.Constraints, Retention: x.Retention, Comment: x.Comment, ColumnComments: maps.Clone(x.ColumnComments),
+		Constraints: x.Constraints, Retention: x.Retention, History: x.History, Comment: x.Comment, ColumnComments: maps.Clone(x.ColumnComments),
 	}})
 	for _, q := range t.sequences {
 		q.Table = t.id

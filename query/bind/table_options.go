@@ -19,6 +19,7 @@ type tableOptions struct {
 	partition int64 // microseconds; 0 = not given
 	retention int64 // microseconds; 0 = for ever
 	kept      int   // place of the retention option
+	history   int64 // microseconds; 0 = as everybody, negative = none
 	given     int   // place of the partition option
 	keyPos    int
 	mergePos  int // place of the merge_fields option
@@ -91,9 +92,11 @@ func (t *tableOptions) one(name string, o sql.Option) error {
 		return t.partitionInterval(o)
 	case "retention":
 		return t.retain(o)
+	case "history":
+		return t.remember(o)
 	default:
 		e := errorAt(o.Pos, "22023", "unrecognized parameter \"%s\"", name)
-		e.Hint = "Known are time_column, tags, unique_key, merge_fields, partition_interval and retention."
+		e.Hint = "Known are time_column, tags, unique_key, merge_fields, partition_interval, retention and history."
 		return e
 	}
 	return nil
@@ -139,6 +142,22 @@ func (t *tableOptions) retain(o sql.Option) error {
 	t.retention = int64(iv.Days)*literal.MicrosPerDay + iv.Micros
 	if iv.Months != 0 || t.retention <= 0 {
 		return errorAt(o.Value.Pos, "22023", "retention must be a positive interval without months")
+	}
+	return nil
+}
+
+// remember reads for how long the table's past can be read; '0' = not at all.
+func (t *tableOptions) remember(o sql.Option) error {
+	iv, err := literal.ParseInterval(o.Value.Text, literal.PostgresIntervals)
+	if err != nil {
+		return place(err, o.Value.Pos)
+	}
+	t.history = int64(iv.Days)*literal.MicrosPerDay + iv.Micros
+	if iv.Months != 0 || t.history < 0 {
+		return errorAt(o.Value.Pos, "22023", "history must be an interval that is not negative, without months")
+	}
+	if t.history == 0 {
+		t.history = -1
 	}
 	return nil
 }

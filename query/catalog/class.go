@@ -503,11 +503,19 @@ func tableOptions(t *meta.Table) []string {
 		out = append(out, "merge_fields=true")
 	}
 	if t.Retention > 0 {
-		iv := column.Interval{Days: int32(t.Retention / literal.MicrosPerDay), Micros: t.Retention % literal.MicrosPerDay}
-		v := &column.Vector{Type: column.T(column.IntervalKind), Len: 1, Intervals: []column.Interval{iv}}
-		out = append(out, "retention="+string(literal.Append(nil, v, 0, literal.Options{})))
+		out = append(out, "retention="+span(t.Retention))
+	}
+	if t.History != 0 {
+		out = append(out, "history="+span(max(t.History, 0)))
 	}
 	return out
+}
+
+// span writes microseconds as an interval.
+func span(micros int64) string {
+	iv := column.Interval{Days: int32(micros / literal.MicrosPerDay), Micros: micros % literal.MicrosPerDay}
+	v := &column.Vector{Type: column.T(column.IntervalKind), Len: 1, Intervals: []column.Interval{iv}}
+	return string(literal.Append(nil, v, 0, literal.Options{}))
 }
 
 // noFacts describes a type that pg_type does not list.
