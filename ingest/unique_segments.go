@@ -169,11 +169,9 @@ func (l *segmentLookup) look(ctx context.Context, record *meta.Segment) (int, er
 
 // sift leaves in maybe the rows whose tuple a filter cannot rule out, and reports whether there are any.
 func (l *segmentLookup) sift(f *index.Filter) bool {
-	l.maybe = l.maybe[:0]
-	for i, h := range l.rows.Hashes {
-		if f.Has(h) && l.rows.counts(i) && (l.skip == nil || !l.skip(i)) {
-			l.maybe = append(l.maybe, int32(i))
-		}
+	l.maybe = f.HasAny(l.maybe[:0], l.rows.Hashes)
+	if l.rows.Free != nil || l.skip != nil {
+		l.maybe = slices.DeleteFunc(l.maybe, func(i int32) bool { return !l.rows.counts(int(i)) || l.skip != nil && l.skip(int(i)) })
 	}
 	return len(l.maybe) > 0
 }

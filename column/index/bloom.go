@@ -2,10 +2,12 @@ package index
 
 import (
 	"encoding/binary"
+	"unsafe"
 
 	"github.com/zeebo/xxh3"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/prefetch"
 )
 
 // A filter is a split-block Bloom filter: a value has one block of 32 bytes, half a cache line, and in each of the block's eight words one
@@ -42,6 +44,20 @@ func (b *Block) Has(hash uint64) bool {
 		}
 	}
 	return true
+}
+
+// all is Has without a branch for each word, which is faster where nobody knows where a block ends to have the bits.
+func (b *Block) all(hash uint64) bool {
+	h := uint32(hash)
+	lacks := (1 << (h * filterSalt[0] >> 27)) &^ b[0]
+	lacks |= (1 << (h * filterSalt[1] >> 27)) &^ b[1]
+	lacks |= (1 << (h * filterSalt[2] >> 27)) &^ b[2]
+	lacks |= (1 << (h * filterSalt[3] >> 27)) &^ b[3]
+	lacks |= (1 << (h * filterSalt[4] >> 27)) &^ b[4]
+	lacks |= (1 << (h * filterSalt[5] >> 27)) &^ b[5]
+	lacks |= (1 << (h * filterSalt[6] >> 27)) &^ b[6]
+	lacks |= (1 << (h * filterSalt[7] >> 27)) &^ b[7]
+	return lacks == 0
 }
 
 // Append appends the block as it is stored.
@@ -85,8 +101,46 @@ func NewFilter(values int64, bits int) *Filter {
 // Add adds the value of a hash.
 func (f *Filter) Add(hash uint64) { f.blocks[FilterBlock(hash, len(f.blocks))].Add(hash) }
 
+// AddAll adds the values of many hashes.
+func (f *Filter) AddAll(hashes []uint64) {
+	var lines prefetch.Lines
+	f.ask(&lines, hashes)
+	for lo := 0; lo < len(hashes); lo += len(lines) {
+		hi := min(lo+len(lines), len(hashes))
+		f.ask(&lines, hashes[hi:])
+		for _, hash := range hashes[lo:hi] {
+			f.Add(hash)
+		}
+	}
+}
+
 // Has reports whether the value of a hash may be in the filter.
 func (f *Filter) Has(hash uint64) bool { return f.blocks[FilterBlock(hash, len(f.blocks))].Has(hash) }
+
+// HasAny appends to dst the numbers of those hashes whose value may be in the filter. Filters are larger than caches: the blocks of the next hashes are on
+// their way while these are looked at.
+func (f *Filter) HasAny(dst []int32, hashes []uint64) []int32 {
+	var lines prefetch.Lines
+	f.ask(&lines, hashes)
+	for lo := 0; lo < len(hashes); lo += len(lines) {
+		hi := min(lo+len(lines), len(hashes))
+		f.ask(&lines, hashes[hi:])
+		for i, hash := range hashes[lo:hi] {
+			if f.blocks[FilterBlock(hash, len(f.blocks))].all(hash) {
+				dst = append(dst, int32(lo+i))
+			}
+		}
+	}
+	return dst
+}
+
+func (f *Filter) ask(lines *prefetch.Lines, hashes []uint64) {
+	hashes = hashes[:min(len(lines), len(hashes))]
+	for i, hash := range hashes {
+		lines[i&(len(lines)-1)] = unsafe.Pointer(&f.blocks[FilterBlock(hash, len(f.blocks))])
+	}
+	prefetch.Ask(lines, len(hashes))
+}
 
 // SizeBytes is what the filter takes in memory, and about what it takes when stored.
 func (f *Filter) SizeBytes() int64 { return int64(len(f.blocks)) * blockBytes }

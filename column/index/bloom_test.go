@@ -3,6 +3,7 @@ package index
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -38,6 +39,69 @@ func TestFilter(t *testing.T) {
 		if wrong > others*2/100 {
 			t.Errorf("%d values: %d of %d others pass", n, wrong, others)
 		}
+	}
+}
+
+// TestFilterMany: many hashes at once are added and looked for as one by one.
+func TestFilterMany(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, n := range []int{0, 1, 31, 32, 33, 64, 5000} {
+		one, many := NewFilter(int64(n), FilterBits), NewFilter(int64(n), FilterBits)
+		hashes := make([]uint64, n)
+		for i := range hashes {
+			hashes[i] = random.Uint64()
+			one.Add(hashes[i])
+		}
+		many.AddAll(hashes)
+		for range n {
+			hashes = append(hashes, random.Uint64())
+		}
+		var want []int32
+		for i, h := range hashes {
+			if one.Has(h) {
+				want = append(want, int32(i))
+			}
+		}
+		if got := many.HasAny(nil, hashes); !slices.Equal(got, want) {
+			t.Fatalf("%d hashes: %v, want %v", n, got, want)
+		}
+	}
+}
+
+// BenchmarkFilter looks values up that are not in a filter of ten million.
+func BenchmarkFilter(b *testing.B) {
+	random := rand.New(rand.NewPCG(5, 6))
+	f := NewFilter(10_000_000, 16)
+	hashes := make([]uint64, 10_000)
+	next := func() []uint64 {
+		for i := range hashes {
+			hashes[i] = random.Uint64()
+		}
+		return hashes
+	}
+	for range 1000 {
+		f.AddAll(next())
+	}
+	for _, what := range []string{"one by one", "many"} {
+		b.Run(what, func(b *testing.B) {
+			found := 0
+			for b.Loop() {
+				b.StopTimer()
+				next()
+				b.StartTimer()
+				if what == "many" {
+					found += len(f.HasAny(nil, hashes))
+					continue
+				}
+				for _, h := range hashes {
+					if f.Has(h) {
+						found++
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(hashes)), "ns/key")
+			b.ReportMetric(float64(found)/float64(b.N*len(hashes)), "wrong")
+		})
 	}
 }
 

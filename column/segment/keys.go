@@ -438,7 +438,15 @@ func (b *KeyBounds) Apart(lo, hi []byte) bool {
 // elsewhere. Tuples with a NULL are left out where distinct is set, as they equal no other then.
 func (r *Reader) KeyFilter(ctx context.Context, of KeyOf, distinct bool, pool *mem.Pool) (*index.Filter, error) {
 	f := index.NewFilter(int64(r.meta.rows), r.filterBits(of))
-	return f, r.keyHashes(ctx, of, distinct, pool, f.Add)
+	hashes := make([]uint64, 0, scan.BatchRows)
+	err := r.keyHashes(ctx, of, distinct, pool, func(hash uint64) {
+		if hashes = append(hashes, hash); len(hashes) == cap(hashes) {
+			f.AddAll(hashes)
+			hashes = hashes[:0]
+		}
+	})
+	f.AddAll(hashes)
+	return f, err
 }
 
 // The bits that a tuple has in a filter: where it is found by halves, being wrong once in a thousand times is of no matter; where all rows must

@@ -2,6 +2,7 @@ package head
 
 import (
 	"slices"
+	"sort"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -68,16 +69,27 @@ func (p *shown) alive(found []foundRow) map[uint32]*roaring.Bitmap {
 	return out
 }
 
-// only leaves the chunks that have one of the rows.
-func (k keyRows) only(pieces []piece) []piece {
-	return slices.DeleteFunc(pieces, func(g piece) bool {
-		series, known := k[g.place.in.part]
-		if !known {
-			return false
+// chunks leaves those of a series that have one of the rows, and reports whether the open one may, which begins after the sealed rows.
+func (k keyRows) chunks(p place, chunks []chunk, sealed uint32) (left []chunk, open bool) {
+	series, known := k[p.in.part]
+	if !known {
+		return chunks, true
+	}
+	rows := series[p.at]
+	if rows == nil || rows.IsEmpty() {
+		return nil, false
+	}
+	for it := rows.Iterator(); it.HasNext(); {
+		row := it.PeekNext()
+		n := sort.Search(len(chunks), func(i int) bool { return chunks[i].base+uint32(chunks[i].rows) > row })
+		if n == len(chunks) {
+			break
 		}
-		rows := series[g.place.at]
-		return rows == nil || !rows.IntersectsWithInterval(uint64(g.chunk.base), uint64(g.chunk.base)+uint64(g.chunk.rows))
-	})
+		left = append(left, chunks[n])
+		chunks = chunks[n+1:]
+		it.AdvanceIfNeeded(left[len(left)-1].base + uint32(left[len(left)-1].rows))
+	}
+	return left, rows.Maximum() >= sealed
 }
 
 // pick leaves the rows that may have one of the keys and have not ended. first is the position of the first row.

@@ -3,6 +3,8 @@ package head
 import (
 	"math/bits"
 	"unsafe"
+
+	"github.com/automatanexus/aegis-db/column/prefetch"
 )
 
 // keyTable finds numbers of rows by the hashes of their tuples. It knows 40 bits of a hash: who needs to be sure reads the row.
@@ -42,8 +44,8 @@ const (
 	keyLines    = 512  // of a block that splits: 32 KiB, the largest size class of Go's allocator
 	leastLines  = 16
 	keyLoad     = 75 // percent of a block's places; above, too many lines pass rows on
-	keyGroup    = 32 // lines that are asked for at once
-	keyDepth    = 8  // bits by which the directory may be deeper than the rows need, which chance does not do; blocks grow beyond it
+	keyGroup    = len(prefetch.Lines{})
+	keyDepth    = 8 // bits by which the directory may be deeper than the rows need, which chance does not do; blocks grow beyond it
 
 	keyLineBytes  = int64(unsafe.Sizeof(keyLine{}))
 	keyBlockBytes = int64(unsafe.Sizeof(keyBlock{}))
@@ -108,14 +110,14 @@ type keyFound struct {
 
 // find appends the rows of hashes, for each the newest first. Those that are free are not looked for.
 func (t *keyTable) find(dst []keyFound, hashes []uint64, free []bool) []keyFound {
-	var now, next keyLineGroup
+	var now, next prefetch.Lines
 	t.ask(&next, hashes)
 	for lo := 0; lo < len(hashes); lo += keyGroup {
 		hi := min(lo+keyGroup, len(hashes))
 		now = next
 		t.ask(&next, hashes[hi:])
 		for i := lo; i < hi; i++ {
-			h, l := mixed(hashes[i]), now[i-lo]
+			h, l := mixed(hashes[i]), (*keyLine)(now[i-lo])
 			at := l.at(h)
 			if at == keyLineRows && l.state&passedOn != 0 {
 				if l, at = t.block(h).find(h); l == nil {
@@ -134,7 +136,7 @@ func (t *keyTable) find(dst []keyFound, hashes []uint64, free []bool) []keyFound
 // put adds rows, which are newer than all before: of the hash i row first + i, or rows[i] where rows is set. Rows that were there with the same hashes are
 // appended to dst, for each hash the newest first. Hashes that are free are left out.
 func (t *keyTable) put(dst []keyFound, hashes []uint64, free []bool, first uint32, rows []uint32) []keyFound {
-	var lines keyLineGroup
+	var lines prefetch.Lines
 	t.ask(&lines, hashes)
 	for lo := 0; lo < len(hashes); lo += keyGroup {
 		hi := min(lo+keyGroup, len(hashes))
@@ -163,18 +165,15 @@ func (t *keyTable) chain(dst []keyFound, i int, row uint32) []keyFound {
 	return dst
 }
 
-// keyLineGroup are the first lines of hashes that follow each other.
-type keyLineGroup [keyGroup]*keyLine
-
-// ask asks for the lines of the next hashes, and waits for none.
-func (t *keyTable) ask(lines *keyLineGroup, hashes []uint64) {
+// ask asks for the lines of the next hashes, and says where they are.
+func (t *keyTable) ask(lines *prefetch.Lines, hashes []uint64) {
 	hashes = hashes[:min(keyGroup, len(hashes))]
 	for k, hash := range hashes {
 		h := mixed(hash)
 		b := t.block(h)
-		lines[k&(keyGroup-1)] = &b.lines[b.first(h)]
+		lines[k&(keyGroup-1)] = unsafe.Pointer(&b.lines[b.first(h)])
 	}
-	prefetch(lines, len(hashes))
+	prefetch.Ask(lines, len(hashes))
 }
 
 // putOne adds a row, and gives the newest that was there with its hash.

@@ -57,7 +57,7 @@ func (m *mask) Superseded(series, lo, hi []byte) ([][]byte, error) {
 		}
 		p.mu.RUnlock()
 		if at != 0 {
-			pieces = place{in, at - 1}.pieces(pieces, m.plan.after, times, m.wanted)
+			pieces = place{in, at - 1}.pieces(pieces, m.plan.after, times, nil, m.wanted)
 		}
 	}
 	if len(pieces) == 0 {

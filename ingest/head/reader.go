@@ -113,11 +113,8 @@ func (r *reader) next() {
 	}
 	var pieces []piece
 	v.each(func(p place) {
-		pieces = p.pieces(pieces, r.plan.after, times, r.wantedCopy)
+		pieces = p.pieces(pieces, r.plan.after, times, r.plan.keys, r.wantedCopy)
 	})
-	if r.plan.keys != nil {
-		pieces = r.plan.keys.only(pieces)
-	}
 	r.key, r.open = v.key, false
 	r.groups = r.plan.ends(r.plan.group(pieces))
 }

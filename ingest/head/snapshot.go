@@ -279,15 +279,17 @@ type piece struct {
 	dead   *roaring.Bitmap // positions in the series' stream; nil = none
 }
 
-// pieces copies what a place has between two seqs and in a range of times. wanted says for a part's columns which are read.
-func (p place) pieces(dst []piece, after meta.Seq, times scan.TimeRange, wanted func([]column.Field) []bool) []piece {
+// pieces copies what a place has between two seqs and in a range of times, of chunks that may have one of the keys. wanted says for a part's columns which
+// are read.
+func (p place) pieces(dst []piece, after meta.Seq, times scan.TimeRange, keys keyRows, wanted func([]column.Field) []bool) []piece {
 	part, upTo := p.in.part, p.in.upTo
 	part.mu.RLock()
 	fields, chunks := part.fields, part.seriesLocked(p.at).chunks
 	s := part.seriesLocked(p.at)
 	last := meta.Seq(s.seqs.Last())
 	var open chunk
-	if s.open > 0 && s.firstSeq <= upTo && last > after && times.Overlaps(s.minT, s.maxT) {
+	chunks, opened := keys.chunks(p, chunks, s.sealed)
+	if opened && s.open > 0 && s.firstSeq <= upTo && last > after && times.Overlaps(s.minT, s.maxT) {
 		open = part.copyOpenLocked(p.at, wanted(fields))
 	}
 	dead := p.in.deadLocked(p.at)
@@ -329,7 +331,7 @@ func (s *Snapshot) Partitions(table *meta.Table, after meta.Seq) ([]int64, error
 	var d decoder
 	for i := range views {
 		views[i].each(func(p place) {
-			for _, piece := range p.pieces(nil, after, scan.AllTime, only(schema.Time)) {
+			for _, piece := range p.pieces(nil, after, scan.AllTime, nil, only(schema.Time)) {
 				if err == nil {
 					err = d.partitions(&piece, schema, seen)
 				}

@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// func prefetch(lines *keyLineGroup, n int)
-TEXT ·prefetch(SB), NOSPLIT, $0-16
+// func Ask(lines *Lines, n int)
+TEXT ·Ask(SB), NOSPLIT, $0-16
 	MOVQ lines+0(FP), AX
 	MOVQ n+8(FP), CX
 	JMP  more
