@@ -50,7 +50,8 @@ type Options struct {
 	// Repair opens a damaged WAL by dropping what follows the damage.
 	Repair bool
 
-	retire int // head.Options.Retire, for tests
+	retire     int   // head.Options.Retire, for tests
+	rowsPerKey int64 // the constant, which tests change
 }
 
 // Defaults for a machine of a few gigabytes. A head of 1 GiB holds some 700,000 active series; it flushes at half of that, so that
@@ -92,6 +93,7 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.SeriesLimit, head.DefaultSeriesLimit)
 	setDefault(&o.RowBytes, defaultRowBytes)
 	setDefault(&o.Tick, defaultTick)
+	setDefault(&o.rowsPerKey, rowsPerKey)
 	return o, nil
 }
 

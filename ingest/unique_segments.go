@@ -53,11 +53,16 @@ type segmentKeys struct {
 	filled map[meta.SegmentID]*filledSegment
 }
 
-// filledSegment is a segment's filter of tuples; nil where the memory for it is not there.
+// filledSegment is a segment's filter of tuples; nil where the memory for it is not there, or few tuples were looked up.
 type filledSegment struct {
 	bounds segment.KeyBounds
 	filter *index.Filter
+	asked  int64 // tuples that were looked up without a filter
 }
+
+// rowsPerKey is how many rows of a segment that is sorted by the key there are for each tuple that is looked up without a filter: then finding tuples has cost
+// about what a filter does. Without it the first commit of one row after a start or a merge would wait for all rows to be read.
+const rowsPerKey = 1 << 10
 
 func (k *segmentKeys) release() {
 	for id, f := range k.filled {
@@ -154,7 +159,9 @@ func (l *segmentLookup) look(ctx context.Context, record *meta.Segment) (int, er
 			return -1, nil
 		}
 	}
-	if f.filter == nil {
+	if f.filter == nil && l.fewFor(f, o.Reader) {
+		l.all()
+	} else if f.filter == nil {
 		if err := l.fill(ctx, o.Reader, f); err != nil {
 			return -1, err
 		}
@@ -165,6 +172,12 @@ func (l *segmentLookup) look(ctx context.Context, record *meta.Segment) (int, er
 		}
 	}
 	return l.find(ctx, record.ID, &o)
+}
+
+// fewFor reports that the tuples that were looked up in a segment are not worth a filter yet.
+func (l *segmentLookup) fewFor(f *filledSegment, r *segment.Reader) bool {
+	f.asked += int64(len(l.rows.Hashes))
+	return f.asked < r.Ref().Rows/l.shard.opts.rowsPerKey && r.SortedBy(l.of)
 }
 
 // sift leaves in maybe the rows whose tuple a filter cannot rule out, and reports whether there are any.
@@ -187,13 +200,16 @@ func (l *segmentLookup) all() {
 
 // fill makes a segment's filter, if there is memory to keep it.
 func (l *segmentLookup) fill(ctx context.Context, r *segment.Reader, f *filledSegment) error {
+	size := r.KeyFilterBytes(l.of)
+	if l.kept.pool.Grow(size) != nil {
+		return nil
+	}
 	filter, err := r.KeyFilter(ctx, l.of, l.distinct, l.shard.opts.Pool)
 	if err != nil {
+		l.kept.pool.Shrink(size)
 		return err
 	}
-	if l.kept.pool.Grow(filter.SizeBytes()) == nil {
-		f.filter = filter
-	}
+	f.filter = filter
 	return nil
 }
 

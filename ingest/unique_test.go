@@ -93,7 +93,7 @@ func keyedWorld(t *testing.T) *world {
 		}
 		w.tables[name], w.rows[name] = table, modelRows{}.clone()
 	}
-	w.opts.SegmentBytes = 1 << 10
+	w.opts.SegmentBytes, w.opts.rowsPerKey = 1<<10, 4 // some segments get filters, at some time
 	w.open(t)
 	return w
 }

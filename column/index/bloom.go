@@ -87,6 +87,9 @@ func FilterBlocks(values int64, bits int) int {
 	return int(max(1, (values*int64(bits)+blockBits-1)/blockBits))
 }
 
+// FilterBytes is the size of a filter of so many values, as SizeBytes gives it.
+func FilterBytes(values int64, bits int) int64 { return int64(FilterBlocks(values, bits)) * blockBytes }
+
 // FilterBlock gives the block of a hash in a filter of n blocks.
 func FilterBlock(hash uint64, n int) int { return int(hash >> 32 * uint64(n) >> 32) }
 

@@ -20,6 +20,9 @@ type KeyOf struct {
 	Schema  *column.Schema
 }
 
+// SortedBy reports whether the rows are in the order of a key, so that a few are found without reading all.
+func (r *Reader) SortedBy(of KeyOf) bool { return slices.Equal(r.meta.schema.Key, of.Columns) }
+
 // FindKeys gives the rows whose tuple of the key's columns (package key) is among keys, which ascend, each once; also rows that are dead. The
 // rows come in no order. Where the segment is sorted by the key, pages that cannot have one are not read.
 func (r *Reader) FindKeys(ctx context.Context, of KeyOf, keys [][]byte, pool *mem.Pool, found func(row uint32, k int)) error {
@@ -27,7 +30,7 @@ func (r *Reader) FindKeys(ctx context.Context, of KeyOf, keys [][]byte, pool *me
 		return nil
 	}
 	schema := &r.meta.schema
-	if !slices.Equal(schema.Key, of.Columns) {
+	if !r.SortedBy(of) {
 		return r.searchKeys(ctx, of, keys, pool, found)
 	}
 	if len(schema.Tags) == 0 {
@@ -449,6 +452,11 @@ func (r *Reader) KeyFilter(ctx context.Context, of KeyOf, distinct bool, pool *m
 	return f, err
 }
 
+// KeyFilterBytes is the size that a filter will have.
+func (r *Reader) KeyFilterBytes(of KeyOf) int64 {
+	return index.FilterBytes(int64(r.meta.rows), r.filterBits(of))
+}
+
 // The bits that a tuple has in a filter: where it is found by halves, being wrong once in a thousand times is of no matter; where all rows must
 // be read for it, it is.
 const (
@@ -457,7 +465,7 @@ const (
 )
 
 func (r *Reader) filterBits(of KeyOf) int {
-	if slices.Equal(r.meta.schema.Key, of.Columns) {
+	if r.SortedBy(of) {
 		return sortedBits
 	}
 	return unsortedBits

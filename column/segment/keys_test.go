@@ -143,6 +143,9 @@ func checkFindKeys(t *testing.T, rng *rand.Rand, r *Reader, schema *column.Schem
 	if err != nil {
 		t.Fatal(what, columns, err)
 	}
+	if filter.SizeBytes() != r.KeyFilterBytes(of) {
+		t.Fatalf("%s: key %v: a filter of %d bytes, said to be of %d", what, columns, filter.SizeBytes(), r.KeyFilterBytes(of))
+	}
 	bounds, err := r.KeyBounds(of)
 	if err != nil {
 		t.Fatal(what, columns, err)
