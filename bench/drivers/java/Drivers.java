@@ -62,6 +62,26 @@ public class Drivers {
         if (!Objects.deepEquals(got, want)) throw new AssertionError("got " + got + ", want " + want);
     }
 
+    /** Runs a transaction until it is not refused, as applications over pgjdbc do: by its SQLSTATE. Gives how often it was. */
+    static int again(Connection c, int level, Check run) throws Exception {
+        c.setTransactionIsolation(level);
+        c.setAutoCommit(false);
+        try {
+            for (int refused = 0; ; refused++) {
+                try {
+                    run.run();
+                    c.commit();
+                    return refused;
+                } catch (SQLException e) {
+                    c.rollback();
+                    if (!"40001".equals(e.getSQLState())) throw e;
+                }
+            }
+        } finally {
+            c.setAutoCommit(true);
+        }
+    }
+
     static void fails(String state, Check c) throws Exception {
         try {
             c.run();
@@ -252,6 +272,45 @@ public class Drivers {
                     same(r.getLong(1), before + 1);
                 }
                 c.commit();
+            }
+        });
+        check("transactions that meet conflicts are run again", () -> {
+            try (Connection c = connect(); Connection other = connect(); Statement s = c.createStatement(); Statement o = other.createStatement()) {
+                s.execute("DROP TABLE IF EXISTS jcounter");
+                s.execute("CREATE TABLE jcounter (id integer PRIMARY KEY, n integer)");
+                s.execute("INSERT INTO jcounter VALUES (1, 0), (2, 0)");
+                boolean[] met = {false};
+                same(again(c, Connection.TRANSACTION_REPEATABLE_READ, () -> { // surely meets one
+                    ResultSet r = s.executeQuery("SELECT n FROM jcounter WHERE id = 2");
+                    r.next();
+                    int n = r.getInt(1);
+                    if (!met[0]) o.executeUpdate("UPDATE jcounter SET n = n + 10 WHERE id = 2");
+                    met[0] = true;
+                    s.executeUpdate("UPDATE jcounter SET n = " + (n + 1) + " WHERE id = 2");
+                }), 1);
+                ExecutorService pool = Executors.newFixedThreadPool(4);
+                List<Future<?>> done = new ArrayList<>();
+                for (int t = 0; t < 4; t++) {
+                    int level = t % 2 == 0 ? Connection.TRANSACTION_READ_COMMITTED : Connection.TRANSACTION_SERIALIZABLE;
+                    done.add(pool.submit(() -> {
+                        try (Connection mine = connect(); PreparedStatement p = mine.prepareStatement("UPDATE jcounter SET n = n + ? WHERE id = 1")) {
+                            for (int i = 0; i < 25; i++) {
+                                again(mine, level, () -> {
+                                    p.setInt(1, 1);
+                                    p.executeUpdate();
+                                });
+                            }
+                        }
+                        return null;
+                    }));
+                }
+                for (Future<?> f : done) f.get();
+                pool.shutdown();
+                ResultSet r = s.executeQuery("SELECT n FROM jcounter ORDER BY id");
+                r.next();
+                same(r.getInt(1), 100);
+                r.next();
+                same(r.getInt(1), 11);
             }
         });
         check("cancel and time-outs", () -> {

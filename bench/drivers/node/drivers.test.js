@@ -71,6 +71,51 @@ test('rows are written and read', async (t) => {
   assert.deepStrictEqual(rows, [{ id: '1', name: 'a' }, { id: '2', name: null }]);
 });
 
+// again runs a transaction until it is not refused, as applications over node-postgres do: by its SQLSTATE.
+async function again(client, level, run) {
+  for (let refused = 0; ; refused++) {
+    await client.query(`BEGIN ISOLATION LEVEL ${level}`);
+    try {
+      await run(client);
+      await client.query('COMMIT');
+      return refused;
+    } catch (e) {
+      await client.query('ROLLBACK');
+      if (e.code !== '40001') throw e;
+    }
+  }
+}
+
+test('transactions that meet conflicts are run again', async (t) => {
+  const client = await connected(t);
+  await client.query('DROP TABLE IF EXISTS nodecounter');
+  await client.query('CREATE TABLE nodecounter (id integer PRIMARY KEY, n integer)');
+  await client.query('INSERT INTO nodecounter VALUES (1, 0), (2, 0)');
+  const other = await connected(t);
+  let met = false;
+  const refused = await again(client, 'REPEATABLE READ', async (c) => { // surely meets one
+    const { rows } = await c.query('SELECT n FROM nodecounter WHERE id = 2');
+    if (!met) await other.query('UPDATE nodecounter SET n = n + 10 WHERE id = 2');
+    met = true;
+    await c.query('UPDATE nodecounter SET n = $1 WHERE id = 2', [rows[0].n + 1]);
+  });
+  assert.strictEqual(refused, 1);
+  const pool = new Pool({ connectionString: url, max: 4 });
+  t.after(() => pool.end());
+  for (const level of ['READ COMMITTED', 'SERIALIZABLE']) {
+    await Promise.all(Array.from({ length: 40 }, async () => {
+      const c = await pool.connect();
+      try {
+        await again(c, level, (in_) => in_.query('UPDATE nodecounter SET n = n + 1 WHERE id = 1'));
+      } finally {
+        c.release();
+      }
+    }));
+  }
+  const { rows } = await client.query('SELECT n FROM nodecounter ORDER BY id');
+  assert.deepStrictEqual(rows, [{ n: 80 }, { n: 11 }]);
+});
+
 test('several statements in one text', async (t) => {
   const client = await connected(t);
   const results = await client.query('SELECT 1 AS a; SELECT 2 AS b');
