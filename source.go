@@ -60,6 +60,9 @@ func (t *tableSource) Morsels(ctx context.Context, req *scan.Request) ([]scan.Mo
 			total.SegmentsPruned--
 		}
 	}
+	if !s.head.Holds(t.table.ID, after) {
+		return out, total, nil
+	}
 	morsels, stats, err := s.head.Morsels(ctx, t.table, req, after, t.filler(manifest, req.Time))
 	if err != nil {
 		return nil, total, err

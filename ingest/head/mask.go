@@ -14,7 +14,7 @@ import (
 // Mask names the order keys that the head's rows with a seq in (after, Seq] supersede. It is nil where the table has no key
 // or the head no such rows.
 func (s *Snapshot) Mask(table *meta.Table, after meta.Seq) scan.Mask {
-	if !table.Columns.Supersedes() {
+	if !table.Columns.Supersedes() || s.own == nil && !s.Holds(table.ID, after) {
 		return nil
 	}
 	parts := s.Ever().parts(table.ID, after) // what has ended supersedes what is older all the same

@@ -42,6 +42,11 @@ type output struct {
 	label  string // member of the last tag
 }
 
+// Holds reports whether there are rows of a table that a scan with the same arguments looks at.
+func (s *Snapshot) Holds(table meta.TableID, after meta.Seq) bool {
+	return len(s.parts(table, after)) > 0
+}
+
 // Morsels plans the scan of one table. Only rows with a seq in (after, Seq] are returned; after is the flushed mark of
 // the catalog snapshot the head is combined with. Of rows with equal keys the one with the highest seq is returned, or, in tables whose
 // rows merge, the row that they make together with the one that older has; older may be nil.

@@ -16,6 +16,9 @@ import (
 
 const firstSlots = 64
 
+// fewSlots is up to how many a table begins with where its first keys are so many: they may all be different.
+const fewSlots = 256
+
 // groupInts numbers integers. The key stands beside its number, so that a look-up touches one cache line.
 type groupInts struct {
 	slots []intSlot
@@ -25,7 +28,11 @@ type groupInts struct {
 // number numbers keys; valid = nil: none is NULL.
 func (t *groupInts) number(keys []int64, valid column.Bitmap, ids []uint32) {
 	if t.slots == nil {
-		t.slots, t.keys = make([]intSlot, firstSlots), make([]int64, 0, firstSlots/2+1)
+		n := firstSlots
+		for n < 2*len(keys)+2 && n < fewSlots {
+			n *= 2
+		}
+		t.slots, t.keys = make([]intSlot, n), make([]int64, 0, n/2+1)
 	}
 	slots, mask := t.slots, uint64(len(t.slots)-1)
 	ids = ids[:len(keys)]
