@@ -81,17 +81,26 @@ func appendJSONNumeric(dst, text []byte) []byte {
 
 // isJSONNumber accepts plain decimals, which canonical numerics are.
 func isJSONNumber(text []byte) bool {
-	text = bytes.TrimPrefix(text, []byte{'-'})
-	whole, fraction, point := bytes.Cut(text, []byte{'.'})
-	digits := func(b []byte) bool {
-		for _, c := range b {
-			if c < '0' || c > '9' {
-				return false
-			}
+	digits := func(from int) (end int) {
+		for end = from; end < len(text) && text[end]-'0' <= 9; end++ {
 		}
-		return len(b) > 0
+		return end
 	}
-	return digits(whole) && (len(whole) == 1 || whole[0] != '0') && (!point || digits(fraction))
+	whole := 0
+	if len(text) > 0 && text[0] == '-' {
+		whole = 1
+	}
+	end := digits(whole)
+	if end == whole || end-whole > 1 && text[whole] == '0' {
+		return false
+	}
+	if end < len(text) && text[end] == '.' {
+		fraction := end + 1
+		if end = digits(fraction); end == fraction {
+			return false
+		}
+	}
+	return end == len(text)
 }
 
 // appendISOTime appends 2026-11-21T10:11:12.5Z, with the offset of loc in place of Z, and with neither for a time stamp without

@@ -82,3 +82,17 @@ func TestJSONProperties(t *testing.T) {
 		}
 	})
 }
+
+func TestJSONNumbers(t *testing.T) {
+	for text, want := range map[string]bool{
+		"0": true, "-0": true, "7": true, "-12.50": true, "0.5": true, "100": true, "1.0": true,
+		"": false, "-": false, ".5": false, "5.": false, "01": false, "-01": false, "1.2.3": false, "1e5": false, "+1": false, "NaN": false, "1 ": false, "--1": false, "-.5": false, "1.-5": false,
+	} {
+		if got := isJSONNumber([]byte(text)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+		if want && !json.Valid([]byte(text)) {
+			t.Errorf("%q is no JSON", text)
+		}
+	}
+}

@@ -134,6 +134,12 @@ func gatherRefs(refs []sortRef, types []column.Type) (*scan.Batch, error) {
 		return out, nil
 	}
 	for c, t := range types {
+		if t.Physical() == column.PhysInt {
+			if ints := flatInts(refs, c); ints != nil {
+				out.Columns[c] = column.NewInts(t, ints, nil)
+				continue
+			}
+		}
 		b := column.NewBuilder(t, len(refs))
 		for i := range refs {
 			b.AppendRow(refs[i].batch.Columns[c], int(refs[i].row))
@@ -144,6 +150,24 @@ func gatherRefs(refs []sortRef, types []column.Type) (*scan.Batch, error) {
 		out.Columns[c] = b.Finish()
 	}
 	return out, nil
+}
+
+// flatInts gives the values of a column of integers; nil if some of them are encoded or may be NULL.
+func flatInts(refs []sortRef, c int) []int64 {
+	out := make([]int64, len(refs))
+	var of *scan.Batch
+	var values []int64
+	for i := range refs {
+		if r := &refs[i]; r.batch != of {
+			v := r.batch.Columns[c]
+			if v.Enc != column.Flat || v.Valid != nil {
+				return nil
+			}
+			of, values = r.batch, v.Ints
+		}
+		out[i] = values[refs[i].row]
+	}
+	return out
 }
 
 // oneBatch is the batch that all the rows are in, nil if they are in several.
