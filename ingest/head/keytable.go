@@ -179,6 +179,12 @@ func (t *keyTable) ask(lines *prefetch.Lines, hashes []uint64) {
 // putOne adds a row, and gives the newest that was there with its hash.
 func (t *keyTable) putOne(h uint64, row uint32) (before uint32, ok bool) {
 	b := t.block(h)
+	room := 100*(b.used+1) <= keyLoad*keyLineRows*len(b.lines)
+	if l := &b.lines[b.first(h)]; room && l.state < keyLineRows && l.at(h) == keyLineRows { // nearly always
+		l.add(h, row)
+		b.used++
+		return 0, false
+	}
 	if l, at := b.find(h); l != nil {
 		if t.older == nil {
 			t.older = map[uint32]uint32{}
@@ -221,10 +227,15 @@ func (b *keyBlock) place(h uint64, row uint32) {
 		i = (i + 1) & (len(b.lines) - 1)
 		l = &b.lines[i]
 	}
+	l.add(h, row)
+	b.used++
+}
+
+// add adds a row to a line that has room.
+func (l *keyLine) add(h uint64, row uint32) {
 	n := l.state & (passedOn - 1)
 	l.rows[n], l.tags[n], l.more[n] = row, uint32(h>>32), uint8(h>>24)
 	l.state++
-	b.used++
 }
 
 // grow makes room in the block of a hash.
