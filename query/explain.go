@@ -191,6 +191,14 @@ func describe(n plan.Node, stats *exec.Stats, expected func(plan.Node) float64) 
 		if len(n.By) > 0 {
 			s.Details = append(s.Details, "for each: "+listText(n.By, n.Input))
 		}
+	case *plan.LateLimit:
+		s.Operator = "Limit"
+		if n.Count != nil {
+			s.Details = append(s.Details, "rows: "+exprText(n.Count, n.Input))
+		}
+		if n.Offset != nil {
+			s.Details = append(s.Details, "offset: "+exprText(n.Offset, n.Input))
+		}
 	case *plan.Values:
 		s.Operator = "Values"
 		s.Details = []string{fmt.Sprintf("rows: %d", len(n.Rows))}

@@ -68,8 +68,8 @@ func sortedBy(n plan.Node) []plan.SortKey {
 	switch n := n.(type) {
 	case *plan.Sort:
 		return n.Keys
-	case *plan.Limit:
-		return sortedBy(n.Input)
+	case *plan.Limit, *plan.LateLimit:
+		return sortedBy(n.Inputs()[0])
 	}
 	return nil
 }

@@ -40,8 +40,7 @@ func (f *fromClause) join(n *sql.Join) (*item, error) {
 		cond, err = f.merge(n, using, left, right, out)
 	case n.On != nil:
 		out.fields = slices.Concat(left.fields, right.fields)
-		s := &scope{sources: out.sources, fields: out.fields, hidden: f.all, outer: f.outer, clause: "JOIN conditions"}
-		cond, err = f.boolean(s, n.On, "JOIN/ON")
+		cond, err = f.onCondition(n, out)
 	default:
 		out.fields = slices.Concat(left.fields, right.fields)
 	}
@@ -58,6 +57,12 @@ func (f *fromClause) join(n *sql.Join) (*item, error) {
 		return nil, err
 	}
 	return f.joinAlias(n.Alias, out)
+}
+
+// onCondition binds ON.
+func (f *fromClause) onCondition(n *sql.Join, out *item) (expr.Expr, error) {
+	s := &scope{sources: out.sources, fields: out.fields, hidden: f.all, outer: f.outer, clause: "JOIN conditions"}
+	return f.boolean(s, n.On, "JOIN/ON")
 }
 
 // joinAlias hides the sources of a join behind the one name that was given to it.

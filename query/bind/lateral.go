@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
@@ -23,7 +25,7 @@ func (f *fromClause) joined(n *sql.Join, left, right, out *item, cond expr.Expr)
 		return nil, invalidLateral(right.params[0].Expr)
 	}
 	if cond != nil && waits(cond) {
-		return f.conditional(n, kind, left, right, own, cond)
+		return f.conditional(n, kind, left, right, out, own, cond)
 	}
 	if cond != nil {
 		cond = shifted(cond, -left.first)
@@ -43,7 +45,7 @@ func invalidLateral(e expr.Expr) error {
 
 // conditional joins where subqueries stand in ON. An inner join is a filter over all pairs. Of a left join, the right side becomes one that
 // reads the left: the rows of it for which the condition holds.
-func (f *fromClause) conditional(n *sql.Join, kind plan.JoinKind, left, right *item, own []plan.ApplyParam, cond expr.Expr) (plan.Node, error) {
+func (f *fromClause) conditional(n *sql.Join, kind plan.JoinKind, left, right, out *item, own []plan.ApplyParam, cond expr.Expr) (plan.Node, error) {
 	f.loosen(cond)
 	switch kind {
 	case plan.InnerJoin:
@@ -53,14 +55,40 @@ func (f *fromClause) conditional(n *sql.Join, kind plan.JoinKind, left, right *i
 		}
 		return f.filteredBy(node, cond, left.first), nil
 	case plan.LeftJoin:
-		return f.outerWith(left, right, own, cond), nil
+		return f.outerWith(plan.LeftJoin, left, right, own, cond), nil
 	case plan.RightJoin:
-		swapped := f.outerWith(right, left, nil, cond)
+		swapped := f.outerWith(plan.LeftJoin, right, left, nil, cond)
 		refs, names := columnRefs(swapped.Columns())
 		width := len(right.node.Columns())
 		return &plan.Project{Input: swapped, Exprs: append(refs[width:], refs[:width]...), Names: append(names[width:], names[:width]...)}, nil
 	}
-	return nil, unsupported(n.Pos, "subqueries in the condition of a FULL JOIN are not supported", "Compute the subquery in a column of one side.")
+	return f.fullWith(n, left, right, out, cond)
+}
+
+// fullWith is a full join where subqueries stand in ON: the left join, and then the rows of the right side that have no partner. The condition is bound
+// once more for these.
+func (f *fromClause) fullWith(n *sql.Join, left, right, out *item, cond expr.Expr) (plan.Node, error) {
+	if plan.Volatile(left.node) || plan.Volatile(right.node) {
+		return nil, unsupported(n.Pos, "subqueries in the condition of a FULL JOIN of volatile queries are not supported", "Keep the rows of both sides in WITH … AS MATERIALIZED.")
+	}
+	again, err := f.onCondition(n, out)
+	if err != nil {
+		return nil, err
+	}
+	f.loosen(again)
+	rest := f.outerWith(plan.AntiJoin, right, left, nil, again)
+	with := f.outerWith(plan.LeftJoin, left, right, nil, cond)
+	alone := &plan.Project{Input: rest}
+	for _, c := range left.node.Columns() {
+		alone.Exprs, alone.Names = append(alone.Exprs, &expr.Literal{Value: nullOf(c.Type)}), append(alone.Names, c.Name)
+	}
+	refs, names := columnRefs(rest.Columns())
+	alone.Exprs, alone.Names = append(alone.Exprs, refs...), append(alone.Names, names...)
+	both := &plan.Union{Ins: []plan.Node{with, alone}, Out: slices.Clone(with.Columns())}
+	for i := range both.Out {
+		both.Out[i].NotNull = false
+	}
+	return both, nil
 }
 
 // filteredBy keeps the rows for which a condition with subqueries holds, in the columns that they had.
@@ -71,8 +99,8 @@ func (f *fromClause) filteredBy(node plan.Node, cond expr.Expr, first int) plan.
 	return &plan.Project{Input: &plan.Filter{Input: node, Cond: cond}, Exprs: refs, Names: names}
 }
 
-// outerWith is an outer join that keeps all rows of one side.
-func (f *fromClause) outerWith(keep, other *item, own []plan.ApplyParam, cond expr.Expr) plan.Node {
+// outerWith is a join that keeps rows of one side: an outer join all of them, an anti join those without a partner.
+func (f *fromClause) outerWith(kind plan.JoinKind, keep, other *item, own []plan.ApplyParam, cond expr.Expr) plan.Node {
 	l := &link{params: own}
 	kept := keep.node.Columns()
 	lift := func(e expr.Expr) expr.Expr {
@@ -94,7 +122,7 @@ func (f *fromClause) outerWith(keep, other *item, own []plan.ApplyParam, cond ex
 		}
 	})
 	inner := f.filteredBy(other.node, cond, other.first)
-	return &plan.Apply{Left: keep.node, Right: inner, Kind: plan.LeftJoin, Params: l.params}
+	return &plan.Apply{Left: keep.node, Right: inner, Kind: kind, Params: l.params}
 }
 
 // eachWaiting calls f for the subqueries that an expression reads, and for those that they read themselves.

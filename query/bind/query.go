@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 
@@ -34,9 +33,10 @@ func (b *binder) open(q *sql.Query) (plan.Node, error) {
 func (b *binder) body(q *sql.Query) (plan.Node, error) {
 	var root plan.Node
 	var err error
+	var own *scope
 	switch body := q.Body.(type) {
 	case *sql.Select:
-		root, err = b.selectBlock(body, q.OrderBy, true)
+		root, own, err = b.scopedBlock(body, q.OrderBy)
 	case *sql.Values:
 		if root, err = b.values(body); err == nil {
 			root, err = b.orderValues(root, q.OrderBy)
@@ -51,7 +51,7 @@ func (b *binder) body(q *sql.Query) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.limit(root, q)
+	return b.limit(root, q, own)
 }
 
 // values binds VALUES as a query.
@@ -121,60 +121,112 @@ func (b *binder) orderValues(root plan.Node, items []sql.OrderItem) (plan.Node, 
 	return finish(root, all, len(targets), false, keys), nil
 }
 
-// limit applies LIMIT and OFFSET, which are constants by now.
-func (b *binder) limit(root plan.Node, q *sql.Query) (plan.Node, error) {
-	count, err := b.count(q.Limit, "LIMIT", "2201W", -1)
+// limit applies LIMIT and OFFSET. own is the scope of the SELECT that they belong to, which they cannot read; nil = it is none.
+func (b *binder) limit(root plan.Node, q *sql.Query, own *scope) (plan.Node, error) {
+	late := &plan.LateLimit{Input: root}
+	var err error
+	if late.Count, err = b.number(q.Limit, "LIMIT", own); err != nil {
+		return nil, err
+	}
+	if late.Offset, err = b.number(q.Offset, "OFFSET", own); err != nil {
+		return nil, err
+	}
+	count, known, err := b.count(late.Count, q.Limit, "LIMIT", "2201W", -1)
 	if err != nil {
 		return nil, err
 	}
-	offset, err := b.count(q.Offset, "OFFSET", "2201X", 0)
+	offset, also, err := b.count(late.Offset, q.Offset, "OFFSET", "2201X", 0)
 	if err != nil {
 		return nil, err
 	}
-	if q.WithTies {
+	switch {
+	case q.WithTies && !(known && also):
+		return nil, unsupported(q.Limit.Position(), "WITH TIES takes a constant number of rows", "Run the subquery first and pass its value as a parameter.")
+	case q.WithTies:
 		return b.withTies(root, q, count, offset)
-	}
-	if count < 0 && offset == 0 {
+	case !(known && also):
+		return late, nil
+	case count < 0 && offset == 0:
 		return root, nil
 	}
 	return &plan.Limit{Input: root, Count: count, Offset: offset}, nil
 }
 
-func (b *binder) count(n sql.Expr, clause, state string, none int64) (int64, error) {
+// number binds the argument of LIMIT or OFFSET, nil if there is none. It may read the rows of a query around.
+func (b *binder) number(n sql.Expr, clause string, own *scope) (expr.Expr, error) {
 	if n == nil {
-		return none, nil
+		return nil, nil
 	}
-	e, err := b.expr(&scope{clause: clause}, n)
-	var noColumn *column.Error
-	if errors.As(err, &noColumn) && noColumn.SQLState == "42703" {
-		return 0, errorAt(noColumn.Position-1, "42P10", "argument of %s must not contain variables", clause)
+	s := &scope{outer: b.outer}
+	if own != nil {
+		inner := *own
+		s = &inner
 	}
-	if err == nil {
-		err = b.settled(e, clause)
-	}
+	s = s.within(clause)
+	e, err := b.expr(s, n)
 	if err != nil {
-		return 0, err
+		return nil, err
+	}
+	if err := b.withoutColumns(e, clause); err != nil {
+		return nil, err
 	}
 	bigint := column.T(column.Int64)
 	if t := e.Type(); t != unknown && !b.Functions.CanCast(t, bigint, fn.Assignment) {
-		return 0, errorAt(e.Pos(), "42804", "argument of %s must be type bigint, not type %s", clause, t)
+		return nil, errorAt(e.Pos(), "42804", "argument of %s must be type bigint, not type %s", clause, t)
 	}
-	if e, err = b.coerce(e, bigint, fn.Assignment); err != nil {
-		return 0, err
+	return b.coerce(e, bigint, fn.Assignment)
+}
+
+// withoutColumns refuses a number that reads rows of its own query, and subqueries that read any row.
+func (b *binder) withoutColumns(e expr.Expr, clause string) (err error) {
+	refuse := func(e expr.Expr) bool {
+		if c, ok := e.(*expr.Column); ok && c.Index < aggBase && err == nil {
+			err = errorAt(c.At, "42P10", "argument of %s must not contain variables", clause)
+		}
+		return err == nil
 	}
-	if b.ParamValues == nil && hasParam(e) {
+	expr.Walk(e, refuse)
+	b.eachWaiting(e, func(u *sub) {
+		for _, p := range u.params {
+			expr.Walk(p.Expr, refuse)
+		}
+		if err == nil {
+			err = unsupported(e.Pos(), "a subquery in "+clause+" that reads the query around it is not supported", "Move it into a subquery in FROM.")
+		}
+	})
+	return err
+}
+
+// count gives such a number if it is known while the statement is bound.
+func (b *binder) count(e expr.Expr, n sql.Expr, clause, state string, none int64) (value int64, known bool, err error) {
+	switch {
+	case e == nil:
+		return none, true, nil
+	case readsOwn(e) || expr.Volatile(e):
+		return none, false, nil
+	case b.ParamValues == nil && hasParam(e):
 		b.describes = true
-		return none, nil
+		return none, true, nil
 	}
 	v, err := expr.Eval(b.fold, e, nil, 1)
-	if err != nil {
-		return 0, err
-	}
 	switch {
+	case err != nil:
+		return 0, false, err
 	case v.IsNull(0):
-		return none, nil
+		return none, true, nil
 	case v.Int(0) < 0:
-		return 0, errorAt(n.Position(), state, "%s must not be negative", clause)
+		return 0, false, errorAt(n.Position(), state, "%s must not be negative", clause)
 	}
-	return v.Int(0), nil
+	return v.Int(0), true, nil
+}
+
+// readsOwn reports an expression that reads a parameter that the statement gives itself.
+func readsOwn(e expr.Expr) bool {
+	found := false
+	expr.Walk(e, func(e expr.Expr) bool {
+		p, ok := e.(*expr.Param)
+		found = found || ok && p.Index >= expr.OwnParams
+		return !found
+	})
+	return found
 }

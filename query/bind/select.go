@@ -39,6 +39,16 @@ func (b *binder) selectBlock(n *sql.Select, orderBy []sql.OrderItem, open bool) 
 	return b.finishBlock(blk, orderBy, open)
 }
 
+// scopedBlock is selectBlock, and gives the scope of the block.
+func (b *binder) scopedBlock(n *sql.Select, orderBy []sql.OrderItem) (plan.Node, *scope, error) {
+	blk, err := b.block(n)
+	if err != nil {
+		return nil, nil, err
+	}
+	root, err := b.finishBlock(blk, orderBy, true)
+	return root, blk.s, err
+}
+
 // block binds FROM, WHERE, the list and HAVING.
 func (b *binder) block(n *sql.Select) (*block, error) {
 	blk := &block{ast: n}

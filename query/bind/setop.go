@@ -199,7 +199,7 @@ func outputOf(n plan.Node, i int) expr.Expr {
 		if len(n.Rows) > 0 {
 			return n.Rows[0][i]
 		}
-	case *plan.Aggregate, *plan.Sort, *plan.Limit, *plan.Filter:
+	case *plan.Aggregate, *plan.Sort, *plan.Limit, *plan.LateLimit, *plan.Filter:
 		in := n.Inputs()[0]
 		if i < len(in.Columns()) && in.Columns()[i].Type == n.Columns()[i].Type {
 			return outputOf(in, i)
@@ -272,8 +272,8 @@ func (b *binder) settleColumns(n plan.Node, types []column.Type) (plan.Node, err
 			}
 		}
 		return &out, nil
-	case *plan.Limit:
-		in, err := b.settleColumns(n.Input, types)
+	case *plan.Limit, *plan.LateLimit:
+		in, err := b.settleColumns(n.Inputs()[0], types)
 		if err != nil {
 			return nil, err
 		}

@@ -24,8 +24,8 @@ func ascending(n plan.Node) []bool {
 		}
 	case *plan.Filter:
 		return ascending(n.Input)
-	case *plan.Limit:
-		return ascending(n.Input)
+	case *plan.Limit, *plan.LateLimit:
+		return ascending(n.Inputs()[0])
 	case *plan.GroupingSets:
 		copy(out, ascending(n.Input))
 	case *plan.Project:

@@ -145,6 +145,8 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 		if len(n.By) > 0 {
 			p = &limitBy{node: n, env: env, input: inputs[0]}
 		}
+	case *plan.LateLimit:
+		p = &lateLimit{node: n, env: env, input: inputs[0]}
 	case *plan.Join:
 		p = newHashJoin(n, env, stats, inputs)
 	case *plan.Union:

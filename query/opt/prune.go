@@ -37,6 +37,9 @@ func prune(n plan.Node, keep []int) (out plan.Node, to []int) {
 		// These pass their input's columns on: the input must give what is read above and here.
 		in, moved := prune(n.Inputs()[0], reads(n, keep))
 		return remake(n, in, moved), moved
+	case *plan.LateLimit:
+		in, moved := prune(n.Input, keep)
+		return n.With([]plan.Node{in}), moved
 	case *plan.Limit:
 		in, moved := prune(n.Input, reads(n, slices.Clone(keep)))
 		return remake(n, in, moved), moved

@@ -10,6 +10,9 @@ import (
 func foldConstants(c *context, root plan.Node) plan.Node {
 	return rewrite(root, func(n plan.Node) plan.Node {
 		n = mapExpressions(n, func(e expr.Expr) expr.Expr { return expr.Fold(c.expr, e) })
+		if l, ok := n.(*plan.LateLimit); ok {
+			return knownLimit(c, l)
+		}
 		f, ok := n.(*plan.Filter)
 		if !ok {
 			return n
@@ -26,6 +29,23 @@ func foldConstants(c *context, root plan.Node) plan.Node {
 		}
 		return &plan.Values{Out: f.Columns()} // WHERE false, or NULL: no row passes
 	})
+}
+
+// knownLimit makes a Limit of numbers that are known by now. What is wrong with them is said when they are used.
+func knownLimit(c *context, n *plan.LateLimit) plan.Node {
+	for _, e := range n.Numbers() {
+		if plan.Literal(e) == nil {
+			return n
+		}
+	}
+	l, err := n.Settle(c.expr)
+	switch {
+	case err != nil:
+		return n
+	case l.Count < 0 && l.Offset == 0:
+		return n.Input
+	}
+	return l
 }
 
 // neverTrue reports a constant that lets no row pass: false or NULL.

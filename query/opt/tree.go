@@ -93,6 +93,8 @@ func mapExpressions(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 		out = &c
 	case *plan.Expand:
 		out = n.Map(each)
+	case *plan.LateLimit:
+		out = n.Map(each)
 	case *plan.Asof:
 		out = n.Map(each)
 	case *plan.Values:

@@ -20,6 +20,8 @@ func Expressions(n Node) []expr.Expr {
 		return out
 	case *Limit:
 		return n.By
+	case *LateLimit:
+		return n.Numbers()
 	case *Sort:
 		out := make([]expr.Expr, len(n.Keys))
 		for i, k := range n.Keys {
