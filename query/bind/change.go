@@ -139,7 +139,7 @@ func (s *scope) withFields(i int, t *changedTable, at int) *scope {
 	now := *old
 	now.fields = make([]binding, len(old.fields))
 	for k, e := range t.fieldsAt(at) {
-		now.fields[k] = binding{old.fields[k].name, e}
+		now.fields[k] = binding{name: old.fields[k].name, e: e}
 	}
 	c.sources[i] = &now
 	c.fields = nil

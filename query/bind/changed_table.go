@@ -67,7 +67,7 @@ func (t *changedTable) source(schema string, alias *sql.Alias, first int) *sourc
 		src.schema, src.name, src.alias = "", alias.Name, true
 	}
 	for i, f := range t.schema.Fields {
-		src.fields = append(src.fields, binding{f.Name, &expr.Column{Index: first + i, Name: f.Name, T: f.Type}})
+		src.fields = append(src.fields, binding{name: f.Name, e: &expr.Column{Index: first + i, Name: f.Name, T: f.Type}})
 	}
 	return src
 }

@@ -139,7 +139,7 @@ func (f *fromClause) columnsOf(node plan.Node) []binding {
 		if c.Type == recordType {
 			e.Shape = outputShape(node, i)
 		}
-		out[i] = binding{c.Name, e}
+		out[i] = binding{name: c.Name, e: e}
 	}
 	return out
 }
@@ -164,6 +164,7 @@ func (f *fromClause) table(t *sql.Table) (*item, error) {
 			src := &source{name: t.Name.Name, fields: f.columnsOf(node)}
 			for i := range src.fields {
 				src.fields[i].name = c.names[i]
+				src.fields[i].unlisted = i >= len(src.fields)-c.added
 			}
 			return f.leaf(node, src, t.Alias)
 		}
@@ -198,7 +199,7 @@ func (f *fromClause) stored(t *sql.Table, rel plan.Relation, use *meta.Use) (*it
 	project, names := knownColumns(columns, use)
 	for i, at := range project {
 		c := columns[at]
-		src.fields = append(src.fields, binding{names[i], &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type, Sorted: c.Time && sorted}})
+		src.fields = append(src.fields, binding{name: names[i], e: &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type, Sorted: c.Time && sorted}})
 	}
 	var node plan.Node = newScan(rel, project)
 	if t.Sample != nil {

@@ -116,7 +116,7 @@ func (f *fromClause) merge(n *sql.Join, using []sql.Ident, left, right, out *ite
 			return nil, unplaced(err)
 		}
 		conds = append(conds, eq)
-		merged = append(merged, binding{c.Name, e})
+		merged = append(merged, binding{name: c.Name, e: e})
 	}
 	isMerged := func(o binding) bool {
 		return slices.ContainsFunc(using, func(c sql.Ident) bool { return c.Name == o.name })

@@ -87,9 +87,12 @@ func wholeRow(src *source, pos int) expr.Expr {
 	if src.single && len(src.fields) == 1 {
 		return src.fields[0].at(pos)
 	}
-	names, values := make([]string, len(src.fields)), make([]expr.Expr, len(src.fields))
-	for i, f := range src.fields {
-		names[i], values[i] = f.name, f.at(pos)
+	var names []string
+	var values []expr.Expr
+	for _, f := range src.fields {
+		if !f.unlisted {
+			names, values = append(names, f.name), append(values, f.at(pos))
+		}
 	}
 	row := makeRow(names, values, pos)
 	if src.present == nil {

@@ -3,6 +3,7 @@ package bind
 import (
 	"slices"
 
+	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
@@ -25,18 +26,35 @@ func (b *binder) recursive(n *sql.CTE, q *sql.Query) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &plan.Recursive{Name: n.Name, ID: &plan.SharedID{}, Distinct: !op.All, Out: slices.Clone(base.Columns())}
-	for i := range out.Out {
-		out.Out[i].NotNull = false
-	}
-	names, err := cteNames(n, out.Out)
+	names, err := cteNames(n, base.Columns())
 	if err != nil {
 		return nil, err
 	}
+	added, err := b.tracks(n, names)
+	if err != nil {
+		return nil, err
+	}
+	first, width := base, len(names)
+	if base, err = added.begin(base); err != nil {
+		return nil, err
+	}
+	out := &plan.Recursive{Name: n.Name, ID: &plan.SharedID{}, Distinct: !op.All, Out: slices.Clone(base.Columns())}
+	types := make([]column.Type, len(out.Out))
+	for i := range out.Out {
+		out.Out[i].NotNull = false
+		types[i] = out.Out[i].Type
+	}
+	for _, c := range added.list {
+		names = append(names, c.name)
+	}
 	before := b.with
 	work := &plan.Work{Name: n.Name, ID: out.ID, Out: out.Out}
-	b.with = &withScope{cte: &cte{name: n.Name, node: work, names: names, size: 1}, outer: before}
-	step, err := b.operand(op.Right)
+	b.with = &withScope{cte: &cte{name: n.Name, node: work, names: names, size: 1, added: len(added.list)}, outer: before}
+	right, err := added.reading(n, op)
+	if err != nil {
+		return nil, err
+	}
+	step, err := b.operand(right)
 	b.with = before
 	if err != nil {
 		return nil, err
@@ -44,13 +62,23 @@ func (b *binder) recursive(n *sql.CTE, q *sql.Query) (plan.Node, error) {
 	if len(step.Columns()) != len(out.Out) {
 		return nil, errorAt(bodyPlace(op.Right), "42601", "each UNION query must have the same number of columns")
 	}
-	types, err := b.unionTypes("UNION", base, step)
-	if err != nil {
+	if len(added.list) > 0 {
+		if step, err = b.settleColumns(step, types); err == nil {
+			step, err = added.proceed(step)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if types, err = b.unionTypes("UNION", base, step); err != nil {
 		return nil, err
 	}
 	for i, c := range out.Out {
 		if types[i] != c.Type {
-			e := errorAt(outputOf(base, i).Pos(), "42804", "recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall", n.Name, i+1, c.Type, types[i])
+			if i >= width {
+				return nil, column.Errorf(column.Internal, "column %s of %s changes its type", c.Name, n.Name)
+			}
+			e := errorAt(outputOf(first, i).Pos(), "42804", "recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall", n.Name, i+1, c.Type, types[i])
 			e.Hint = "Cast the output of the non-recursive term to the correct type."
 			return nil, e
 		}

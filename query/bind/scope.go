@@ -13,6 +13,8 @@ import (
 type binding struct {
 	name string
 	e    expr.Expr
+	// unlisted says that * does not stand for it: what SEARCH and CYCLE add to a recursive query, in its own term.
+	unlisted bool
 }
 
 // at gives what the field means, for use at a place of the text.

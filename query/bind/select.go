@@ -240,9 +240,11 @@ func expandStar(s *scope, star *sql.Star) ([]target, error) {
 	case len(s.sources) == 0:
 		return nil, errorAt(star.Pos, "42601", "SELECT * with no tables specified is not valid")
 	}
-	out := make([]target, len(fields))
-	for i, f := range fields {
-		out[i] = target{name: f.name, bound: f.at(star.Pos)}
+	out := make([]target, 0, len(fields))
+	for _, f := range fields {
+		if !f.unlisted {
+			out = append(out, target{name: f.name, bound: f.at(star.Pos)})
+		}
 	}
 	return out, nil
 }

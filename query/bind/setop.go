@@ -328,7 +328,7 @@ func outputs(root plan.Node, name string) (*source, []target) {
 	src := &source{name: name}
 	var targets []target
 	for i, c := range root.Columns() {
-		f := binding{c.Name, &expr.Column{Index: i, Name: c.Name, T: c.Type}}
+		f := binding{name: c.Name, e: &expr.Column{Index: i, Name: c.Name, T: c.Type}}
 		src.fields = append(src.fields, f)
 		targets = append(targets, target{name: c.Name, bound: f.at(0)})
 	}

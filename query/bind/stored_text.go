@@ -47,7 +47,7 @@ func (b *binder) rule(k *ruleKind, table string, schema *column.Schema, first in
 	if k.columns {
 		src := &source{name: table}
 		for i, f := range schema.Fields {
-			src.fields = append(src.fields, binding{f.Name, &expr.Column{Index: first + i, Name: f.Name, T: f.Type}})
+			src.fields = append(src.fields, binding{name: f.Name, e: &expr.Column{Index: first + i, Name: f.Name, T: f.Type}})
 		}
 		s.sources, s.fields = []*source{src}, src.fields
 	}

@@ -16,6 +16,7 @@ type cte struct {
 	size   int      // operators of the plan
 	shared bool     // it is computed once
 	silent bool     // it changes rows and returns none
+	added  int      // columns at the end that * does not stand for
 	id     *plan.SharedID
 }
 
@@ -80,9 +81,12 @@ func (b *binder) defineOne(n *sql.CTE, with *sql.With) (*cte, error) {
 	out := &cte{name: n.Name, id: &plan.SharedID{}}
 	var err error
 	recursive = recursive && refersTo(q, n.Name)
-	if recursive {
+	switch {
+	case recursive:
 		out.node, err = b.recursive(n, q)
-	} else {
+	case n.Search != nil || n.Cycle != nil:
+		return nil, errorAt(n.Pos, "42601", "WITH query is not recursive")
+	default:
 		out.node, err = b.query(q)
 	}
 	if err != nil {

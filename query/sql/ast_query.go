@@ -49,6 +49,24 @@ type CTE struct {
 	Columns     []Ident
 	Materialize Materialize
 	Stmt        Stmt
+	Search      *Search
+	Cycle       *Cycle
+}
+
+// Search is SEARCH DEPTH|BREADTH FIRST BY columns SET sequence.
+type Search struct {
+	Pos      int
+	Breadth  bool
+	Columns  []Ident
+	Sequence string
+}
+
+// Cycle is CYCLE columns SET mark [TO value DEFAULT other] USING path. To and Default are nil together.
+type Cycle struct {
+	Pos         int
+	Columns     []Ident
+	Mark, Path  string
+	To, Default Expr
 }
 
 // Select is one SELECT ... FROM ... WHERE ... block. TABLE t is a Select of a

@@ -44,6 +44,26 @@ func (f *formatter) cte(c *CTE) {
 	f.str("(")
 	f.stmt(c.Stmt)
 	f.str(")")
+	if s := c.Search; s != nil {
+		f.str(map[bool]string{false: " SEARCH DEPTH FIRST BY ", true: " SEARCH BREADTH FIRST BY "}[s.Breadth])
+		f.idents(s.Columns)
+		f.str(" SET ")
+		f.ident(s.Sequence)
+	}
+	if y := c.Cycle; y != nil {
+		f.str(" CYCLE ")
+		f.idents(y.Columns)
+		f.str(" SET ")
+		f.ident(y.Mark)
+		if y.To != nil {
+			f.str(" TO ")
+			f.expr(y.To)
+			f.str(" DEFAULT ")
+			f.expr(y.Default)
+		}
+		f.str(" USING ")
+		f.ident(y.Path)
+	}
 }
 
 func setPrec(k SetOpKind) int {

@@ -162,7 +162,9 @@ func (p *parser) exprOrDefault() Expr {
 
 func (p *parser) parseWith() *With {
 	w := &With{Pos: int(p.advance().pos)}
-	w.Recursive = p.acceptKw("recursive")
+	if next := p.peek(1); !next.isKw("as") && !next.isPunct("(") { // a name of a query otherwise
+		w.Recursive = p.acceptKw("recursive")
+	}
 	for {
 		w.CTEs = append(w.CTEs, p.parseCTE())
 		if !p.accept(",") {
@@ -188,10 +190,53 @@ func (p *parser) parseCTE() *CTE {
 	p.expect("(")
 	c.Stmt = p.parsePreparable()
 	p.expect(")")
-	if p.isKw("search") || p.isKw("cycle") {
-		p.unsupported(p.pos(), upper(p.tok.text)+" of a recursive query", "")
+	if p.isKw("search") {
+		c.Search = p.parseSearch()
+	}
+	if p.isKw("cycle") {
+		c.Cycle = p.parseCycle()
 	}
 	return c
+}
+
+// parseSearch reads SEARCH DEPTH FIRST BY columns SET sequence.
+func (p *parser) parseSearch() *Search {
+	s := &Search{Pos: int(p.advance().pos)}
+	if s.Breadth = p.acceptKw("breadth"); !s.Breadth {
+		p.expectKw("depth")
+	}
+	p.expectKw("first")
+	p.expectKw("by")
+	s.Columns = p.identList()
+	p.expectKw("set")
+	s.Sequence = p.colID()
+	return s
+}
+
+// parseCycle reads CYCLE columns SET mark TO value DEFAULT other USING path.
+func (p *parser) parseCycle() *Cycle {
+	c := &Cycle{Pos: int(p.advance().pos), Columns: p.identList()}
+	p.expectKw("set")
+	c.Mark = p.colID()
+	if p.acceptKw("to") {
+		c.To = p.parseConstant()
+		p.expectKw("default")
+		c.Default = p.parseConstant()
+	}
+	p.expectKw("using")
+	c.Path = p.colID()
+	return c
+}
+
+// parseConstant reads a literal, with a type before it or without.
+func (p *parser) parseConstant() Expr {
+	e := p.parsePrimary()
+	switch e.(type) {
+	case *Literal, *TypedLiteral:
+	default:
+		p.unexpected()
+	}
+	return e
 }
 
 // parsePreparable reads a query or a statement that changes rows.

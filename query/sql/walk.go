@@ -30,6 +30,10 @@ func (w walker) node(n Node) {
 		}
 	case *CTE:
 		w.node(n.Stmt)
+		if n.Cycle != nil {
+			w.expr(n.Cycle.To)
+			w.expr(n.Cycle.Default)
+		}
 	case *Window:
 		w.exprs(n.PartitionBy)
 		w.order(n.OrderBy)

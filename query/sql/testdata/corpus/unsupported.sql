@@ -10,8 +10,6 @@ SELECT json_object('a': 1)
 SELECT treat(a AS int)
 SELECT * FROM json_table(a, '$' COLUMNS (b int)) x
 SELECT * FROM xmltable('/a' PASSING b COLUMNS c int) x
-WITH RECURSIVE t AS (SELECT 1) SEARCH DEPTH FIRST BY a SET b SELECT 1
-WITH RECURSIVE t AS (SELECT 1) CYCLE a SET b USING c SELECT 1
 UPDATE t SET a[1] = 2
 UPDATE t SET a.b = 2
 INSERT INTO t (a[1]) VALUES (1)
