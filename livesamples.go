@@ -71,7 +71,7 @@ func (r *liveReader) Next(ctx context.Context) (*scan.Batch, error) {
 		}
 		r.rows = r.rows[:0]
 		for i := range values.Len {
-			if !values.IsNull(i) {
+			if b.Living.Get(i) && !values.IsNull(i) {
 				r.rows = append(r.rows, int32(i))
 			}
 		}

@@ -129,7 +129,7 @@ func (b *Builder) appendFlat(v *Vector, lo, hi int) {
 	}
 	b.extendValid(hi-lo, v.Valid == nil)
 	if v.Valid != nil {
-		b.valid.copyBits(b.n, v.Valid, lo, hi)
+		b.valid.CopyBits(b.n, v.Valid, lo, hi)
 	}
 	b.n += hi - lo
 }
@@ -246,8 +246,8 @@ func (b Bitmap) setRange(lo, hi int) {
 	}
 }
 
-// copyBits ors bits [lo, hi) of src into b from bit at on, a word at a time; the bits written were zero.
-func (b Bitmap) copyBits(at int, src Bitmap, lo, hi int) {
+// CopyBits ors bits [lo, hi) of src into b from bit at on, a word at a time; the bits written were zero.
+func (b Bitmap) CopyBits(at int, src Bitmap, lo, hi int) {
 	for lo < hi {
 		n := min(64, hi-lo)
 		w := src[lo>>6] >> (lo & 63)

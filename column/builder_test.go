@@ -245,14 +245,14 @@ func TestBitmap(t *testing.T) {
 		part := b.slice(lo, hi)
 		at := rapid.IntRange(0, 130).Draw(t, "at")
 		copied := NewBitmap(at+hi-lo, false)
-		copied.copyBits(at, b, lo, hi)
+		copied.CopyBits(at, b, lo, hi)
 		for i := range hi - lo {
 			if part.Get(i) != bits[lo+i] || copied.Get(at+i) != bits[lo+i] {
 				t.Fatalf("bit %d of [%d,%d): sliced %v, copied %v, want %v", i, lo, hi, part.Get(i), copied.Get(at+i), bits[lo+i])
 			}
 		}
 		if copied.Count(at) != 0 {
-			t.Fatal("copyBits wrote before its place")
+			t.Fatal("CopyBits wrote before its place")
 		}
 		clear(copied)
 		copied.setRange(at, at+hi-lo)

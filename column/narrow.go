@@ -53,7 +53,7 @@ func (b *Builder) appendNarrow(v *Vector, lo, hi int) {
 	}
 	b.extendValid(hi-lo, v.Valid == nil)
 	if v.Valid != nil {
-		b.valid.copyBits(b.n, v.Valid, lo, hi)
+		b.valid.CopyBits(b.n, v.Valid, lo, hi)
 	}
 	b.n += hi - lo
 }

@@ -153,7 +153,7 @@ func (b *Builder) appendScaled(v *Vector, lo, hi int) {
 	}
 	b.extendValid(hi-lo, v.Valid == nil)
 	if v.Valid != nil {
-		b.valid.copyBits(b.n, v.Valid, lo, hi)
+		b.valid.CopyBits(b.n, v.Valid, lo, hi)
 	}
 	b.n += hi - lo
 }
@@ -195,7 +195,7 @@ func concatScaled(n int, vectors []*Vector) *Vector {
 			if v.Valid == nil {
 				out.Valid.setRange(at, at+v.Len)
 			} else {
-				out.Valid.copyBits(at, v.Valid, 0, v.Len)
+				out.Valid.CopyBits(at, v.Valid, 0, v.Len)
 			}
 		}
 		out.Ints = append(out.Ints, v.Ints[:v.Len]...)

@@ -19,6 +19,37 @@ func (b *Batch) Compact(rows []int32) *Batch {
 	return out
 }
 
+// Rows is how many rows of the batch are meant.
+func (b *Batch) Rows() int { return b.Living.CountRange(0, b.Len) }
+
+// Compacted gives the batch without its dead rows: the batch itself if it has none.
+func (b *Batch) Compacted() *Batch {
+	if b.Living == nil {
+		return b
+	}
+	n := b.Rows()
+	out := &Batch{Len: n, Columns: make([]*column.Vector, len(b.Columns))}
+	if b.Runs != nil {
+		out.Runs = b.livingRuns()
+	}
+	for i, v := range b.Columns {
+		out.Columns[i] = column.Living(v, b.Living, n)
+	}
+	return out
+}
+
+// livingRuns gives what is left of the runs without the dead rows.
+func (b *Batch) livingRuns() []Run {
+	out, at := make([]Run, 0, len(b.Runs)), int32(0)
+	for _, r := range b.Runs {
+		if n := int32(b.Living.CountRange(int(r.Start), int(r.Start+r.Len))); n > 0 {
+			out = append(out, Run{Start: at, Len: n})
+			at += n
+		}
+	}
+	return out
+}
+
 // CompactRuns gives the runs that are left of runs when only the listed rows, which ascend, are kept; nil stays nil.
 func CompactRuns(runs []Run, rows []int32) []Run {
 	if runs == nil {
@@ -49,6 +80,9 @@ func (b *Batch) Slice(lo, hi int) *Batch {
 	out := &Batch{Len: hi - lo, Columns: make([]*column.Vector, len(b.Columns))}
 	for i, v := range b.Columns {
 		out.Columns[i] = v.Slice(lo, hi)
+	}
+	if b.Living != nil {
+		out.Living = b.Living.Slice(lo, hi)
 	}
 	if b.Runs == nil {
 		return out

@@ -29,6 +29,9 @@ type Batch struct {
 	// Runs cover [0, Len) without gaps where the rows come as series runs; nil where they do not (tables without
 	// tags and without order, or after an operator that mixed rows).
 	Runs []Run
+	// Living says which rows are meant; nil = all of them. Others were deleted, and nothing may be computed of them. Only who has asked for it
+	// (Request.Dead) gets such batches.
+	Living column.Bitmap
 }
 
 // TimeRange is a closed range in the time column's unit.
@@ -84,6 +87,8 @@ type Request struct {
 	Keys [][]byte
 	// Narrow says, by place in Columns, which columns may come as Narrow vectors (package column); those beyond its end may not. A hint.
 	Narrow []bool
+	// Dead says that batches may have dead rows among the others (Batch.Living), which spares copying what is between them. A hint.
+	Dead bool
 	// Labels are extra columns after Columns: members of the label set as text, NULL where absent, computed once per series.
 	Labels []string
 	// Addresses asks for two more columns after the labels, bigint and never NULL: the place that a row lies in, and its number there. A

@@ -104,7 +104,7 @@ func openWalks(b *testing.B, level uint8) (*Reader, int64) {
 	return openWalksWith(b, level, ReadOptions{})
 }
 
-func openWalksWith(b *testing.B, level uint8, o ReadOptions) (*Reader, int64) {
+func openWalksWith(b testing.TB, level uint8, o ReadOptions) (*Reader, int64) {
 	hosts, total := makeWalks()
 	files := NewLocalFiles(vfs.OS(), b.TempDir())
 	info := writeWalks(b, files, level, hosts)
@@ -113,15 +113,17 @@ func openWalksWith(b *testing.B, level uint8, o ReadOptions) (*Reader, int64) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = r.Close() })
-	b.ResetTimer()
+	if timed, ok := b.(*testing.B); ok {
+		timed.ResetTimer()
+	}
 	return r, total
 }
 
-func sumScan(b *testing.B, r *Reader, req *scan.Request) (rows, total int64) {
+func sumScan(b testing.TB, r *Reader, req *scan.Request) (rows, total int64) {
 	return sumView(b, r, req, View{})
 }
 
-func sumView(b *testing.B, r *Reader, req *scan.Request, view View) (rows, total int64) {
+func sumView(b testing.TB, r *Reader, req *scan.Request, view View) (rows, total int64) {
 	ctx := context.Background()
 	morsels, _, err := r.Morsels(ctx, req, view, 1<<17)
 	if err != nil {
@@ -140,15 +142,10 @@ func sumView(b *testing.B, r *Reader, req *scan.Request, view View) (rows, total
 			if err != nil {
 				b.Fatal(err)
 			}
-			rows += int64(batch.Len)
-			for _, v := range batch.Columns {
-				for _, x := range v.Ints {
-					total += x
-				}
-				if v.Enc == column.Narrow {
-					for _, x := range v.Data {
-						total += v.Base + int64(x)
-					}
+			rows += int64(batch.Rows())
+			for lo, hi := batch.Living.Next(0, batch.Len); lo < hi; lo, hi = batch.Living.Next(hi, batch.Len) {
+				for _, v := range batch.Columns {
+					total += sumRows(v, lo, hi)
 				}
 			}
 		}
@@ -157,6 +154,24 @@ func sumView(b *testing.B, r *Reader, req *scan.Request, view View) (rows, total
 		}
 	}
 	return rows, total
+}
+
+func sumRows(v *column.Vector, lo, hi int) (total int64) {
+	switch v.Enc {
+	case column.Flat:
+		for _, x := range v.Ints[lo:hi] {
+			total += x
+		}
+	case column.Narrow:
+		for _, x := range v.Data[lo:hi] {
+			total += int64(x)
+		}
+		total += v.Base * int64(hi-lo)
+	default:
+		f := column.Flatten(v.Slice(lo, hi))
+		return sumRows(f, 0, f.Len)
+	}
+	return total
 }
 
 func BenchmarkFullScan(b *testing.B) {
@@ -177,34 +192,42 @@ func BenchmarkFullScan(b *testing.B) {
 	}
 }
 
-// BenchmarkDeadRows sums two columns of decoded pages where some rows, scattered, are dead.
+// BenchmarkDeadRows sums two columns of decoded pages where some rows, scattered, are dead: as bytes and as integers, where the dead rows are taken out
+// and where they are left among the others.
 func BenchmarkDeadRows(b *testing.B) {
 	const all = walkHosts * walkRows
+	r, _ := openWalksWith(b, 1, ReadOptions{Cache: &mapCache{}})
 	for _, share := range []int{0, 1, 20} {
-		b.Run(fmt.Sprintf("%d %%", share), func(b *testing.B) {
-			r, _ := openWalksWith(b, 1, ReadOptions{Cache: &mapCache{}})
-			view, dead := View{}, 0
-			if share > 0 {
-				view.Deleted = roaring.New()
-				rng := rand.New(rand.NewPCG(1, 2))
-				for i := range uint32(all) {
-					if rng.IntN(100) < share {
-						view.Deleted.Add(i)
-						dead++
+		view, dead := View{}, 0
+		if share > 0 {
+			view.Deleted = roaring.New()
+			rng := rand.New(rand.NewPCG(1, 2))
+			for i := range uint32(all) {
+				if rng.IntN(100) < share {
+					view.Deleted.Add(i)
+					dead++
+				}
+			}
+		}
+		_, want := sumView(b, r, &scan.Request{Columns: []column.ID{3, 4}, Time: scan.AllTime}, view)
+		for _, form := range []string{"bytes", "integers"} {
+			for _, left := range []bool{false, true} {
+				req := &scan.Request{Columns: []column.ID{3, 4}, Time: scan.AllTime, Dead: left}
+				if form == "bytes" {
+					req.Narrow = []bool{true, true}
+				}
+				b.Run(fmt.Sprintf("%s/left in=%v/%d %%", form, left, share), func(b *testing.B) {
+					sumView(b, r, req, view)
+					b.ResetTimer()
+					for range b.N {
+						if rows, total := sumView(b, r, req, view); rows != int64(all-dead) || total != want {
+							b.Fatal(rows, total, want)
+						}
 					}
-				}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/all, "ns/row")
+				})
 			}
-			_, want := sumView(b, r, &scan.Request{Columns: []column.ID{3, 4}, Time: scan.AllTime}, view)
-			req := &scan.Request{Columns: []column.ID{3, 4}, Time: scan.AllTime, Narrow: []bool{true, true}}
-			sumView(b, r, req, view)
-			b.ResetTimer()
-			for range b.N {
-				if rows, total := sumView(b, r, req, view); rows != int64(all-dead) || total != want {
-					b.Fatal(rows, total, want)
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/all, "ns/row")
-		})
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ type Reader struct {
 	blocks   []atomic.Pointer[seriesBlock]
 	columns  []atomic.Pointer[columnPages] // per field
 	postings []atomic.Pointer[index.Postings]
+	living   atomic.Pointer[livingRows] // of the deletion vector that was read last
 
 	mu        sync.Mutex // guards what follows, and the loading of sections
 	directory []blockEntry

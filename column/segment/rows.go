@@ -22,11 +22,12 @@ type rowSource struct {
 	time    scan.TimeRange
 	pool    *mem.Pool
 	ends    scan.Ends
-	bound   *scan.Bound   // nil = none
-	align   *columnPages  // a batch that is not tiny ends where one of its pages does; nil = of no matter
-	times   *columnReader // opened when a span is partial
-	deleted roaring.IntPeekable
-	queue   []piece // what is left of the span at hand
+	bound   *scan.Bound         // nil = none
+	align   *columnPages        // a batch that is not tiny ends where one of its pages does; nil = of no matter
+	times   *columnReader       // opened when a span is partial
+	deleted roaring.IntPeekable // nil = none, or they are in dead
+	living  *livingRows         // nil = pieces have living rows only; else they are to be asked for here
+	queue   []piece             // what is left of the span at hand
 	// maskedSeries is the series that masked belongs to; -1 = none.
 	maskedSeries int64
 	masked       []uint32

@@ -48,9 +48,13 @@ func (r *Reader) Morsels(ctx context.Context, req *scan.Request, view View, targ
 	if err != nil {
 		return nil, stats, err
 	}
+	var living *livingRows
+	if ends == (scan.Ends{}) && view.Only == nil { // else rows are counted before they are read, or are scraps
+		living = r.livingRows(view.Deleted, s.Rows())
+	}
 	out := make([]scan.Morsel, len(parts))
 	for i, spans := range parts {
-		out[i] = &morsel{r: r, req: req, view: view, spans: spans, ends: ends, rows: (&Selection{spans}).Rows()}
+		out[i] = &morsel{r: r, req: req, view: view, spans: spans, ends: ends, living: living, rows: (&Selection{spans}).Rows()}
 	}
 	return out, stats, nil
 }
@@ -145,6 +149,8 @@ type morsel struct {
 	spans []Span
 	ends  scan.Ends
 	rows  int64
+
+	living *livingRows // dead rows stay among the others until they are read; nil = pieces leave them out
 }
 
 func (m *morsel) Rows() int64 { return m.rows }
@@ -153,6 +159,9 @@ func (m *morsel) Rows() int64 { return m.rows }
 func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 	s := &scanReader{m: m, pool: pool, left: math.MaxInt64, rows: newRowSource(m.r, m.view, m.spans, m.r.timeRange(m.req), pool)}
 	s.rows.ends = m.ends
+	if m.living != nil {
+		s.rows.deleted, s.rows.living = nil, m.living
+	}
 	if m.r.meta.schema.Time != 0 {
 		s.rows.bound = m.req.Bound
 	}
@@ -221,15 +230,13 @@ func (s *scanReader) Next(ctx context.Context) (*scan.Batch, error) {
 	if s.left <= 0 {
 		return nil, io.EOF
 	}
-	var total int
-	var err error
-	s.pieces, total, err = s.rows.next(ctx, s.pieces[:0], int(min(s.left, scan.BatchRows)), false)
+	total, living, n, err := s.nextRows(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.left -= int64(total)
-	s.given += int64(total)
-	b := &scan.Batch{Len: total, Columns: make([]*column.Vector, len(s.columns))}
+	s.left -= int64(n)
+	s.given += int64(n)
+	b := &scan.Batch{Len: total, Columns: make([]*column.Vector, len(s.columns)), Living: living}
 	runs := runsOf(s.pieces)
 	schema := &s.m.r.meta.schema
 	if len(schema.Tags) > 0 || len(schema.Order()) > 0 {
@@ -257,7 +264,26 @@ func (s *scanReader) Next(ctx context.Context) (*scan.Batch, error) {
 	if s.m.req.Addresses {
 		b.Columns = append(b.Columns, s.addresses(total)...)
 	}
+	if !s.m.req.Dead {
+		b = b.Compacted()
+	}
 	return b, nil
+}
+
+// nextRows finds the next rows, n of which live. What is dead as a whole is left out, so its pages are not read.
+func (s *scanReader) nextRows(ctx context.Context) (total int, living column.Bitmap, n int, err error) {
+	for {
+		s.pieces, total, err = s.rows.next(ctx, s.pieces[:0], int(min(s.left, scan.BatchRows)), false)
+		if err != nil || s.rows.living == nil {
+			return total, nil, total, err
+		}
+		if living, n = s.rows.living.of(s.pieces, total); n > 0 {
+			return total, living, n, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, nil, 0, column.Errorf(column.Cancelled, "segment %d: %w", s.m.r.ref.Segment, err)
+		}
+	}
 }
 
 // addresses says where the rows of the pieces lie.

@@ -54,6 +54,7 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 		}
 	}
 	if t.sealed {
+		keys, b = compacted(keys, b)
 		return t.run.spill(t, keys, b)
 	}
 	t.fed = true
@@ -61,13 +62,25 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 	if !t.run.env.Plain {
 		t.spans, whole = spans(t.spans, keys, b.Runs, b.Len)
 	}
+	all := len(t.spans)
+	switch {
+	case b.Living == nil:
+	case whole:
+		t.spans = livingSpans(t.spans, b.Living)
+	default:
+		keys, b = compacted(keys, b)
+	}
 	t.ids = resized(t.ids, b.Len)
 	ids := t.ids
 	var spanIDs []uint32
 	if whole {
 		t.bySpan = true
 		spanIDs = ids[:len(t.spans)]
-		t.findSpans(keys, spanIDs)
+		if len(t.spans) == all {
+			t.findSpans(keys, spanIDs)
+		} else {
+			t.findRows(spanKeys(keys, t.spans), spanIDs)
+		}
 	} else {
 		short := !t.run.env.Plain && constant(keys)
 		t.shortRuns, t.byRow = t.shortRuns || short, t.byRow || !short
@@ -132,6 +145,14 @@ func (t *aggTable) addOne(w *worker, b *scan.Batch, i int, whole bool, spanIDs, 
 		}
 		return state.Add(ids, args, b.Len)
 	}
+	if b.Living != nil {
+		for k, s := range t.spans {
+			if err := addLiving(state, spanIDs[k], args, b.Living, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	for k, s := range t.spans {
 		if err := state.AddRange(spanIDs[k], args, s.lo, s.hi, s.sorted); err != nil {
 			return err
@@ -144,8 +165,11 @@ func (t *aggTable) addOne(w *worker, b *scan.Batch, i int, whole bool, spanIDs, 
 func (t *aggTable) addFiltered(w *worker, b *scan.Batch, call *expr.AggregateCall, state expr.State, whole bool, spanIDs, ids []uint32) error {
 	w.expr.Runs = b.Runs
 	rows, err := expr.EvalBool(&w.expr, call.Filter, b.Columns, b.Len, nil)
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return err
+	}
+	if rows = livingRows(rows, b.Living); len(rows) == 0 {
+		return nil
 	}
 	passed := b.Compact(rows)
 	groups := make([]uint32, len(rows))

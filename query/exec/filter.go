@@ -17,14 +17,15 @@ type filter struct {
 }
 
 func (f *filter) parts(ctx context.Context) ([]part, error) {
+	deadBelow(f.input, f.node.Cond)
 	return mapParts(ctx, f.input, func(w *worker, b *scan.Batch) (*scan.Batch, error) {
 		w.expr.Runs = b.Runs
 		rows, err := expr.EvalBool(&w.expr, f.node.Cond, b.Columns, b.Len, w.rows[:0])
 		if err != nil {
 			return nil, err
 		}
-		w.rows = rows
-		return b.Compact(rows), nil
+		w.rows = livingRows(rows, b.Living)
+		return b.Compact(w.rows), nil
 	})
 }
 

@@ -175,7 +175,7 @@ func (m *metered) next(ctx context.Context) (*scan.Batch, error) {
 	b, err := m.stream.next(ctx)
 	m.stats.worked(began)
 	if err == nil {
-		m.stats.rows.Add(int64(b.Len))
+		m.stats.rows.Add(int64(b.Rows()))
 		m.stats.batches.Add(1)
 	}
 	return b, err

@@ -20,6 +20,7 @@ type scanner struct {
 	partners []scan.SeriesFilter
 	keys     [][]byte    // the only primary keys that such a join can have a partner for; nil = all
 	bound    *scan.Bound // what an operator above learns about the rows it needs; nil = nothing
+	dead     bool        // dead rows may come among the others
 	narrow   []bool      // output columns that may be Narrow; nil = none
 }
 
@@ -62,7 +63,7 @@ func (s *scanner) request() (*scan.Request, []int, error) {
 		return nil, nil, err
 	}
 	columns := rel.Columns()
-	req := &scan.Request{Time: node.Time, Filters: node.Filters, Keys: s.keys, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Counters: &s.stats.read}
+	req := &scan.Request{Time: node.Time, Filters: node.Filters, Keys: s.keys, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Dead: s.dead, Counters: &s.stats.read}
 	for i := range node.Index {
 		c, ok, err := node.Index[i].Settle(&s.env.Expr)
 		if err != nil {
@@ -126,7 +127,7 @@ func (s *scanStream) next(ctx context.Context) (*scan.Batch, error) {
 		if err != nil {
 			return nil, err
 		}
-		b = &scan.Batch{Len: read.Len, Columns: make([]*column.Vector, len(s.place)), Runs: read.Runs}
+		b = &scan.Batch{Len: read.Len, Columns: make([]*column.Vector, len(s.place)), Runs: read.Runs, Living: read.Living}
 		for i, p := range s.place {
 			if p >= len(read.Columns) {
 				return nil, column.Errorf(column.Internal, "a scan gives %d columns and not column %d", len(read.Columns), p+1)

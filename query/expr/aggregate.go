@@ -65,3 +65,10 @@ type State interface {
 	// SizeBytes is the memory held, in bytes.
 	SizeBytes() int64
 }
+
+// LivingState is a State that takes ranges in which some rows are dead as they are. Others are given the stretches between them.
+type LivingState interface {
+	State
+	// AddLiving takes the rows of [lo, hi) whose bits are set in living, which is not nil, all of group g.
+	AddLiving(g uint32, args []*column.Vector, living column.Bitmap, lo, hi int) error
+}

@@ -44,11 +44,24 @@ func (s *countState) AddRange(g uint32, args []*column.Vector, lo, hi int, _ boo
 			return nil
 		}
 		if valid != nil {
-			s.counts[g] += int64(valid.Count(hi) - valid.Count(lo))
+			s.counts[g] += int64(valid.CountRange(lo, hi))
 			return nil
 		}
 	}
 	s.counts[g] += int64(hi - lo)
+	return nil
+}
+
+// AddLiving implements expr.LivingState.
+func (s *countState) AddLiving(g uint32, args []*column.Vector, living column.Bitmap, lo, hi int) error {
+	if len(args) > 0 {
+		valid, none := present(args[0])
+		if none {
+			return nil
+		}
+		living = valid.And(living, hi)
+	}
+	s.counts[g] += int64(living.CountRange(lo, hi))
 	return nil
 }
 

@@ -72,8 +72,16 @@ var smallSum = &fold[int64, sumCell]{
 		}
 		return c.add(s0+s1+s2+s3, int64(n))
 	},
+	runSome: func(c *sumCell, v []int64, some column.Bitmap, lo, hi int) error {
+		sum, _ := sumSomeInts(v, some, lo, hi).int64()
+		return c.add(sum, int64(some.CountRange(lo, hi)))
+	},
 	narrow: func(c *sumCell, base int64, v []byte) error {
 		return c.add(base*int64(len(v))+int64(sumBytes(v)), int64(len(v)))
+	},
+	narrowSome: func(c *sumCell, base int64, v []byte, some column.Bitmap, lo, hi int) error {
+		n := int64(some.CountRange(lo, hi))
+		return c.add(base*n+int64(sumSomeBytes(v, some, lo, hi)), n)
 	},
 	one:   func(c *sumCell, x int64) error { return c.add(x, 1) },
 	merge: func(c, o *sumCell) error { return c.add(o.sum, o.n) },
@@ -119,9 +127,21 @@ func wideSum(mean bool) *fold[int64, wideCell] {
 			c.n += int64(len(v))
 			return nil
 		},
+		runSome: func(c *wideCell, v []int64, some column.Bitmap, lo, hi int) error {
+			c.sum.addAll(sumSomeInts(v, some, lo, hi))
+			c.n += int64(some.CountRange(lo, hi))
+			return nil
+		},
 		narrow: func(c *wideCell, base int64, v []byte) error {
 			c.sum.addAll(narrowSum(base, v))
 			c.n += int64(len(v))
+			return nil
+		},
+		narrowSome: func(c *wideCell, base int64, v []byte, some column.Bitmap, lo, hi int) error {
+			n := some.CountRange(lo, hi)
+			c.sum.addAll(timesCount(base, uint64(n)))
+			c.sum.addAll(int128{lo: sumSomeBytes(v, some, lo, hi)})
+			c.n += int64(n)
 			return nil
 		},
 		one: func(c *wideCell, x int64) error {
@@ -225,6 +245,15 @@ func floatSum(t column.Type, mean bool) *fold[float64, floatCell] {
 			c.sum += (s0 + s1) + (s2 + s3)
 			if c.sum-c.sum != 0 && before-before == 0 {
 				return overflown(all...)
+			}
+			return nil
+		},
+		runSome: func(c *floatCell, v []float64, some column.Bitmap, lo, hi int) error {
+			before := c.sum
+			c.n += int64(some.CountRange(lo, hi))
+			c.sum += sumSomeFloats(v, some, lo, hi)
+			if c.sum-c.sum != 0 && before-before == 0 {
+				return overflown(column.AppendLiving(nil, v, some, lo, hi)...)
 			}
 			return nil
 		},

@@ -20,11 +20,17 @@ type fold[V, C any] struct {
 	finish func(b *column.Builder, c *C) error
 	whole  func(slots []C) *column.Vector         // all results at once; nil = by finish, as where it gives nil
 	narrow func(c *C, base int64, v []byte) error // run over a Narrow vector of at least one row; of folds over integers only
+	// runSome is run over those of rows [lo, hi) whose bits are set, which are far from all; nil = by run.
+	runSome func(c *C, v []V, some column.Bitmap, lo, hi int) error
+	// narrowSome is narrow over those of rows [lo, hi) whose bits are set; nil = by narrow.
+	narrowSome func(c *C, base int64, v []byte, some column.Bitmap, lo, hi int) error
 }
 
 type foldState[V, C any] struct {
 	*fold[V, C]
 	slots []C
+	room  someValues[V]
+	bytes someValues[byte]
 }
 
 func (f *fold[V, C]) state() expr.State { return &foldState[V, C]{fold: f} }
@@ -73,19 +79,36 @@ func (s *foldState[V, C]) Add(groups []uint32, args []*column.Vector, n int) err
 
 func (s *foldState[V, C]) AddRange(g uint32, args []*column.Vector, lo, hi int, _ bool) error {
 	valid, none := present(args[0])
+	if none || lo >= hi {
+		return nil
+	}
+	return s.addSome(&s.slots[g], args[0], valid, lo, hi)
+}
+
+// AddLiving implements expr.LivingState: what is dead counts as little as what is NULL.
+func (s *foldState[V, C]) AddLiving(g uint32, args []*column.Vector, living column.Bitmap, lo, hi int) error {
+	valid, none := present(args[0])
 	if none {
 		return nil
 	}
-	if args[0].Enc == column.Narrow {
-		return s.addNarrow(g, args[0], lo, hi)
+	return s.addSome(&s.slots[g], args[0], valid.And(living, hi), lo, hi)
+}
+
+// addSome adds those of rows [lo, hi) whose bits are set.
+func (s *foldState[V, C]) addSome(c *C, arg *column.Vector, some column.Bitmap, lo, hi int) error {
+	if arg.Enc == column.Narrow {
+		return s.addNarrow(c, arg, some, lo, hi)
 	}
-	v, mask := s.values(args[0])
-	c := &s.slots[g]
-	if valid == nil && mask != 0 && s.run != nil {
-		return s.run(c, v[lo:hi])
+	v, mask := s.values(arg)
+	if mask != 0 && s.run != nil {
+		run := func(v []V) error { return s.run(c, v) }
+		if s.runSome == nil {
+			return s.room.each(v, some, lo, hi, run, nil)
+		}
+		return s.room.each(v, some, lo, hi, run, func(lo, hi int) error { return s.runSome(c, v, some, lo, hi) })
 	}
 	for i := lo; i < hi; i++ {
-		if valid.Get(i) {
+		if some.Get(i) {
 			if err := s.one(c, v[i&mask]); err != nil {
 				return err
 			}
@@ -94,26 +117,12 @@ func (s *foldState[V, C]) AddRange(g uint32, args []*column.Vector, lo, hi int, 
 	return nil
 }
 
-// addNarrow is AddRange over a Narrow vector; stretches without NULLs are told apart by their validity alone.
-func (s *foldState[V, C]) addNarrow(g uint32, v *column.Vector, lo, hi int) error {
-	c := &s.slots[g]
-	for lo < hi {
-		end := lo
-		for end < hi && (v.Valid == nil || v.Valid.Get(end)) {
-			if v.Valid == nil {
-				end = hi
-				break
-			}
-			end++
-		}
-		if lo < end {
-			if err := s.narrow(c, v.Base, v.Data[lo:end]); err != nil {
-				return err
-			}
-		}
-		lo = end + 1
+// addNarrow is addSome over a Narrow vector.
+func (s *foldState[V, C]) addNarrow(c *C, v *column.Vector, some column.Bitmap, lo, hi int) error {
+	if some != nil && s.narrowSome != nil {
+		return s.narrowSome(c, v.Base, v.Data, some, lo, hi)
 	}
-	return nil
+	return s.bytes.each(v.Data, some, lo, hi, func(data []byte) error { return s.narrow(c, v.Base, data) }, nil)
 }
 
 func (s *foldState[V, C]) Merge(other expr.State, from, into []uint32) error {

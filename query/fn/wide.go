@@ -53,6 +53,12 @@ func sumOf(v []int64) int128 {
 	return out
 }
 
+// sub takes another sum away.
+func (s *int128) sub(o int128) {
+	lo, borrow := bits.Sub64(s.lo, o.lo, 0)
+	s.lo, s.hi = lo, s.hi-o.hi-int64(borrow)
+}
+
 // timesCount is x·n for n below 2^63.
 func timesCount(x int64, n uint64) int128 {
 	hi, lo := bits.Mul64(uint64(x), n)
