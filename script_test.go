@@ -298,6 +298,13 @@ func strayFiles(db *DB, disk vfs.FS) error {
 		known[segment.SidecarName(uint64(t), uint64(s))] = true
 	}
 	c.Files(name)
+	for _, t := range c.Tables(c.Database(meta.DefaultDatabase).ID) {
+		for record := range c.Manifest(t.ID).All() {
+			for _, x := range c.Indexes(t.ID) { // its file may be missing: it is built later
+				known[segment.IndexName(uint64(t.ID), uint64(record.ID), uint64(x.File))] = true
+			}
+		}
+	}
 	for _, f := range filesBelow(disk, "/data/segments") {
 		if rel, _ := filepath.Rel("/data", f); !known[rel] {
 			return fmt.Errorf("%s belongs to nothing", f)
