@@ -153,3 +153,18 @@ func TestRowsBeforeDefinitions(t *testing.T) {
 	must(t, s, "ALTER TABLE old ADD COLUMN again text")
 	fails(t, s, "COMMIT", "40001") // the column that others dropped took a value with it
 }
+
+// TestSameTextAgain: a definition means the same when its text is run again, whatever its names have come to mean.
+func TestSameTextAgain(t *testing.T) {
+	db := open(t, t.TempDir())
+	for range 3 {
+		ask(t, db, "CREATE SEQUENCE numbers START 5")
+		ask(t, db, "CREATE TABLE t (k bigint DEFAULT nextval('numbers'), v bigint, CHECK (t.v > 0))")
+		ask(t, db, "ALTER TABLE t ADD CHECK (t.k < 100)")
+		if got := ask(t, db, "INSERT INTO t (v) VALUES (1) RETURNING k"); got[0] != "5" {
+			t.Errorf("k is %s", got)
+		}
+		ask(t, db, "DROP TABLE t")
+		ask(t, db, "DROP SEQUENCE numbers")
+	}
+}

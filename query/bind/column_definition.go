@@ -206,6 +206,7 @@ func typedDefault(n sql.Expr, f *column.Field) sql.Expr {
 // numberSequences puts the numbers of sequences in the place of their names, so that the text outlives their being renamed.
 func (d *definition) numberSequences(n sql.Expr) (sql.Expr, error) {
 	var err error
+	n = sql.Clone(n)
 	sql.Walk(n, func(n sql.Node) bool {
 		call, ok := n.(*sql.FuncCall)
 		if err != nil || !ok || len(call.Args) == 0 || call.Name.Name != "nextval" && call.Name.Name != "currval" && call.Name.Name != "setval" {

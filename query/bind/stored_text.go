@@ -169,6 +169,7 @@ func reads(text, name string) bool {
 
 // bare takes the table's name out of references to its columns: the text outlives a change of it.
 func bare(n sql.Expr) sql.Expr {
+	n = sql.Clone(n)
 	sql.Walk(n, func(n sql.Node) bool {
 		if c, ok := n.(*sql.ColumnRef); ok {
 			c.Parts = c.Parts[len(c.Parts)-1:]
