@@ -2,12 +2,14 @@ package query
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/automatanexus/aegis-db/meta"
 )
 
-// A sequence that the block itself has created is in no catalog yet: its numbers are taken by commands that wait with the others.
+// A sequence that the block itself has created is in no catalog yet, and one that it has altered is another there: its numbers are taken by commands that wait
+// with the others.
 
 // draftCatalog shows a block's draft as the catalog that sequences are taken from. Its base stays the same, so that what was taken stays the sequence's next.
 type draftCatalog struct {
@@ -40,6 +42,11 @@ func (c *draftCatalog) Propose(_ context.Context, cmd meta.Command) (meta.Result
 	return results[0], nil
 }
 
+// altersSequence reports whether the block has said anew how a sequence goes on.
+func (d *draft) altersSequence(id meta.TableID) bool {
+	return slices.ContainsFunc(d.commands, func(c meta.Command) bool { return c.AlterSequence != nil && c.AlterSequence.Sequence.ID == id })
+}
+
 // sequencesOf is who hands out the numbers of a sequence.
 func (s *Session) sequencesOf(id meta.TableID) *sequences {
 	b, catalog := s.block, s.engine.store.Catalog()
@@ -47,7 +54,7 @@ func (s *Session) sequencesOf(id meta.TableID) *sequences {
 		return s.engine.sequences
 	}
 	newest := catalog.Snapshot()
-	if newest.SequenceByID(id) != nil {
+	if newest.SequenceByID(id) != nil && !b.draft.altersSequence(id) {
 		return s.engine.sequences
 	}
 	b.numbersMu.Lock()
