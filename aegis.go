@@ -250,7 +250,11 @@ func (s store) OpenSnapshot(database string) (query.Snapshot, error) {
 // ownRows shows what a transaction has written to the query engine.
 type ownRows struct{ *ingest.Own }
 
-func (o ownRows) Mark() any       { return o.Own.Mark() }
+func (o ownRows) Mark() any { return o.Own.Mark() }
+func (o ownRows) Unique(ctx context.Context, since any, again []meta.Arbiter) error {
+	mark, _ := since.(ingest.OwnMark) // nil is the beginning
+	return o.Own.Unique(ctx, mark, again)
+}
 func (o ownRows) Rewind(mark any) { o.Own.Rewind(mark.(ingest.OwnMark)) }
 
 func (s store) NewOwn(pool *mem.Pool) query.Own { return ownRows{s.db.shard.NewOwn(pool)} }

@@ -24,6 +24,8 @@ type Own struct {
 	head     *head.Own
 	batches  []ownBatch
 	bytes    int64 // of the batches
+	keys     map[meta.TableID]*ownKeys
+	keyed    int64 // reserved for keys
 }
 
 // ownBatch is rows of one call of Insert.
@@ -96,6 +98,9 @@ func (o *Own) Mark() OwnMark { return OwnMark{len(o.batches), o.head.Mark()} }
 
 // Rewind undoes everything since a moment. Snapshots that what was undone was laid over keep it.
 func (o *Own) Rewind(m OwnMark) {
+	if m.batches < len(o.batches) {
+		o.forgetKeys()
+	}
 	again := map[meta.TableID][]*head.Batch{}
 	for i := m.batches; i < len(o.batches); i++ {
 		again[o.batches[i].resolved.Table.ID] = nil
@@ -114,7 +119,7 @@ func (o *Own) Rewind(m OwnMark) {
 		}
 	}
 	o.head.Rewind(m.head, again)
-	o.giveBack(o.reserved - o.bytes - o.head.Bytes())
+	o.giveBack(o.reserved - o.keyed - o.bytes - o.head.Bytes())
 }
 
 func keyIn[K comparable, V any](m map[K]V, k K) bool {
@@ -290,5 +295,5 @@ func (o *Own) Close() {
 	if o.pool != nil {
 		o.pool.Shrink(o.reserved)
 	}
-	o.reserved, o.batches, o.head = 0, nil, head.NewOwn()
+	o.reserved, o.batches, o.head, o.keys, o.keyed = 0, nil, head.NewOwn(), nil, 0
 }

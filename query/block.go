@@ -17,6 +17,8 @@ type Own interface {
 	// Insert adds rows; Delete ends rows, by the addresses that the transaction's own scans gave. An error leaves everything as it was.
 	Insert(rows meta.Rows) error
 	Delete(table *meta.Table, rows *scan.RowSet) error
+	// Unique looks the rows that came since a mark (nil = all) up in the unique constraints of their tables. again are as in meta.Transaction.
+	Unique(ctx context.Context, since any, again []meta.Arbiter) error
 	// Mark gives the present moment, which Rewind goes back to.
 	Mark() any
 	Rewind(mark any)
@@ -153,6 +155,12 @@ func (st *statement) apply(t *meta.Transaction) (err error) {
 	}
 	for _, rows := range t.Rows {
 		if err := b.own.Insert(rows); err != nil {
+			return err
+		}
+	}
+	// What is the only statement of what was sent together is committed, and looked up, at once.
+	if b.explicit || before.own != nil {
+		if err := b.own.Unique(st.env.Expr.Ctx, before.own, t.Again); err != nil {
 			return err
 		}
 	}
