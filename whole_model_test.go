@@ -73,8 +73,6 @@ type wholeModel struct {
 	now       wholeState // as the session sees it
 	inBlock   bool
 	failed    bool
-	moved     bool // rows were moved while the block was open: it may fail with 40001
-	repeats   bool // the block reads one snapshot
 	saved     []wholeSavepoint
 	number    int
 	log       []string
@@ -106,7 +104,7 @@ func (m *wholeModel) reopen() error {
 func (m *wholeModel) roll(state wholeState) {
 	m.committed = state
 	m.now = state.clone()
-	m.inBlock, m.failed, m.moved, m.saved, m.repeats = false, false, false, nil, false
+	m.inBlock, m.failed, m.saved = false, false, nil
 }
 
 var errWhole = errors.New("differs from the model")
@@ -126,13 +124,6 @@ func (m *wholeModel) run(text, state string) (done bool, err error) {
 	if err != nil {
 		m.log = append(m.log, "-- "+err.Error())
 		m.session.Fail()
-	}
-	if got == "40001" && m.moved {
-		m.failed = m.inBlock && text != "COMMIT"
-		if text == "COMMIT" {
-			m.roll(m.committed)
-		}
-		return false, nil
 	}
 	if got != state {
 		return false, wholeErr("%s: %v, want state %q", text, err, state)
@@ -598,7 +589,7 @@ func (m *wholeModel) wrong(name string, t *wholeTable) error {
 	if len(t.rows) > 0 {
 		k := t.rows[m.rng.IntN(len(t.rows))][wholeK]
 		switch n := m.rng.IntN(3); {
-		case n == 0 && t.kind == "keyed" && (!m.inBlock || wholeEarly):
+		case n == 0 && t.kind == "keyed":
 			text, state = "INSERT INTO "+name+" (k, v) VALUES ("+strconv.Itoa(m.next())+", 1), ("+k+", 2)", "23505"
 			for _, c := range t.columns {
 				if c.notNull && c.byDefault == "" && c.id != wholeK {
@@ -612,9 +603,6 @@ func (m *wholeModel) wrong(name string, t *wholeTable) error {
 	_, err := m.run(text, state)
 	return err
 }
-
-// wholeEarly says that keys which repeat are found by the statement that brings them, not only by COMMIT.
-const wholeEarly = false
 
 func (m *wholeModel) alter(name string, t *wholeTable) error {
 	var changeable []int
@@ -745,12 +733,7 @@ func (m *wholeModel) index(name string, t *wholeTable) error {
 
 func (m *wholeModel) transact() error {
 	if !m.inBlock {
-		m.repeats = m.rng.IntN(2) == 0
-		text := "BEGIN"
-		if m.repeats {
-			text += " ISOLATION LEVEL REPEATABLE READ"
-		}
-		_, err := m.run(text, "")
+		_, err := m.run(m.one("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ"), "")
 		m.inBlock = true
 		return err
 	}
@@ -824,7 +807,6 @@ func (m *wholeModel) background() error {
 	ctx := context.Background()
 	what := m.one("flush", "flush", "publish", "compact", "build indexes", "restart", "power cut")
 	m.log = append(m.log, "-- "+what)
-	m.moved = m.inBlock
 	switch what {
 	case "flush":
 		return m.db.Flush(ctx)
@@ -855,21 +837,21 @@ func (m *wholeModel) close() error {
 func (m *wholeModel) check() error {
 	name, t := m.table()
 	if t != nil && !m.failed {
-		if err := m.same(m.session, name, t, true); err != nil {
+		if err := m.same(m.session, name, t); err != nil {
 			return err
 		}
 	}
 	other := m.db.NewSession("")
 	defer other.Close()
 	for name, t := range m.committed {
-		if err := m.same(other, name, t, false); err != nil {
+		if err := m.same(other, name, t); err != nil {
 			return fmt.Errorf("in another session: %w", err)
 		}
 	}
 	return nil
 }
 
-func (m *wholeModel) same(s *query.Session, name string, t *wholeTable, own bool) error {
+func (m *wholeModel) same(s *query.Session, name string, t *wholeTable) error {
 	cond, hit := m.condition(t)
 	for _, c := range []struct {
 		where string
@@ -888,11 +870,6 @@ func (m *wholeModel) same(s *query.Session, name string, t *wholeTable, own bool
 		}
 		text := "SELECT " + namesOf(t.columns, "") + " FROM " + name + " WHERE " + c.where
 		got, err := textRowsOf(s, text)
-		if own && m.moved && sqlState(err) == "40001" {
-			m.failed = true
-			s.Fail()
-			return nil
-		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", text, err)
 		}
