@@ -69,12 +69,10 @@ func TestLostDecision(t *testing.T) {
 			return func(meta.Command) (error, bool) { return lost, false }
 		}},
 	} {
-		for _, restart := range []bool{false, true} {
-			name := c.name
-			if restart {
-				name += ", and the process ends"
-			}
-			t.Run(name, func(t *testing.T) {
+		// What comes first when the catalog answers again.
+		for _, then := range []string{"it is read", "it is flushed", "the process ends"} {
+			restart := then == "the process ends"
+			t.Run(c.name+", "+then, func(t *testing.T) {
 				w := newWorld(t, memfs.New(), "tagged", "tagged_unique", "merging")
 				w.opts.DecideWait = 50 * time.Millisecond
 				w.open(t)
@@ -111,11 +109,16 @@ func TestLostDecision(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if restart {
+				switch then {
+				case "it is read":
+					w.shard.Settle()
+				case "it is flushed":
+					if err := w.shard.Flush(ctx); err != nil {
+						t.Fatal(err)
+					}
+				default:
 					w.abort(t)
 					w.open(t)
-				} else {
-					w.shard.Settle()
 				}
 				defer func() { w.abort(t) }()
 				w.check(t, w.snapshot())
