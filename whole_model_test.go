@@ -638,6 +638,9 @@ func (m *wholeModel) alter(name string, t *wholeTable) error {
 		to := fmt.Sprintf("d%d", m.next())
 		return set("RENAME COLUMN "+c.name+" TO "+to, func(c *wholeColumn) { c.name = to })
 	case 2, 3:
+		if (c.kind == "smallint" || c.kind == "integer" || c.kind == "bigint") && !m.inBlock && m.rng.IntN(3) == 0 { // the rows are written anew
+			return set("ALTER "+c.name+" TYPE text", func(c *wholeColumn) { c.kind = "text" })
+		}
 		if to := wider[c.kind]; to != "" {
 			return set("ALTER "+c.name+" TYPE "+to, func(c *wholeColumn) { c.kind = to })
 		}
