@@ -24,7 +24,7 @@ func TestSmallContest(t *testing.T) {
 	}
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", "/tmp") // a folder that PostgreSQL's user can enter
-	s := settings{rows: 4000, large: 2, rounds: 2, calls: 20, systems: "aegis,duckdb,postgresql", out: dir, hurried: true, text: io.Discard, progress: testLog{t}}
+	s := settings{rows: 4000, large: 2, rounds: 2, calls: 20, systems: "aegis,duckdb,postgresql", out: dir, hurried: true, largeForAll: true, text: io.Discard, progress: testLog{t}}
 	if err := s.measure(t.Context()); err != nil {
 		t.Fatal(err)
 	}

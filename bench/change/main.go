@@ -26,7 +26,7 @@ type settings struct {
 	rows, large, rounds, calls int
 	systems, out               string
 	limit                      time.Duration
-	hurried                    bool
+	largeForAll, hurried       bool
 	text, progress             io.Writer
 }
 
@@ -34,6 +34,7 @@ func main() {
 	s := settings{text: os.Stdout, progress: os.Stderr}
 	flag.IntVar(&s.rows, "rows", 10_000_000, "`rows` of a table")
 	flag.IntVar(&s.large, "large", 10, "`times` as many rows has the large table; 0: there is none")
+	flag.BoolVar(&s.largeForAll, "large-postgresql", false, "PostgreSQL has the large table, too: making it takes some minutes")
 	flag.IntVar(&s.rounds, "rounds", 3, "`times` that everything is changed")
 	flag.IntVar(&s.calls, "calls", 200, "`statements` of one row that a round has")
 	flag.StringVar(&s.systems, "systems", "aegis,duckdb,postgresql", "`list` of systems to measure, in this order")
@@ -75,7 +76,11 @@ func (s settings) measure(ctx context.Context) error {
 		}
 	}
 	for i, start := range starts {
-		result, err := c.run(ctx, start, filepath.Join(dir, names[i]))
+		own := c
+		if names[i] == "postgresql" && !s.largeForAll {
+			own.large = 0
+		}
+		result, err := own.run(ctx, start, filepath.Join(dir, names[i]))
 		if result != nil {
 			r.Systems = append(r.Systems, result)
 		}

@@ -138,7 +138,7 @@ func (f *figure) sure(other *figure) bool {
 	return low > ownHigh || high < ownLow
 }
 
-// aims says what of issue's aims is met: they compare figures of Aegis with each other.
+// aims says which aims are met: they compare figures of Aegis with each other.
 func (r *report) aims(b *strings.Builder) {
 	own := r.Systems[0]
 	at := func(group, name string, u unit) *figure {
