@@ -19,8 +19,9 @@ type prepared struct {
 	ends    []head.Ends
 	dicts   map[meta.TableID]*head.Dict // by which the ends are named
 	dying   []wal.Body
-	again   []meta.Arbiter // keys of which a row that is there is a conflict, not an error
-	bound   *bound         // the changes of the catalog that it is bound to; nil = none
+	again   []meta.Arbiter         // keys of which a row that is there is a conflict, not an error
+	stood   map[meta.TableID]int64 // rows that the head had of tables when their keys were looked up; see stand
+	bound   *bound                 // the changes of the catalog that it is bound to; nil = none
 }
 
 // newPrepared encodes the batches, and the rows that end, for the WAL.
@@ -72,7 +73,7 @@ func (s *Shard) commit(ctx context.Context, p *prepared, ack meta.Ack) (meta.Seq
 // between the looks at the catalog and at the head.
 func (s *Shard) enterAndAppend(ctx context.Context, p *prepared, ack meta.Ack) (meta.Seq, error) {
 	for i := range p.batches {
-		if len(uniques(p.batches[i].Table)) == 0 {
+		if len(uniques(p.batches[i].Table)) == 0 && p.decidedRows(p.batches[i].Table) == nil {
 			continue
 		}
 		if err := s.enter(ctx); err != nil {
@@ -154,6 +155,9 @@ func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err
 		if s.head.Dead(&p.ends[i]) {
 			return 0, 0, errChanged
 		}
+	}
+	if !s.stand(p) {
+		return 0, 0, errRetired // somebody may have written one of the keys
 	}
 	if n := s.log.Stats().Bytes; n >= s.opts.WALBytes {
 		s.wake()

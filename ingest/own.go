@@ -44,6 +44,16 @@ func (o *Own) Empty() bool {
 	return len(o.batches) == 0 && !o.head.Ends()
 }
 
+// Rows is how many rows were inserted into a table.
+func (o *Own) Rows(table meta.TableID) (n int) {
+	for i := range o.batches {
+		if b := &o.batches[i].rows; b.Table.ID == table {
+			n += b.Len
+		}
+	}
+	return n
+}
+
 // Insert adds rows, which are checked against the schema that they come with. An error leaves everything as it was.
 func (o *Own) Insert(rows meta.Rows) error {
 	if rows.Len == 0 {

@@ -80,7 +80,7 @@ func (s *Shard) admit(ctx context.Context, p *prepared) (release func(), err err
 	order := make([]int, 0, len(p.batches))
 	for i := range p.batches {
 		p.batches[i].Keys = nil
-		if t := catalog.TableByID(p.batches[i].Table.ID); t != nil && len(uniques(t)) > 0 {
+		if t := catalog.TableByID(p.batches[i].Table.ID); t != nil && (len(uniques(t)) > 0 || p.decidedRows(t) != nil) {
 			order = append(order, i)
 		}
 	}
@@ -95,7 +95,11 @@ func (s *Shard) admit(ctx context.Context, p *prepared) (release func(), err err
 		table := s.unique.of(id)
 		table.mu.Lock()
 		locked = append(locked, table)
-		if err := s.admitTable(ctx, table, p, order[:n]); err != nil {
+		err := s.admitTable(ctx, table, p, order[:n])
+		if err == nil {
+			err = s.standKeys(ctx, table, p, order[:n])
+		}
+		if err != nil {
 			release()
 			return nil, s.changedFirst(p, err)
 		}

@@ -207,10 +207,12 @@ type Deletes struct {
 	Rows  *scan.RowSet
 }
 
-// Arbiter is a key of a table that an ON CONFLICT was decided by; Columns are in any order.
+// Arbiter is a key of a table that an ON CONFLICT was decided by, or an UPDATE where rows replace each other; Columns are in any order. Rows From to To, without To, of the
+// transaction's rows of the table were; To = 0: all.
 type Arbiter struct {
-	Table   TableID
-	Columns []column.ID
+	Table    TableID
+	Columns  []column.ID
+	From, To int
 }
 
 // Transaction is what one commit does, visible as a whole or not at all. A row of Rows may end in it too: its address is scan.OwnRows and

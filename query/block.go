@@ -19,6 +19,8 @@ type Own interface {
 	Delete(table *meta.Table, rows *scan.RowSet) error
 	// Unique looks the rows that came since a mark (nil = all) up in the unique constraints of their tables. again are as in meta.Transaction.
 	Unique(ctx context.Context, since any, again []meta.Arbiter) error
+	// Rows is how many rows were added to a table.
+	Rows(table meta.TableID) int
 	// Mark gives the present moment, which Rewind goes back to.
 	Mark() any
 	Rewind(mark any)
@@ -153,6 +155,16 @@ func (st *statement) apply(t *meta.Transaction) (err error) {
 			return err
 		}
 	}
+	again := b.again[:len(b.again):len(b.again)]
+	for _, a := range t.Again {
+		for _, rows := range t.Rows {
+			if rows.Table.ID == a.Table {
+				a.From = b.own.Rows(a.Table)
+				a.To = a.From + rows.Len
+				again = append(again, a)
+			}
+		}
+	}
 	for _, rows := range t.Rows {
 		if err := b.own.Insert(rows); err != nil {
 			return err
@@ -164,7 +176,7 @@ func (st *statement) apply(t *meta.Transaction) (err error) {
 			return err
 		}
 	}
-	b.again = append(b.again[:len(b.again):len(b.again)], t.Again...)
+	b.again = again
 	return nil
 }
 

@@ -42,7 +42,14 @@ func (c *changing) transaction() *meta.Transaction {
 		if table.ended.Len() > 0 {
 			t.Deletes = append(t.Deletes, meta.Deletes{Table: table.table, Rows: &table.ended})
 		}
+		key := table.table.Columns.Key
+		if table.seen && table.changes == 1 { // of several it is not known which row is whose
+			t.Again = append(t.Again, meta.Arbiter{Table: table.table.ID, Columns: key})
+		}
 		for _, key := range table.decided {
+			if table.table.Columns.Supersedes() {
+				continue
+			}
 			t.Again = append(t.Again, meta.Arbiter{Table: table.table.ID, Columns: key})
 		}
 	}
@@ -149,6 +156,8 @@ func (c *changing) make(node *plan.Change) (*changeRun, error) {
 		return nil, column.Errorf(column.Internal, "%s is no table to write to", node.Table.Name())
 	}
 	run := newChangeRun(st, node, c.of(stored.Table()))
+	run.into.changes++
+	run.into.seen = node.Seen
 	if node.Conflict != nil {
 		var err error
 		if node, err = run.propose(node); err != nil {

@@ -17,6 +17,8 @@ type tableChange struct {
 	table    *meta.Table
 	builders []*column.Builder
 	ended    scan.RowSet
+	changes  int           // how many changes of the statement are of the table
+	seen     bool          // they are, see plan.Change
 	decided  [][]column.ID // the keys by which ON CONFLICT has decided what becomes of rows
 	held     int64         // bytes that were taken for all of it
 }

@@ -21,6 +21,23 @@ func (h *Head) Stands(number int64, flushed meta.Seq) bool {
 	return (&Snapshot{gens: h.gens}).Shows(number, flushed)
 }
 
+// Rows is how many rows of a table the head has, dead or not.
+func (h *Head) Rows(table meta.TableID) (n int64) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for _, g := range h.gens {
+		g.mu.RLock()
+		p := g.parts[table]
+		g.mu.RUnlock()
+		if p != nil {
+			p.mu.RLock()
+			n += p.rows
+			p.mu.RUnlock()
+		}
+	}
+	return n
+}
+
 // SeriesOf adds the short keys of the series of a table's rows, given by address.
 func (s *Snapshot) SeriesOf(table meta.TableID, rows *scan.RowSet, keys map[string]struct{}) {
 	for place, set := range rows.Others {

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/sql"
@@ -94,4 +96,19 @@ func (a *assignments) over(b *binder, old []expr.Expr) ([]expr.Expr, error) {
 		}
 	}
 	return old, nil
+}
+
+// keepKey reports that rows keep the key by which rows of the table replace each other; false where there is none.
+func (a *assignments) keepKey() bool {
+	s := a.table.schema
+	if !s.Supersedes() {
+		return false
+	}
+	for _, id := range s.Key {
+		f := &s.Fields[s.Index(id)]
+		if f.Generated != "" || slices.ContainsFunc(a.list, func(to assigned) bool { return to.column.Name == f.Name }) {
+			return false
+		}
+	}
+	return true
 }

@@ -110,7 +110,7 @@ func (b *binder) update(n *sql.Update) (*plan.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &plan.Change{Kind: plan.UpdateRows, Table: t.rel, Addressed: true, Whole: true, Distinct: len(n.From) == 0}
+	c := &plan.Change{Kind: plan.UpdateRows, Table: t.rel, Addressed: true, Whole: true, Distinct: len(n.From) == 0, Seen: set.keepKey()}
 	if c.Checks, err = b.checks(t); err != nil {
 		return nil, err
 	}

@@ -62,6 +62,7 @@ func (b *binder) onConflictDo(c *plan.Change, t *changedTable, s *scope, rows pl
 	fresh := &expr.IsNull{Arg: address[0], At: on.Pos}
 	action := &expr.Case{When: []expr.Expr{fresh}, Then: []expr.Expr{actionLiteral(plan.InsertAction)}, Else: actionLiteral(plan.NoAction), T: column.T(column.Int64), At: on.Pos}
 	updated := t.fieldsAt(stored)
+	c.Seen = t.schema.Supersedes()
 	if on.DoUpdate {
 		set, err := b.assignments(t, s, on.Set)
 		if err != nil {
@@ -73,6 +74,7 @@ func (b *binder) onConflictDo(c *plan.Change, t *changedTable, s *scope, rows pl
 				return err
 			}
 		}
+		c.Seen = set.keepKey()
 		action.When, action.Then = append(action.When, where), append(action.Then, actionLiteral(plan.UpdateAction))
 		if updated, err = set.over(b, updated); err != nil {
 			return err

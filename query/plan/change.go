@@ -43,6 +43,8 @@ type Change struct {
 	Addressed, Choosing, Whole bool
 	// Distinct says that no stored row comes twice, so that nobody need look.
 	Distinct bool
+	// Seen says, of a table whose rows replace each other, that what the change writes depends on the rows of the same keys that it has seen.
+	Seen bool
 	// Checks are conditions over a new row of the table that must not be false.
 	Checks []Check
 	// Conflict is ON CONFLICT; nil = none.
