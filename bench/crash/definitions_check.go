@@ -30,10 +30,21 @@ func (t *definedTable) shownShape(ctx context.Context, s *server.Server) (text s
 		return answer.Rows
 	}
 	var b strings.Builder
+	described := map[string]string{}
 	for _, row := range ask(`SELECT column_name, data_type || coalesce('(' || character_maximum_length || ')', ''), is_nullable = 'YES', coalesce(column_default, '')
-		FROM information_schema.columns WHERE table_name = '` + t.name + `' AND column_name LIKE 'c_' ORDER BY ordinal_position`) {
-		fmt.Fprintf(&b, "%v %v null=%v default=%s\n", row[0], row[1], row[2], shownDefault(row[3].(string)))
-		columns = append(columns, row[0].(string))
+		FROM information_schema.columns WHERE table_name = '` + t.name + `' AND column_name LIKE 'c_'`) {
+		described[row[0].(string)] = fmt.Sprintf("%v %v null=%v default=%s\n", row[0], row[1], row[2], shownDefault(row[3].(string)))
+	}
+	// Their order is that of the table's rows.
+	all, failed := s.Query(ctx, "SELECT * FROM "+t.name+" LIMIT 1")
+	if failed != nil {
+		return "", nil, failed
+	}
+	for _, name := range all.Columns {
+		if described[name] != "" {
+			b.WriteString(described[name])
+			columns = append(columns, name)
+		}
 	}
 	list := func(rows [][]any) (names []string) {
 		for _, row := range rows {
