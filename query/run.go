@@ -239,8 +239,11 @@ func (st *statement) prepare(ctx context.Context) {
 	if s.Tuning.Workers > 0 {
 		workers = s.Tuning.Workers
 	}
+	if s.draws.Seeded() { // the order in which rows draw is to repeat
+		workers = 1
+	}
 	st.env = exec.Env{
-		Expr: expr.Context{Ctx: ctx, Now: s.now(), Location: s.settings.Location, Style: s.settings.Style, Names: st.names.view},
+		Expr: expr.Context{Ctx: ctx, Now: s.now(), Location: s.settings.Location, Style: s.settings.Style, Names: st.names.view, Draw: s.draws.Fill},
 		Pool: pool, Workers: workers, Plain: s.Tuning.Plain, BatchRows: s.Tuning.BatchRows, Shares: &exec.Shares{},
 	}
 	st.result.ended = append(st.result.ended, st.env.Shares.Close)

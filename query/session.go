@@ -6,6 +6,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/opt"
 	"github.com/automatanexus/aegis-db/query/setting"
 )
@@ -22,6 +23,7 @@ type Session struct {
 	// Blocks says that the session outlives its statements, so that BEGIN and what belongs to it have a meaning.
 	Blocks  bool
 	numbers sequenceMemory
+	draws   fn.Draws
 	block   *block // nil = each statement is a transaction of its own
 	life    life
 

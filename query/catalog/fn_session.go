@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -41,6 +42,7 @@ func sessionFunctions() []*expr.Function {
 			return text, err
 		}),
 		volatile(nullable(function("set_config", types(tText, tText, tBool), tText, "gives a setting a value, until the transaction ends if the third argument says so", setConfig))),
+		volatile(function("setseed", types(column.T(column.Float64)), tText, "makes random() repeat what it gave after the same seed, from -1 to 1; the session's statements use one core from then on", setSeed)),
 		function("pg_backend_pid", nil, tInt4, "number of the session", func(v *View, _ args) (any, error) { return v.PID, nil }),
 		function("pg_postmaster_start_time", nil, tTimestampTZ, "when the server was started", func(v *View, _ args) (any, error) { return v.Started, nil }),
 		function("pg_conf_load_time", nil, tTimestampTZ, "when the server read its configuration", func(v *View, _ args) (any, error) { return v.Started, nil }),
@@ -120,6 +122,15 @@ func (v *View) setting(name string) (any, error) {
 }
 
 // setConfig runs while the statement does: the session's settings change at once, the statement itself keeps those it began with.
+func setSeed(v *View, a args) (any, error) {
+	x := a.vectors[0].Float(a.row)
+	if !(x >= -1 && x <= 1) { // NaN is not
+		return nil, column.SQLErrorf(column.Invalid, "22023", "setseed parameter %s is out of allowed range [-1,1]", strconv.FormatFloat(x, 'g', 6, 64))
+	}
+	v.Draws.Seed(x)
+	return "", nil
+}
+
 func setConfig(v *View, a args) (any, error) {
 	if a.null(0) {
 		return nil, column.SQLErrorf(column.Invalid, "22004", "SET requires parameter name")

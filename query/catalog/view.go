@@ -60,6 +60,7 @@ type View struct {
 	Now       time.Time // of the transaction
 	PID       int64     // of the session
 	Sequences Sequences
+	Draws     *fn.Draws // what random() draws from
 
 	change    sync.Mutex // held while a function changes the settings
 	procsOnce sync.Once

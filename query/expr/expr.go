@@ -158,6 +158,8 @@ type Context struct {
 	// Clock and Random serve clock_timestamp() and random(); nil = the system's.
 	Clock  func() time.Time
 	Random func() float64 // in [0, 1)
+	// Draw, if not nil, fills the numbers of random(): those of the session.
+	Draw func(out []float64)
 	// Settings answer current_user and the like: "current_database", "current_schema", "current_user", "version".
 	Settings map[string]string
 	// Names translates the numbers of regclass and its kin; nil = there are only numbers.

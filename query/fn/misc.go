@@ -30,11 +30,15 @@ func addMisc(r *Registry) {
 			return column.NewConst(column.NewInts(tRegType, []int64{int64(args[0].Type.OID())}, nil), 0, n), nil
 		}},
 		scalar{name: "random", result: tFloat8, volatile: true, safe: true, doc: "random number from 0 to less than 1", kernel: func(ctx *expr.Context, _ []*column.Vector, n int) (*column.Vector, error) {
+			out := make([]float64, n)
+			if ctx.Draw != nil {
+				ctx.Draw(out)
+				return column.NewFloats(tFloat8, out, nil), nil
+			}
 			next := ctx.Random
 			if next == nil {
 				next = rand.Float64
 			}
-			out := make([]float64, n)
 			for i := range out {
 				out[i] = next()
 			}
