@@ -18,3 +18,10 @@ SELECT host, n FROM keyed AS a WHERE NOT EXISTS (SELECT 1 FROM loose AS b WHERE 
 SELECT count(*) FROM loose AS a, loose AS b WHERE a.v < b.v
 SELECT host, n, row_number() OVER (PARTITION BY host ORDER BY n, note, v, ts), count(*) OVER (PARTITION BY n) FROM keyed
 SELECT n, sum(c) FROM (SELECT n, note, count(*) AS c FROM wide GROUP BY n, note) AS x GROUP BY n
+SELECT a, count(*) FROM loose AS a GROUP BY a
+SELECT count(DISTINCT (host, n)), count(DISTINCT ROW(note, ok)) FROM wide
+ordered SELECT row_to_json(a) FROM keyed AS a ORDER BY a DESC LIMIT 300
+SELECT a.note, b, (b).n FROM loose AS a LEFT JOIN keyed AS b ON a.n = b.n AND a.host = b.host
+SELECT count(*) FROM loose AS a JOIN loose AS b ON a = b
+ordered SELECT host, n, ts FROM keyed ORDER BY n, ts, host LIMIT (SELECT count(*) / 3 FROM loose) OFFSET (SELECT 5)
+WITH RECURSIVE s (n, host) AS (SELECT DISTINCT n, host FROM loose WHERE n < 3 UNION ALL SELECT k.n, k.host FROM s JOIN (SELECT DISTINCT n, host FROM loose) AS k ON k.n = s.n + 1 AND k.host = s.host) SEARCH DEPTH FIRST BY n, host SET seq CYCLE n SET c USING p SELECT n, host, seq, c, p FROM s
