@@ -140,11 +140,23 @@ func (o *Own) uniqueCommitted(ctx context.Context, t *meta.Table, since OwnMark,
 				return err
 			}
 			if clash >= 0 {
+				if err := s.unchanged(ctx, catalog, t, followed[0]); err != nil {
+					return err // what has the key may be what others have made of a row that the transaction ends
+				}
 				return duplicate(b, &u, clash, again)
 			}
 		}
 	}
 	return nil
+}
+
+// unchanged refuses rows of a set that others have ended.
+func (s *Shard) unchanged(ctx context.Context, catalog *meta.Snapshot, t *meta.Table, set *scan.RowSet) error {
+	ends, err := s.locate(ctx, catalog, t, set)
+	if err == nil && s.head.Dead(&ends) {
+		err = errChanged
+	}
+	return err
 }
 
 // forgetKeys drops what is remembered of tuples: the next statement looks at all own rows again.

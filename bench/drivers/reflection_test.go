@@ -42,7 +42,7 @@ func beside(t *testing.T) (aegis, postgreSQL string) {
 			t.Error(err)
 		}
 	})
-	script, err := os.ReadFile("testdata/reflection.sql")
+	script, err := os.ReadFile("testdata/reflection/tables.sql")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,8 @@ type Options struct {
 	Files segment.Files
 	// Bytes is how much memory idle readers and vectors may hold. Those in use are not limited by it.
 	Bytes int64
+	// Idle is how many segments stay open while nobody reads them, each with a file of the system's. Default 2,048.
+	Idle  int
 	Pages Pages // may be nil
 }
 
@@ -62,6 +64,9 @@ type entry struct {
 
 // NewCache makes an empty cache.
 func NewCache(o Options) *Cache {
+	if o.Idle == 0 {
+		o.Idle = 2048
+	}
 	return &Cache{options: o, entries: map[entryKey]*entry{}, idle: list.New()}
 }
 
@@ -159,7 +164,7 @@ func (c *Cache) release(e *entry) {
 	}
 	e.place = c.idle.PushBack(e)
 	c.bytes += e.size
-	for c.bytes > c.options.Bytes && c.idle.Len() > 0 {
+	for c.idle.Len() > 0 && (c.bytes > c.options.Bytes || c.idle.Len() > c.options.Idle) {
 		c.dropLocked(c.idle.Front().Value.(*entry))
 	}
 }

@@ -191,6 +191,16 @@ func TestEviction(t *testing.T) {
 	f.stats(t, 2, true)
 }
 
+// TestIdleLimit: however little they take, only so many stay open.
+func TestIdleLimit(t *testing.T) {
+	f := setup(t, 1<<30)
+	f.cache = segments.NewCache(segments.Options{Files: f.files, Bytes: 1 << 30, Idle: 2})
+	for range 5 {
+		f.acquire(t, f.segment(t)).Release()
+	}
+	f.stats(t, 2, true)
+}
+
 // TestConcurrentOpens: whoever comes while a segment is being opened waits for that. The one who opens may go away.
 func TestConcurrentOpens(t *testing.T) {
 	f := setup(t, 1<<20)
