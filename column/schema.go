@@ -21,6 +21,16 @@ type Field struct {
 	// in the place of what is not stored.
 	Initial Datum  `json:",omitempty"`
 	Added   uint32 `json:",omitempty"` // 0 = of no matter: Initial is NULL
+	// Number is the column's number for clients where ID is not: a column that was written anew keeps it.
+	Number ID `json:",omitempty"`
+}
+
+// Place is the column's number for clients, which it keeps as long as it lives.
+func (f *Field) Place() ID {
+	if f.Number != 0 {
+		return f.Number
+	}
+	return f.ID
 }
 
 // Identity says that a column is numbered by a sequence of its own.

@@ -36,6 +36,7 @@ func (a *alteration) retype(n *sql.AlterAction, f *column.Field, t column.Type, 
 	}
 	before := *f
 	f.Type, f.Mod, f.Initial, f.Added = t, mod, "", 0
+	f.Number = f.Place()
 	f.ID = a.table.NextColumn
 	a.table.NextColumn++
 	if err := a.transform(n, &before, f); err != nil {

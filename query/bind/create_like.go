@@ -82,7 +82,7 @@ func (t *tableDefinition) copyField(l *sql.TableLike, f column.Field) error {
 	if t.table.Columns.Lookup(f.Name) >= 0 {
 		return errorAt(l.Pos, "42701", "column \"%s\" specified more than once", f.Name)
 	}
-	f.ID = t.nextColumn()
+	f.ID, f.Number = t.nextColumn(), 0
 	t.table.Columns.Fields = append(t.table.Columns.Fields, f)
 	return nil
 }

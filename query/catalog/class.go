@@ -277,7 +277,7 @@ func (v *View) attributes(c *class) ([]*attribute, error) {
 		}
 	default:
 		for _, f := range c.table.Columns.Fields {
-			add(int(f.ID), f.Name, f.Type, f.Mod, f.NotNull)
+			add(int(f.Place()), f.Name, f.Type, f.Mod, f.NotNull)
 		}
 	}
 	return out, nil

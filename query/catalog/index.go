@@ -185,7 +185,7 @@ func init() {
 		"indisprimary": func(_ *View, x x) any { return x.primary }, "indisexclusion": fixed[x](false),
 		"indimmediate": fixed[x](true), "indisclustered": fixed[x](false), "indisvalid": fixed[x](true), "indcheckxmin": fixed[x](false), "indisready": fixed[x](true),
 		"indislive": fixed[x](true), "indisreplident": fixed[x](false),
-		"indkey":       perColumn(func(x x, i int) int64 { return int64(x.columns[i]) }),
+		"indkey":       perColumn(func(x x, i int) int64 { return int64(x.fields()[i].Place()) }),
 		"indcollation": perColumn(func(x x, i int) int64 { return factsOf(x.fields()[i].Type).collation }),
 		"indclass":     perColumn(anIndex.operatorClass), "indoption": perColumn(anIndex.option),
 	})

@@ -165,7 +165,7 @@ func init() {
 		"conkey": func(_ *View, k k) any {
 			out := []int64{}
 			for _, f := range k.fields() {
-				out = append(out, int64(f.ID))
+				out = append(out, int64(f.Place()))
 			}
 			return out
 		},

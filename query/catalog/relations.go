@@ -161,7 +161,7 @@ func (v *View) descriptions() []comment {
 	for _, t := range v.Catalog.Tables(v.Database.ID) {
 		add(tableOID(t.ID), "pg_class", 0, t.Comment)
 		for _, f := range t.Columns.Fields {
-			add(tableOID(t.ID), "pg_class", int64(f.ID), t.ColumnComments[f.ID])
+			add(tableOID(t.ID), "pg_class", int64(f.Place()), t.ColumnComments[f.ID])
 		}
 	}
 	for _, d := range v.Catalog.Views(v.Database.ID) {
