@@ -66,8 +66,8 @@ func TestCancel(t *testing.T) {
 			took = append(took, d)
 		}
 		slices.Sort(took)
-		// The median is the promise; the longest depends on what else the machine does, and must only not be the statement's own time.
-		if took[(len(took)-1)/2] > 100*time.Millisecond || took[len(took)-1] > 10*time.Second {
+		// The median is the promise. One may meet what else the machine does; two are the statement's own time.
+		if took[(len(took)-1)/2] > 100*time.Millisecond || took[len(took)-2] > 2*time.Second || took[len(took)-1] > 10*time.Second {
 			t.Errorf("%s: ended after %v", q, took)
 		} else {
 			t.Logf("%v %s", took[len(took)-1].Round(time.Millisecond/10), q)

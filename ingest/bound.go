@@ -20,16 +20,11 @@ type bound struct {
 
 // commitBound commits rows together with changes of the catalog.
 func (s *Shard) commitBound(ctx context.Context, t *meta.Transaction, deletes []meta.Deletes) (meta.Seq, error) {
-	size := int64(0)
-	for i := range t.Rows {
-		for _, v := range t.Rows[i].Columns {
-			size += v.SizeBytes()
-		}
+	release, err := s.holdRows(t.Rows, nil)
+	if err != nil {
+		return 0, err
 	}
-	if err := s.inflight.Grow(2 * size); err != nil {
-		return 0, refuse(briefPause, "too many writes at once: %w", err)
-	}
-	defer s.inflight.Shrink(2 * size)
+	defer release()
 	for {
 		if err := ctx.Err(); err != nil {
 			return 0, column.Errorf(column.Cancelled, "write: %w", err)

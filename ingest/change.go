@@ -33,19 +33,11 @@ func (s *Shard) Commit(ctx context.Context, t *meta.Transaction, ack meta.Ack) (
 	if len(deletes) == 0 {
 		return s.write(ctx, t.Rows, t.Again, ack)
 	}
-	size := int64(0)
-	for i := range t.Rows {
-		for _, v := range t.Rows[i].Columns {
-			size += v.SizeBytes()
-		}
+	release, err := s.holdRows(t.Rows, deletes)
+	if err != nil {
+		return 0, err
 	}
-	for _, d := range deletes {
-		size += d.Rows.SizeBytes()
-	}
-	if err := s.inflight.Grow(2 * size); err != nil {
-		return 0, refuse(briefPause, "too many writes at once: %w", err)
-	}
-	defer s.inflight.Shrink(2 * size)
+	defer release()
 	for {
 		if err := ctx.Err(); err != nil {
 			return 0, column.Errorf(column.Cancelled, "write: %w", err)

@@ -265,16 +265,7 @@ func tagVector(t column.Type, encoded []byte) *column.Vector {
 		return nil
 	}
 	b := column.NewBuilder(t, 1)
-	switch t.Physical() {
-	case column.PhysInt:
-		b.AppendInt(key.Int(value))
-	case column.PhysFloat:
-		b.AppendFloat(key.Float(value))
-	case column.PhysBool:
-		b.AppendBool(value[0] != 0)
-	default:
-		b.AppendBytes(value)
-	}
+	key.Put(b, value, false)
 	return b.Finish()
 }
 

@@ -16,19 +16,31 @@ func (s *Shard) Write(ctx context.Context, batches []meta.Rows, ack meta.Ack) (m
 	return s.write(ctx, batches, nil, ack)
 }
 
-// write writes rows; again are the keys of which a row that is there is a conflict, not an error.
-func (s *Shard) write(ctx context.Context, batches []meta.Rows, again []meta.Arbiter, ack meta.Ack) (meta.Seq, error) {
+// holdRows counts what is being written, rows and addresses that end, until release is called. Rows are flattened and encoded on their way: twice their
+// size is about what is held.
+func (s *Shard) holdRows(batches []meta.Rows, deletes []meta.Deletes) (release func(), err error) {
 	size := int64(0)
 	for i := range batches {
 		for _, v := range batches[i].Columns {
 			size += v.SizeBytes()
 		}
 	}
-	// Rows are flattened and encoded on their way: twice their size is about what is held.
-	if err := s.inflight.Grow(2 * size); err != nil {
-		return 0, refuse(briefPause, "too many writes at once: %w", err)
+	for _, d := range deletes {
+		size += d.Rows.SizeBytes()
 	}
-	defer s.inflight.Shrink(2 * size)
+	if err := s.inflight.Grow(2 * size); err != nil {
+		return nil, refuse(briefPause, "too many writes at once: %w", err)
+	}
+	return func() { s.inflight.Shrink(2 * size) }, nil
+}
+
+// write writes rows; again are the keys of which a row that is there is a conflict, not an error.
+func (s *Shard) write(ctx context.Context, batches []meta.Rows, again []meta.Arbiter, ack meta.Ack) (meta.Seq, error) {
+	release, err := s.holdRows(batches, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	for {
 		if err := ctx.Err(); err != nil {
 			return 0, column.Errorf(column.Cancelled, "write: %w", err)

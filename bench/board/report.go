@@ -175,7 +175,7 @@ func (r *report) settings(b *strings.Builder) {
 			fmt.Fprintf(b, "- %s\n", s.Missing)
 			continue
 		}
-		fmt.Fprintf(b, "- **%s %s.** Settings: %s. Loaded: %s. Asked: %s.\n", s.Name, s.Version, s.Settings, s.Loaded, s.Asked)
+		fmt.Fprintf(b, "- %s\n", s.About)
 	}
 }
 

@@ -5,10 +5,10 @@ package drivers
 import (
 	"bytes"
 	"context"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -36,8 +36,6 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-var address = regexp.MustCompile(`postgres://([0-9.]+):([0-9]+)/`)
-
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "aegis-drivers")
 	if err != nil {
@@ -54,7 +52,7 @@ func serve(t *testing.T, args ...string) (host, port string) {
 }
 
 // serveBoth also gives the URL of HTTP.
-func serveBoth(t *testing.T, args ...string) (host, port, url string) {
+func serveBoth(t *testing.T, args ...string) (host, port, http string) {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
@@ -75,14 +73,15 @@ func serveBoth(t *testing.T, args ...string) (host, port, url string) {
 			t.Errorf("the server logged errors:\n%s", text)
 		}
 	})
-	for range 100 {
-		if m := address.FindStringSubmatch(out.String()); m != nil {
-			return m[1], m[2], s.URL
-		}
-		time.Sleep(20 * time.Millisecond)
+	text, err := s.PostgresURL()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no address in\n%s", out.String())
-	return "", "", ""
+	pg, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pg.Hostname(), pg.Port(), s.URL
 }
 
 // need skips a test whose driver is not installed, or fails it where AEGIS_REQUIRE_REAL=1 says that it must be.

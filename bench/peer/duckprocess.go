@@ -36,7 +36,7 @@ func python(ctx context.Context) (string, error) {
 		candidates = []string{filepath.Join(root, ".tools", "python", "bin", "python3"), "python3"}
 	}
 	for _, name := range candidates {
-		if exec.CommandContext(ctx, name, "-c", "import duckdb").Run() == nil {
+		if exec.CommandContext(ctx, name, "-I", "-c", "import duckdb").Run() == nil {
 			return name, nil
 		}
 	}
@@ -50,7 +50,7 @@ func OpenDuckDB(ctx context.Context, file string) (*DuckDB, error) {
 		return nil, err
 	}
 	d := &DuckDB{File: file}
-	c := exec.Command(name, "-c", duckProgram, file)
+	c := exec.Command(name, "-I", "-c", duckProgram, file)
 	if d.in, err = c.StdinPipe(); err != nil {
 		return nil, err
 	}

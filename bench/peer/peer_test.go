@@ -155,19 +155,12 @@ func TestProcess(t *testing.T) {
 		t.Errorf("a program that ends: %v", err)
 	}
 	p.Close()
-	var kept tail
-	for range 10 {
-		_, _ = kept.Write([]byte(strings.Repeat("x", tailBytes-1) + "y"))
-	}
-	if s := kept.String(); len(s) != tailBytes || !strings.HasSuffix(s, "y") {
-		t.Errorf("%d bytes are kept", len(s))
-	}
 }
 
 // TestDuckDBErrors: a statement that fails leaves the process usable, and one that does not end can be ended.
 func TestDuckDBErrors(t *testing.T) {
 	s, err := StartDuckDB(context.Background(), t.TempDir())
-	if errors.Is(err, ErrMissing) {
+	if errors.Is(err, ErrMissing) && os.Getenv("AEGIS_REQUIRE_REAL") == "" {
 		t.Skip(err)
 	}
 	if err != nil {
@@ -178,7 +171,7 @@ func TestDuckDBErrors(t *testing.T) {
 	if _, err := d.Execute(context.Background(), "SELECT nothing"); err == nil || !strings.Contains(err.Error(), "nothing") {
 		t.Errorf("%v", err)
 	}
-	if _, err := d.Time(context.Background(), []tsbs.Query{workload(t, 1).Query(tsbs.Kinds[0], 0)}, 2, Budget{}); err == nil || !strings.Contains(err.Error(), "cpu") {
+	if _, err := d.Time(context.Background(), []tsbs.Query{workload(t, 1).Query(tsbs.Kinds[0], 0)}, 2, Budget{Least: 1}); err == nil || !strings.Contains(err.Error(), "cpu") {
 		t.Errorf("a table that is not there: %v", err)
 	}
 	if rows, err := d.Execute(context.Background(), "SELECT 41 + 1, 'x'"); err != nil || len(rows) != 1 || rows[0][1] != "x" {

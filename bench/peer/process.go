@@ -1,47 +1,23 @@
 package peer
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"os/exec"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/server"
+	"github.com/automatanexus/aegis-db/bench/tail"
 )
 
 // process is a foreign program that runs.
 type process struct {
 	command *exec.Cmd
-	out     tail
+	out     tail.Buffer
 	exited  chan struct{}
-}
-
-// tailBytes is how much of what a program prints is kept, for error messages.
-const tailBytes = 16 << 10
-
-// tail keeps the end of what a program prints.
-type tail struct {
-	mu   sync.Mutex
-	last []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.last = append(t.last, p...)
-	t.last = t.last[max(len(t.last)-tailBytes, 0):]
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(bytes.TrimSpace(t.last))
 }
 
 // start starts a command; what it prints to standard error, and to standard output if that is not taken, is kept.

@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/tsbs"
@@ -18,6 +19,11 @@ type About struct {
 	Settings string `json:"settings"` // of the server and its tables
 	Loaded   string `json:"loaded"`   // how it is loaded
 	Asked    string `json:"asked"`    // how it is asked, and what the measured time contains
+}
+
+// String describes the system in a report.
+func (a About) String() string {
+	return fmt.Sprintf("**%s %s.** Settings: %s. Loaded: %s. Asked: %s.", a.Name, a.Version, a.Settings, a.Loaded, a.Asked)
 }
 
 // Budget bounds a measurement: it ends once the time is over and at least so many queries were answered, or when there

@@ -5,7 +5,6 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,11 +14,12 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/automatanexus/aegis-db/bench/tail"
 )
 
 // binaries is where Debian puts PostgreSQL 15.
@@ -47,7 +47,7 @@ type Server struct {
 
 	process *exec.Cmd
 	exited  chan struct{} // closed when it has ended
-	log     *tail
+	log     tail.Buffer
 }
 
 // Start makes a database in a new folder and a server over it, and waits until it answers. The user is postgres, without a password; text sorts by bytes.
@@ -63,7 +63,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Dir: dir, exited: make(chan struct{}), log: &tail{}}
+	s := &Server{Dir: dir, exited: make(chan struct{})}
 	if err := s.start(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
@@ -102,7 +102,7 @@ func (s *Server) start(ctx context.Context, o Options) error {
 		args = append(args, "-c", setting)
 	}
 	s.process = exec.Command(filepath.Join(binaries, "postgres"), args...)
-	s.process.SysProcAttr, s.process.Dir, s.process.Stderr = who, s.Dir, s.log
+	s.process.SysProcAttr, s.process.Dir, s.process.Stderr = who, s.Dir, &s.log
 	if err := s.process.Start(); err != nil {
 		s.process = nil
 		return err
@@ -127,13 +127,13 @@ func (s *Server) waitReady(ctx context.Context) error {
 		last = err
 		select {
 		case <-s.exited:
-			return fmt.Errorf("PostgreSQL has ended: %s", s.log.text())
+			return fmt.Errorf("PostgreSQL has ended: %s", s.log.String())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("PostgreSQL does not answer: %w\n%s", last, s.log.text())
+	return fmt.Errorf("PostgreSQL does not answer: %w\n%s", last, s.log.String())
 }
 
 // DSN is what a client connects with, over the socket.
@@ -180,28 +180,4 @@ func freePort() (int, error) {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
-// tail keeps the last of what the server logs.
-type tail struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-const kept = 64 << 10
-
-// Write implements io.Writer.
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.buf.Len()+len(b) > kept {
-		t.buf.Reset()
-	}
-	return t.buf.Write(b)
-}
-
-func (t *tail) text() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.buf.String()
 }

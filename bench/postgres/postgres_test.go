@@ -10,14 +10,21 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-func start(t *testing.T, o Options) *Server {
+// installed skips the test where PostgreSQL is not, or fails it where AEGIS_REQUIRE_REAL=1 says that it must be.
+func installed(t *testing.T) {
 	t.Helper()
-	if err := Installed(); err != nil {
-		if os.Getenv("AEGIS_REQUIRE_REAL") == "1" {
-			t.Fatal(err)
-		}
+	switch err := Installed(); {
+	case err == nil:
+	case os.Getenv("AEGIS_REQUIRE_REAL") == "1":
+		t.Fatal(err)
+	default:
 		t.Skip(err)
 	}
+}
+
+func start(t *testing.T, o Options) *Server {
+	t.Helper()
+	installed(t)
 	s, err := Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -53,9 +60,7 @@ func TestStart(t *testing.T) {
 
 // TestStartFails: a setting that PostgreSQL does not take is reported with its words, and leaves nothing behind.
 func TestStartFails(t *testing.T) {
-	if err := Installed(); err != nil {
-		t.Skip(err)
-	}
+	installed(t)
 	parent, err := os.MkdirTemp("/tmp", "pgtest")
 	if err != nil {
 		t.Fatal(err)

@@ -160,6 +160,22 @@ func nextBytes(src, scratch []byte) (value []byte, null bool, rest []byte, err e
 	}
 }
 
+// Put appends a value as Next gives it to a builder of its type.
+func Put(b *column.Builder, value []byte, null bool) {
+	switch phys := b.Type().Physical(); {
+	case null:
+		b.AppendNull()
+	case phys == column.PhysInt:
+		b.AppendInt(Int(value))
+	case phys == column.PhysFloat:
+		b.AppendFloat(Float(value))
+	case phys == column.PhysBool:
+		b.AppendBool(value[0] != 0)
+	default:
+		b.AppendBytes(value)
+	}
+}
+
 // Int reads the 8 ordered bytes of an integer value.
 func Int(value []byte) int64 { return int64(binary.BigEndian.Uint64(value) ^ 1<<63) }
 

@@ -92,16 +92,21 @@ func sampled(spans []Span, of *scan.Sample, place int64) []Span {
 		for lo := s.Lo; lo < s.Hi; {
 			hi := min(s.Hi, lo-lo%scan.SampleBlock+scan.SampleBlock)
 			if of.HasBlock(place, int64(lo)) {
-				if n := len(out); n > 0 && out[n-1].Hi == lo && out[n-1].Series == s.Series {
-					out[n-1].Hi = hi
-				} else {
-					out = append(out, Span{s.Series, lo, hi, s.Partial})
-				}
+				out = joined(out, Span{s.Series, lo, hi, s.Partial})
 			}
 			lo = hi
 		}
 	}
 	return out
+}
+
+// joined appends a span, to the last one where it goes on.
+func joined(out []Span, s Span) []Span {
+	if n := len(out); n > 0 && out[n-1].Hi == s.Lo && out[n-1].Series == s.Series {
+		out[n-1].Hi = s.Hi
+		return out
+	}
+	return append(out, s)
 }
 
 // timeRange is the request's range, or all time for tables without time.
@@ -304,11 +309,7 @@ func (p *columnPages) prune(spans []Span, f *scan.ColumnFilter) []Span {
 			}
 			end := min(s.Hi, p.end(k))
 			if admitted {
-				if n := len(out); n > 0 && out[n-1].Hi == at && out[n-1].Series == s.Series {
-					out[n-1].Hi = end
-				} else {
-					out = append(out, Span{s.Series, at, end, s.Partial})
-				}
+				out = joined(out, Span{s.Series, at, end, s.Partial})
 			}
 			at = end
 		}

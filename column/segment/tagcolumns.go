@@ -93,10 +93,8 @@ func (t *tagColumns) add(encoded []byte) error {
 			w := &t.wanted[i]
 			switch {
 			case w.tag != tag:
-			case null:
-				w.build.AppendNull()
-			case w.label == "":
-				appendKeyValue(w.build, value)
+			case null, w.label == "":
+				key.Put(w.build, value, null)
 			default:
 				if v, ok := labels.Lookup(value, w.label); ok {
 					w.build.AppendBytes(v)

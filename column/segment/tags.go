@@ -36,7 +36,7 @@ func (b *tagBuffer) start(value []byte, null bool) {
 	if !ok {
 		code = int32(b.values.Len())
 		b.codeOf[string(value)] = code
-		appendKeyValue(b.values, value)
+		key.Put(b.values, value, false)
 		b.size += 2*int64(len(value)) + 64
 	}
 	b.current = code
@@ -73,20 +73,6 @@ func (b *tagBuffer) finish(rows int) (*dictionary, column.Bitmap) {
 	}
 	*b = newTagBuffer(b.typ)
 	return d, valid
-}
-
-// appendKeyValue appends a value as key.Next gives it.
-func appendKeyValue(b *column.Builder, value []byte) {
-	switch b.Type().Physical() {
-	case column.PhysBool:
-		b.AppendBool(value[0] != 0)
-	case column.PhysInt:
-		b.AppendInt(key.Int(value))
-	case column.PhysFloat:
-		b.AppendFloat(key.Float(value))
-	default:
-		b.AppendBytes(value)
-	}
 }
 
 // addLabels files a series under every member of its label set. The JSON is read here, once per series, and never by a query.

@@ -257,22 +257,7 @@ func (r *reader) addRun() {
 			value, ok = labels.Lookup(value, o.label)
 			null = !ok
 		}
-		appendTag(r.builders[i], o.typ, value, null)
-	}
-}
-
-func appendTag(b *column.Builder, t column.Type, value []byte, null bool) {
-	switch phys := t.Physical(); {
-	case null:
-		b.AppendNull()
-	case phys == column.PhysInt:
-		b.AppendInt(key.Int(value))
-	case phys == column.PhysFloat:
-		b.AppendFloat(key.Float(value))
-	case phys == column.PhysBool:
-		b.AppendBool(value[0] != 0)
-	default:
-		b.AppendBytes(value)
+		key.Put(r.builders[i], value, null)
 	}
 }
 

@@ -35,6 +35,11 @@ func addRowFunctions(r *fn.Registry) {
 	}
 }
 
+// categories are the descriptions of sql.Keyword's.
+var categories = map[byte]string{
+	'U': "unreserved", 'C': "unreserved (cannot be function or type name)", 'T': "reserved (can be function or type name)", 'R': "reserved",
+}
+
 // keywordRows are the rows of pg_get_keywords.
 type keywordRows struct{ list []sql.Keyword }
 
@@ -45,9 +50,7 @@ func (k *keywordRows) Next(out []*column.Builder, most int) (int, error) {
 		out[0].AppendString(w.Word)
 		out[1].AppendString(string(w.Category))
 		out[2].AppendBool(w.BareLabel)
-		out[3].AppendString(map[byte]string{
-			'U': "unreserved", 'C': "unreserved (cannot be function or type name)", 'T': "reserved (can be function or type name)", 'R': "reserved",
-		}[w.Category])
+		out[3].AppendString(categories[w.Category])
 		if w.BareLabel {
 			out[4].AppendString("can be bare label")
 		} else {

@@ -31,7 +31,7 @@ func seriesFilter(rel plan.Relation, c plan.SeriesCond, env *expr.Context) (scan
 	f.Match = func(value []byte, null bool) bool {
 		ctx := fork(env) // Match runs on many goroutines
 		b := column.NewBuilder(col.Type, 1)
-		appendTag(b, col.Type, value, null)
+		key.Put(b, value, null)
 		rows, err := expr.EvalBool(&ctx, c.Cond, []*column.Vector{b.Finish()}, 1, nil)
 		// The optimizer pushes no condition down that can fail.
 		return err == nil && len(rows) == 1
@@ -51,20 +51,6 @@ func filterOn(rel plan.Relation, c int) scan.SeriesFilter {
 		f.Tag = tags[len(tags)-1]
 	}
 	return f
-}
-
-// appendTag appends a tag's value from the form scan.SeriesFilter gives it in.
-func appendTag(b *column.Builder, t column.Type, value []byte, null bool) {
-	switch {
-	case null:
-		b.AppendNull()
-	case t.Physical() == column.PhysInt:
-		b.AppendInt(key.Int(value))
-	case t.Physical() == column.PhysBool:
-		b.AppendBool(value[0] != 0)
-	default:
-		b.AppendBytes(value)
-	}
 }
 
 // equalValues lists the values that satisfy `tag = constant` and `tag IN (constants)`, nil if that cannot be seen. Of types that are not

@@ -207,8 +207,7 @@ func (r *Registry) IsFunction(name string) bool { return len(r.functions[name]) 
 // setFunction adds functions that give rows.
 func (r *Registry) setFunction(list ...expr.SetFunction) {
 	for i := range list {
-		f := list[i]
-		r.sets[f.Name] = append(r.sets[f.Name], &f)
+		r.AddSets(&list[i])
 	}
 }
 

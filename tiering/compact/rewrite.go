@@ -133,18 +133,7 @@ func withTags(schema *column.Schema, run *segment.Run) error {
 		}
 		rest = after
 		b := column.NewBuilder(t, 1)
-		switch phys := t.Physical(); {
-		case null:
-			b.AppendNull()
-		case phys == column.PhysInt:
-			b.AppendInt(key.Int(value))
-		case phys == column.PhysFloat:
-			b.AppendFloat(key.Float(value))
-		case phys == column.PhysBool:
-			b.AppendBool(value[0] != 0)
-		default:
-			b.AppendBytes(value)
-		}
+		key.Put(b, value, null)
 		run.Columns[i] = column.NewConst(b.Finish(), 0, run.Len)
 	}
 	return nil
