@@ -121,7 +121,7 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 		return db, err
 	}
 	db.shard, err = ingest.Open(ctx, ingest.Options{
-		FS: o.FS, Dir: filepath.Join(o.Dir, "wal"), Files: db.files, Shard: shardID, Catalog: db.catalog,
+		FS: o.FS, Dir: filepath.Join(o.Dir, "wal"), Files: db.files, Shard: shardID, Catalog: o.watched(db.catalog),
 		Indexer: db.indexes,
 		Pool:    db.pool, Now: o.Now, Logger: o.Logger, HeadBytes: o.HeadBytes, WALBytes: o.WALBytes,
 		Moved: db.moved, OpenSegment: db.openSegment, FlushBytes: o.FlushBytes, FlushAge: o.FlushAge, Tick: min(time.Second, o.FlushAge/4), Repair: o.Repair,

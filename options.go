@@ -11,6 +11,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/vfs"
+	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/promql"
 )
 
@@ -62,6 +63,16 @@ type Options struct {
 	Repair bool
 	Logger *slog.Logger
 	Now    func() time.Time
+
+	// watch, if not nil, gives what the shard sees of the catalog: tests come between two looks at it.
+	watch func(meta.Catalog) meta.Catalog
+}
+
+func (o *Options) watched(c meta.Catalog) meta.Catalog {
+	if o.watch == nil {
+		return c
+	}
+	return o.watch(c)
 }
 
 func (o *Options) defaults() error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ func TestRewriteUnderWriters(t *testing.T) {
 			ended := make(chan struct{})
 			var altering, writing sync.WaitGroup
 			changes := 0
+			var commits atomic.Int64
 			altering.Go(func() {
 				s := db.NewSession("")
 				for _, alter := range []string{"ALTER v TYPE text", "ALTER v TYPE bigint USING v::bigint", "ADD COLUMN x bigint GENERATED ALWAYS AS (k + 1) STORED", "DROP COLUMN x"} {
@@ -41,10 +43,13 @@ func TestRewriteUnderWriters(t *testing.T) {
 					}
 				}
 				for i := 0; ; i++ {
-					select {
-					case <-ended:
-						return
-					default:
+					// Where the type never rests, blocks are begun again and again, and show nothing new.
+					for seen := commits.Load(); commits.Load() < seen+clients; {
+						select {
+						case <-ended:
+							return
+						case <-time.After(time.Millisecond):
+						}
 					}
 					alter := []string{"ALTER v TYPE text", "ALTER v TYPE bigint USING v::bigint"}[i%2]
 					for {
@@ -85,6 +90,7 @@ func TestRewriteUnderWriters(t *testing.T) {
 							t.Errorf("client %d: %v", c, err)
 							return
 						}
+						commits.Add(1)
 						for k, v := range next {
 							if _, was := want[c][k]; was || k == i {
 								want[c][k] = v

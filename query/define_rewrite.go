@@ -1,7 +1,6 @@
 package query
 
 import (
-	"context"
 	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -16,8 +15,9 @@ type Rewriting struct {
 	From, To *meta.Table // descriptions of before and after: one order of rows
 	// Compute gives the columns of n rows under To, nil for tags. It gets those of Store.RewrittenSchema, tags included.
 	Compute func(columns []*column.Vector, n int) ([]*column.Vector, error)
-	// Publish proposes the edit that replaces the segments, together with the new description.
-	Publish func(ctx context.Context, edit meta.Edit) error
+	// Commands gives what is proposed together when the segments are there that the edit names: it, and the new description. Rules that the rows
+	// must satisfy are asked before.
+	Commands func(edit meta.Edit) ([]meta.Command, error)
 }
 
 // rewriter computes the rows of a table under its next description.
@@ -50,30 +50,26 @@ func (st *statement) defineRewritten(d *plan.Define) error {
 		ctx: &st.env.Expr, columns: d.Rewrite, from: &d.Table.Columns, to: &to.Columns, read: store.RewrittenSchema(d.Table, to),
 		numbers: make([]numbering, len(d.Rewrite)),
 	}
-	publish := func(ctx context.Context, edit meta.Edit) error {
+	commands := func(edit meta.Edit) ([]meta.Command, error) {
 		with := *d
 		with.Commands = slices.Concat(d.Commands, w.sequences())
 		if len(edit.Remove) > 0 {
 			with.Commands = append(with.Commands, meta.Command{Commit: &meta.Commit{Edits: []meta.Edit{edit}}})
 		}
 		if len(d.Holds) == 0 {
-			return st.proposeAll(with.Commands)
+			return with.Commands, nil
 		}
 		base, err := store.OpenSnapshot(st.session.database)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer base.Close()
 		if err := st.holdAll(base, &with); err != nil {
-			return err
+			return nil, err
 		}
-		valid, err := validated(&with)
-		if err != nil {
-			return err
-		}
-		return st.proposeAll(valid)
+		return validated(&with)
 	}
-	return store.Rewrite(st.env.Expr.Ctx, Rewriting{From: d.Table, To: to, Compute: w.compute, Publish: publish})
+	return store.Rewrite(st.env.Expr.Ctx, Rewriting{From: d.Table, To: to, Compute: w.compute, Commands: commands})
 }
 
 // defineUnwritten changes a table that the block has made: what it holds is the block's own, which is not written anew.

@@ -18,8 +18,9 @@ type Rewriting struct {
 	From, To *meta.Table // descriptions of before and after: one order of rows
 	// Compute gives the columns of n rows under To, nil for tags. It gets those of RewrittenSchema, tags included.
 	Compute func(columns []*column.Vector, n int) ([]*column.Vector, error)
-	// Publish proposes the edit that replaces the segments, together with the new description.
-	Publish func(ctx context.Context, edit meta.Edit) error
+	// Commands gives what is proposed together when the segments are there that the edit names: it, and the new description. Rules that the rows
+	// must satisfy are asked before.
+	Commands func(edit meta.Edit) ([]meta.Command, error)
 }
 
 // RewrittenSchema has the columns of a table as it will be, and behind them those of the table as it was that are no more.
@@ -35,8 +36,8 @@ func RewrittenSchema(from, to *column.Schema) *column.Schema {
 }
 
 // Rewrite writes the segments of a table anew, each as one or more others, and publishes all of them at once. The caller sees to it that the
-// table's rows are in segments, and that none come or end meanwhile. No merge runs until it is done. It needs memory for one row group, however
-// many rows there are; after an error nothing is left of it.
+// table's rows are in segments, and that none come or end meanwhile; but there are statements that look at the rows where they lie, so the command is made
+// as that of a merge is. No merge runs until it is done. It needs memory for one row group, however many rows there are; after an error nothing is left of it.
 func (c *Compactor) Rewrite(ctx context.Context, w Rewriting) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,14 +72,24 @@ func (c *Compactor) Rewrite(ctx context.Context, w Rewriting) error {
 		}
 		edit.Add = append(edit.Add, m.out...)
 	}
-	err := w.Publish(ctx, edit)
-	if err != nil && (refused(err) || len(edit.Remove) > 0 && !c.applied(&edit)) {
-		if refused(err) || len(edit.Remove) == 0 {
-			abort()
-		}
+	commands, err := w.Commands(edit)
+	if err != nil {
+		abort()
 		return err
 	}
-	return nil
+	proposed := false
+	err = c.options.Publish(ctx, func(ctx context.Context) error {
+		proposed = true
+		_, err := c.options.Catalog.Propose(ctx, meta.Command{Batch: &meta.Batch{Commands: commands}})
+		if err != nil && !refused(err) && len(edit.Remove) > 0 && c.applied(&edit) {
+			return nil // the answer was late, the command was not
+		}
+		return err
+	})
+	if err != nil && (!proposed || refused(err) || len(edit.Remove) == 0) {
+		abort()
+	}
+	return err
 }
 
 // rewrite writes the live rows of one segment.
