@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: help build run test lint unit race real crash crash-transactions crash-definitions crash-long fuzz bench bench-change bench-compare tpch clickbench figures clean
+.PHONY: help build run test lint unit race real crash crash-transactions crash-definitions crash-long fuzz bench bench-change bench-metrics bench-growth bench-compare tpch clickbench figures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -66,6 +66,14 @@ bench: build ## the scoreboard: the same queries to aegis, VictoriaMetrics (VICT
 bench-change: build ## changing rows beside DuckDB and PostgreSQL: loads, UPDATE, DELETE, upserts, MERGE, scans over dead rows; SCALE=rows
 	@./bench/peer/install
 	AEGIS_BIN=$(BIN) $(GO) run ./bench/change -rows $(or $(SCALE),10000000)
+
+bench-metrics: build $(TOOLS)/prometheus3 ## metrics beside VictoriaMetrics and Prometheus: 1,000,000 series through remote write, dashboards; WORK=folder goes on where it ended
+	@./bench/peer/install
+	AEGIS_BIN=$(BIN) $(GO) run ./bench/metrics $(if $(VICTORIA),-victoria $(VICTORIA)) $(if $(WORK),-work $(WORK))
+
+bench-growth: build ## export, replay, memory per series, queries as the data grows; WORK=folder goes on where it ended
+	@./bench/peer/install
+	AEGIS_BIN=$(BIN) $(GO) run ./bench/growth $(if $(WORK),-work $(WORK))
 
 bench-compare: ## what a change did to speed: BASE=commit [HEAD=commit]; fails if something got slower
 	@test -n "$(BASE)" || { echo "say what to compare with: make bench-compare BASE=commit [HEAD=commit]"; exit 2; }

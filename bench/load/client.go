@@ -121,7 +121,7 @@ func (c *Client) Run(ctx context.Context, bodies []Body, connections int) (Resul
 				if i >= len(bodies) {
 					return
 				}
-				again, err := c.sendUntilTaken(ctx, bodies[i].Data)
+				again, err := c.SendUntilTaken(ctx, bodies[i].Data)
 				pushbacks.Add(int64(again))
 				if err != nil {
 					once.Do(func() { failed = fmt.Errorf("body %d of %d: %w", i, len(bodies), err) })
@@ -139,7 +139,8 @@ func (c *Client) Run(ctx context.Context, bodies []Body, connections int) (Resul
 	}, failed
 }
 
-func (c *Client) sendUntilTaken(ctx context.Context, body []byte) (again int, err error) {
+// SendUntilTaken sends a body again as often as the server asks for it, and says how often that was.
+func (c *Client) SendUntilTaken(ctx context.Context, body []byte) (again int, err error) {
 	for {
 		err := c.Send(ctx, body)
 		refusal, ok := err.(*StatusError)

@@ -120,3 +120,6 @@ func readRows(q tsbs.Query, rows [][]any) (answer tsbs.Answer, err error) {
 func (a *aegis) Time(ctx context.Context, queries []tsbs.Query, clients int, b Budget) ([]time.Duration, error) {
 	return timeRequests(ctx, a.http, len(queries), func(i int) (*http.Request, error) { return a.request(ctx, queries[i]) }, clients, b)
 }
+
+// Address is http://host:port.
+func (a *aegis) Address() string { return a.URL }
