@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/scan"
@@ -156,7 +158,28 @@ func (o *Own) Over(ctx context.Context, s *head.Snapshot, catalog *meta.Snapshot
 	if errors.Is(err, head.ErrGone) {
 		err = errChanged
 	}
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, o.notOvertaken(ctx, out, catalog)
+}
+
+// notOvertaken refuses to show a transaction whose rows others have ended: they would come twice, as the transaction has changed them and as the others have.
+func (o *Own) notOvertaken(ctx context.Context, s *head.Snapshot, catalog *meta.Snapshot) error {
+	vector := func(table meta.TableID, id meta.SegmentID) (*roaring.Bitmap, error) {
+		return o.shard.dead.of(ctx, o.shard.opts.Files, table, catalog.Manifest(table).Segment(id))
+	}
+	from := func(id meta.TableID) meta.Seq {
+		if t := catalog.TableByID(id); t != nil {
+			return t.From
+		}
+		return 0
+	}
+	overtaken, err := s.Overtaken(vector, from)
+	if err == nil && overtaken {
+		err = errChanged
+	}
+	return err
 }
 
 // move follows the rows that have ended to where they stand.

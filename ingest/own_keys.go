@@ -156,6 +156,15 @@ func (s *Shard) unchanged(ctx context.Context, catalog *meta.Snapshot, t *meta.T
 	if err == nil && s.head.Dead(&ends) {
 		err = errChanged
 	}
+	for i := range ends.Series {
+		if err != nil || t.From == 0 {
+			break
+		}
+		var seqs []int64
+		if seqs, _, err = ends.Series[i].Known(); err == nil && slices.Min(seqs) <= int64(t.From) {
+			err = errChanged // truncated
+		}
+	}
 	return err
 }
 

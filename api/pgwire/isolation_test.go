@@ -25,8 +25,8 @@ var scenarios = map[string]string{
 		1: UPDATE t SET v = 21 WHERE id = 2
 		1: COMMIT
 		3: SELECT v FROM t ORDER BY id -> 11,21
-		2: UPDATE t SET v = 22 WHERE id = 2
-		2: COMMIT -> 40001
+		2: UPDATE t SET v = 22 WHERE id = 2 -> 40001|
+		2: COMMIT -> |40001
 		3: SELECT v FROM t ORDER BY id -> 11,21`,
 	"aborted read": `
 		1: UPDATE t SET v = 101 WHERE id = 1
@@ -53,9 +53,9 @@ var scenarios = map[string]string{
 		2: UPDATE t SET v = 12 WHERE id = 1
 		1: COMMIT
 		4: SELECT v FROM t WHERE id = 1 -> 11
-		2: UPDATE t SET v = 18 WHERE id = 2
+		2: UPDATE t SET v = 18 WHERE id = 2 -> 40001|
 		4: SELECT v FROM t WHERE id = 2 -> 19
-		2: COMMIT -> 40001
+		2: COMMIT -> |40001
 		4: SELECT v FROM t ORDER BY id -> 11,19`,
 	"phantom": `
 		1: SELECT count(*) FROM t WHERE v > 15 -> 1
@@ -70,6 +70,12 @@ var scenarios = map[string]string{
 		1: COMMIT
 		2: COMMIT -> 40001
 		3: SELECT v FROM t WHERE id = 1 -> 11`,
+	"two rows of one": `
+		1: UPDATE t SET v = 11 WHERE id = 1
+		3: UPDATE t SET v = 12 WHERE id = 1
+		1: SELECT v FROM t WHERE id = 1 -> 40001|11
+		1: ROLLBACK
+		1: SELECT v FROM t WHERE id = 1 -> 12`,
 	"update of what a snapshot does not see": `
 		1: SELECT v FROM t WHERE id = 1 -> 10
 		3: UPDATE t SET v = v + 5 WHERE id = 1

@@ -89,9 +89,7 @@ func (o *Own) Move(follow func(*meta.Table, []*scan.RowSet) ([]*scan.RowSet, err
 		}
 		o.mu.Lock()
 		before := o.tables[t.ID]
-		next := &ownTable{
-			table: before.table, part: before.part, places: before.places, segments: map[meta.SegmentID]*deaths{}, rows: map[int64]map[uint32]*deaths{},
-		}
+		next := before.without()
 		if own := before.rows[0]; own != nil {
 			next.rows[0] = own
 		}

@@ -29,6 +29,7 @@ type ownTable struct {
 	places   []uint64 // of the rows, by number: series << 32 | position
 	segments map[meta.SegmentID]*deaths
 	rows     map[int64]map[uint32]*deaths // by generation and series; 0 is the own one
+	from     meta.Seq                     // what TRUNCATE had left of the table when the first row of others ended
 }
 
 // ownSeq is the seq of a transaction's first row.
@@ -78,6 +79,9 @@ func (o *Own) End(table *meta.Table, set *scan.RowSet) (grown int64, err error) 
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.clock++
+	if !t.endsInHead() {
+		t.from = table.From
+	}
 	for id, rows := range set.Segments {
 		grown += addTo(t.segments, meta.SegmentID(id), o.clock, rows)
 	}
@@ -216,9 +220,16 @@ func (o *Own) Rewind(m OwnMark, rows map[meta.TableID][]*Batch) {
 	}
 }
 
+// without is the table without deaths.
+func (t *ownTable) without() *ownTable {
+	out := *t
+	out.segments, out.rows = map[meta.SegmentID]*deaths{}, map[int64]map[uint32]*deaths{}
+	return &out
+}
+
 // until is the table with the deaths up to a moment.
 func (t *ownTable) until(clock meta.Seq) *ownTable {
-	out := &ownTable{table: t.table, part: t.part, places: t.places, segments: map[meta.SegmentID]*deaths{}, rows: map[int64]map[uint32]*deaths{}}
+	out := t.without()
 	for id, d := range t.segments {
 		if left := d.until(clock); left != nil {
 			out.segments[id] = left
