@@ -59,9 +59,12 @@ fuzz: ## every fuzz target for 20 seconds
 		done; \
 	done
 
-bench: build ## the scoreboard: the same queries to aegis, VictoriaMetrics (VICTORIA=path) and DuckDB; at most 20 minutes
-	@./bench/peer/install
-	AEGIS_BIN=$(BIN) $(GO) run ./bench/board $(if $(VICTORIA),-victoria $(VICTORIA))
+# Paths of other programs than those that bench/peer/install gets.
+PEERS = $(if $(VICTORIA),-victoria $(VICTORIA)) $(if $(PROMETHEUS),-prometheus $(PROMETHEUS)) $(if $(QUESTDB),-questdb $(QUESTDB))
+
+bench: build ## the scoreboard: the same queries to aegis and four peers (VICTORIA=, PROMETHEUS=, QUESTDB=path); at most 20 minutes
+	@./bench/peer/install victoria prometheus questdb duckdb
+	AEGIS_BIN=$(BIN) $(GO) run ./bench/board -systems aegis,victoria,prometheus,questdb,duckdb -time 700ms -limit 4m $(PEERS)
 
 bench-change: build ## changing rows beside DuckDB and PostgreSQL: loads, UPDATE, DELETE, upserts, MERGE, scans over dead rows; SCALE=rows
 	@./bench/peer/install

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -25,8 +24,8 @@ func small(t *testing.T) contest {
 	return contest{workload: w, clients: []int{1, 8}, rounds: 1, perCell: time.Millisecond, checks: 3, progress: io.Discard}
 }
 
-// TestSmallContest runs the real programs. Of the peers only DuckDB is required where peers are; VictoriaMetrics is held against
-// the right answers wherever it is installed.
+// TestSmallContest runs the real programs. A peer that the tests' installer gets is required where peers are; the others are held against the right
+// answers wherever they are installed.
 func TestSmallContest(t *testing.T) {
 	required := os.Getenv("AEGIS_REQUIRE_REAL") != ""
 	if testing.Short() && !required {
@@ -36,39 +35,51 @@ func TestSmallContest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const inPromQL = 11 // kinds
 	for _, c := range []struct {
 		name     string
-		start    func(ctx context.Context, dir string) (peer.System, error)
-		kinds    int
+		kinds    []int // of each way to ask it
 		required bool
 	}{
-		{"Aegis", func(ctx context.Context, dir string) (peer.System, error) {
-			return peer.StartAegis(ctx, binary, filepath.Join(dir, "data"))
-		}, len(tsbs.Kinds), true},
-		{"DuckDB", peer.StartDuckDB, len(tsbs.Kinds), required},
-		{"VictoriaMetrics", func(ctx context.Context, dir string) (peer.System, error) {
-			return peer.StartVictoria(ctx, "victoria-metrics", dir)
-		}, 11, false},
+		{"aegis", []int{len(tsbs.Kinds), len(tsbs.Kinds), inPromQL}, true},
+		{"victoria", []int{inPromQL}, required},
+		{"prometheus", []int{inPromQL}, required},
+		{"questdb", []int{len(tsbs.Kinds)}, required},
+		{"duckdb", []int{len(tsbs.Kinds)}, required},
+		{"clickhouse", []int{len(tsbs.Kinds)}, false},
+		{"postgresql", []int{len(tsbs.Kinds)}, required},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			s, err := small(t).run(context.Background(), func(ctx context.Context) (peer.System, error) { return c.start(ctx, dir) })
+			if c.name == "postgresql" {
+				dir = "" // its user cannot enter a test's
+			}
+			begin := programs{victoria: "victoria-metrics", prometheus: "prometheus"}.start(c.name, binary)
+			systems, err := small(t).run(context.Background(), func(ctx context.Context) (peer.System, error) { return begin(ctx, dir) })
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s.Missing != "" {
+			if missing := systems[0].Missing; missing != "" {
 				if c.required {
-					t.Fatal(s.Missing)
+					t.Fatal(missing)
 				}
-				t.Skip(s.Missing)
+				t.Skip(missing)
 			}
-			if len(s.Cells) != 2*c.kinds || s.Version == "" || s.LoadSeconds <= 0 || s.StoredBytes < 1000 || s.QueriedRSS < 1<<20 {
-				t.Errorf("%d cells; %+v", len(s.Cells), s)
+			if s := systems[0]; s.Version == "" || s.LoadSeconds <= 0 || s.StoredBytes < 1000 || s.QueriedRSS < 1<<20 {
+				t.Errorf("%+v", s)
 			}
-			for _, cell := range s.Cells {
-				if len(cell.Rounds) != 1 || cell.Rounds[0].Answers < 5 || cell.Rounds[0].P50 <= 0 {
-					t.Errorf("%s: %+v", cell.Kind, cell.Rounds)
+			if len(systems) != len(c.kinds) {
+				t.Fatalf("%d ways to ask it", len(systems))
+			}
+			for i, kinds := range c.kinds {
+				if len(systems[i].Cells) != 2*kinds {
+					t.Errorf("%s: %d cells", systems[i].Name, len(systems[i].Cells))
+				}
+				for _, cell := range systems[i].Cells {
+					if len(cell.Rounds) != 1 || cell.Rounds[0].Answers < 5 || cell.Rounds[0].P50 <= 0 {
+						t.Errorf("%s, %s: %+v", systems[i].Name, cell.Kind, cell.Rounds)
+					}
 				}
 			}
 		})
@@ -95,12 +106,17 @@ func (f *forger) Answer(_ context.Context, q tsbs.Query) (tsbs.Answer, error) {
 
 func TestWrongAnswersAreFound(t *testing.T) {
 	c := small(t)
-	var out System
-	if err := c.check(context.Background(), &forger{w: c.workload}, &out); err != nil || len(out.Cells) != 2*(len(tsbs.Kinds)-1) {
-		t.Errorf("right answers: %v, %d cells", err, len(out.Cells))
+	right := []contender{{&forger{w: c.workload}, &System{}}}
+	if err := c.check(context.Background(), right); err != nil || len(right[0].Cells) != 2*(len(tsbs.Kinds)-1) {
+		t.Errorf("right answers: %v, %d cells", err, len(right[0].Cells))
 	}
-	if err := c.check(context.Background(), &forger{w: c.workload, wrong: "double-groupby-5"}, &out); err == nil {
-		t.Error("a wrong answer is not noticed")
+	for _, list := range [][]contender{
+		{{&forger{w: c.workload, wrong: "double-groupby-5"}, &System{}}},
+		{{&forger{w: c.workload}, &System{}}, {&forger{w: c.workload, wrong: "double-groupby-5"}, &System{}}},
+	} {
+		if err := c.check(context.Background(), list); err == nil {
+			t.Error("a wrong answer is not noticed")
+		}
 	}
 }
 
@@ -108,7 +124,7 @@ func TestMissingSystemIsAResult(t *testing.T) {
 	s, err := small(t).run(context.Background(), func(context.Context) (peer.System, error) {
 		return nil, fmt.Errorf("X: %w: get it there", peer.ErrMissing)
 	})
-	if err != nil || s.Missing != "X: missing: get it there" {
+	if err != nil || len(s) != 1 || s[0].Missing != "X: missing: get it there" {
 		t.Errorf("%+v, %v", s, err)
 	}
 	broken := errors.New("broken")
@@ -119,7 +135,7 @@ func TestMissingSystemIsAResult(t *testing.T) {
 
 func TestStarts(t *testing.T) {
 	t.Setenv("AEGIS_BIN", "/bin/true")
-	for systems, want := range map[string]int{"aegis": 1, "aegis,duckdb": 2, "aegis,victoria,duckdb": 3, "duckdb": 0, "aegis,aegis": 0, "aegis,x": 0} {
+	for systems, want := range map[string]int{"aegis": 1, "aegis,duckdb": 2, "aegis,victoria,duckdb": 3, "aegis,postgresql,questdb,clickhouse,prometheus": 5, "duckdb": 0, "aegis,aegis": 0, "aegis,x": 0} {
 		list, err := settings{systems: systems}.starts(t.TempDir())
 		if len(list) != want || (err == nil) != (want > 0) {
 			t.Errorf("%s: %d systems, %v", systems, len(list), err)

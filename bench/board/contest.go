@@ -19,13 +19,16 @@ type contest struct {
 	clients  []int
 	rounds   int
 	perCell  time.Duration
-	checks   int // answers per kind of query that are held against the right ones
-	progress io.Writer
+	// perSystem is the time after which a system's queries are not measured again; 0 if there is none.
+	perSystem time.Duration
+	checks    int // answers per kind of query that are held against the right ones
+	progress  io.Writer
 }
 
-// System is what was measured of one system.
+// System is what was measured of one system, or of one more way to ask it.
 type System struct {
 	peer.About
+	Of          string  `json:"of,omitempty"`      // the system that this is a further way to ask; it has nothing but Cells then
 	Missing     string  `json:"missing,omitempty"` // why nothing was measured
 	LoadSeconds float64 `json:"load_seconds"`      // until the last row was acknowledged
 	LoadCPU     float64 `json:"load_cpu_seconds"`  // of the server in that time
@@ -43,36 +46,65 @@ const (
 	firstMeasure = 1_000_000
 	perMeasure   = 10_000 // more than any system answers in a second
 	warmUps      = 200
+	perWay       = 100_000 // more than are measured in all rounds
 )
 
-// run starts a system, loads it, checks its answers and measures it. A system that is not on this machine is a result, too.
-func (c contest) run(ctx context.Context, start func(context.Context) (peer.System, error)) (*System, error) {
+// contender is a way to ask a running system, and where its figures go.
+type contender struct {
+	peer.Way
+	*System
+}
+
+// run starts a system, loads it, checks its answers and measures it, in each of the ways in which it can be asked. A system that is not on this
+// machine is a result, too.
+func (c contest) run(ctx context.Context, start func(context.Context) (peer.System, error)) ([]*System, error) {
 	s, err := start(ctx)
 	if errors.Is(err, peer.ErrMissing) {
 		fmt.Fprintln(c.progress, err)
-		return &System{Missing: err.Error()}, nil
+		return []*System{{Missing: err.Error()}}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
 	out := &System{About: s.About()}
-	for _, step := range []struct {
-		name string
-		do   func(context.Context, peer.System, *System) error
-	}{{"loading", c.load}, {"checking answers", c.check}, {"measuring", c.measure}} {
-		fmt.Fprintf(c.progress, "%s %s: %s\n", out.Name, out.Version, step.name)
-		if err := step.do(ctx, s, out); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", out.Name, step.name, err)
+	list := []contender{{s, out}}
+	if p, ok := s.(peer.Polyglot); ok {
+		columns, err := p.Columns(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, column := range columns {
+			about := peer.About{Name: column.Name, Version: out.Version, Asked: column.Asked}
+			list = append(list, contender{column, &System{About: about, Of: out.Name}})
 		}
 	}
-	u, err := load.ReadUsage(s.PID())
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"loading", func() error { return c.load(ctx, s, out) }},
+		{"checking answers", func() error { return c.check(ctx, list) }},
+		{"measuring", func() error { return c.measure(ctx, list) }},
+	} {
+		began := time.Now()
+		fmt.Fprintf(c.progress, "%s %s: %s\n", out.Name, out.Version, step.name)
+		if err := step.do(); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", out.Name, step.name, err)
+		}
+		fmt.Fprintf(c.progress, "%s: %s took %.0f s\n", out.Name, step.name, time.Since(began).Seconds())
+	}
+	u, err := load.ReadTree(s.PID())
 	out.QueriedRSS = u.RSS
-	return out, err
+	var systems []*System
+	for _, one := range list {
+		systems = append(systems, one.System)
+	}
+	return systems, err
 }
 
 func (c contest) load(ctx context.Context, s peer.System, out *System) error {
-	before, err := load.ReadUsage(s.PID())
+	before, err := load.ReadTree(s.PID())
 	if err != nil {
 		return err
 	}
@@ -80,14 +112,14 @@ func (c contest) load(ctx context.Context, s peer.System, out *System) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := load.ReadUsage(s.PID())
+	loaded, err := load.ReadTree(s.PID())
 	if err != nil {
 		return err
 	}
 	if err := s.Settle(ctx); err != nil {
 		return err
 	}
-	settled, err := load.ReadUsage(s.PID())
+	settled, err := load.ReadTree(s.PID())
 	if err != nil {
 		return err
 	}
@@ -101,48 +133,75 @@ func (c contest) load(ctx context.Context, s peer.System, out *System) error {
 	return err
 }
 
-// check holds answers against the right ones, and makes the list of the queries that can be measured.
-func (c contest) check(ctx context.Context, s peer.System, out *System) error {
+// check holds answers against the right ones, and makes the lists of the queries that can be measured.
+func (c contest) check(ctx context.Context, list []contender) error {
 	for _, k := range tsbs.Kinds {
-		expressible := true
 		for i := range c.checks {
 			q := c.workload.Query(k, firstCheck+i)
-			got, err := s.Answer(ctx, q)
-			if expressible = !errors.Is(err, tsbs.ErrNotExpressible); !expressible {
-				break
-			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", k.Name, err)
-			}
-			if err := q.Equal(got, c.workload.Expect(q)); err != nil {
-				return fmt.Errorf("%s, %v to %v, hosts %v: wrong answer: %w", k.Name, q.From, q.To, q.Names, err)
-			}
-		}
-		if expressible {
-			for _, clients := range c.clients {
-				out.Cells = append(out.Cells, &Cell{Kind: k.Name, Clients: clients, kind: k})
+			var want tsbs.Answer // the same for all ways, and much to compute
+			for _, one := range list {
+				if i > 0 && one.cell(k.Name, c.clients[0]) == nil {
+					continue
+				}
+				got, err := one.Answer(ctx, q)
+				if errors.Is(err, tsbs.ErrNotExpressible) {
+					continue
+				}
+				if err != nil {
+					return fmt.Errorf("%s: %s: %w", one.Name, k.Name, err)
+				}
+				if want == nil {
+					want = c.workload.Expect(q)
+				}
+				if err := q.Equal(got, want); err != nil {
+					return fmt.Errorf("%s: %s, %v to %v, hosts %v: wrong answer: %w", one.Name, k.Name, q.From, q.To, q.Names, err)
+				}
+				if i > 0 {
+					continue
+				}
+				for _, clients := range c.clients {
+					one.Cells = append(one.Cells, &Cell{Kind: k.Name, Clients: clients, kind: k})
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// measure asks everything once per round, so that a slow minute of the machine meets every query and no query alone.
-func (c contest) measure(ctx context.Context, s peer.System, out *System) error {
+// measure asks everything once per round, so that a slow minute of the machine meets every query and no query alone. Once the time for a system is
+// over, a query that was measured before is not measured again.
+func (c contest) measure(ctx context.Context, list []contender) error {
+	begun := time.Now()
 	for round := range c.rounds {
-		for i, cell := range out.Cells {
-			warm := c.queries(cell.kind, firstWarmUp+(round*len(out.Cells)+i)*warmUps, warmUps)
-			if _, err := s.Time(ctx, warm, cell.Clients, peer.Budget{Time: c.perCell / 5, Least: cell.Clients}); err != nil {
-				return fmt.Errorf("%s: %w", cell.Kind, err)
+		for way, one := range list {
+			for i, cell := range one.Cells {
+				if round > 0 && c.perSystem > 0 && time.Since(begun) > c.perSystem {
+					return nil
+				}
+				at := way*perWay + (round*len(c.clients)+i%len(c.clients))*perMeasure
+				if err := c.measureCell(ctx, one, cell, firstWarmUp+(way*len(tsbs.Kinds)*c.rounds*len(c.clients)+round*len(one.Cells)+i)*warmUps, firstMeasure+at); err != nil {
+					return fmt.Errorf("%s: %s: %w", one.Name, cell.Kind, err)
+				}
 			}
-			first := firstMeasure + (round*len(c.clients)+i%len(c.clients))*perMeasure
-			took, err := s.Time(ctx, c.queries(cell.kind, first, perMeasure), cell.Clients, peer.Budget{Time: c.perCell, Least: max(5, cell.Clients)})
-			if err != nil {
-				return fmt.Errorf("%s: %w", cell.Kind, err)
-			}
-			cell.Rounds = append(cell.Rounds, measure.NewTiming(took))
 		}
 	}
+	return nil
+}
+
+// slowest is the time after which a query's answers count although there are few of them.
+const slowest = 10 * time.Second
+
+func (c contest) measureCell(ctx context.Context, one contender, cell *Cell, warmUp, first int) error {
+	warm := c.queries(cell.kind, warmUp, warmUps)
+	if _, err := one.Time(ctx, warm, cell.Clients, peer.Budget{Time: c.perCell / 5, Least: 1}); err != nil {
+		return err
+	}
+	budget := peer.Budget{Time: c.perCell, Least: max(5, cell.Clients), Most: max(slowest, c.perCell)}
+	took, err := one.Time(ctx, c.queries(cell.kind, first, perMeasure), cell.Clients, budget)
+	if err != nil {
+		return err
+	}
+	cell.Rounds = append(cell.Rounds, measure.NewTiming(took))
 	return nil
 }
 

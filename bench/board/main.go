@@ -10,13 +10,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/machine"
-	"github.com/automatanexus/aegis-db/bench/peer"
-	"github.com/automatanexus/aegis-db/bench/server"
 	"github.com/automatanexus/aegis-db/bench/tsbs"
 )
 
@@ -28,11 +26,14 @@ type settings struct {
 	hosts, days int
 	seed        uint64
 	systems     string
-	victoria    string
-	rounds      int
-	perCell     time.Duration
-	out         string
-	bench       string
+	programs
+	rounds    int
+	checks    int
+	perCell   time.Duration
+	perSystem time.Duration
+	name, out string
+	keep, dir string
+	bench     string
 }
 
 func main() {
@@ -40,14 +41,21 @@ func main() {
 	flag.IntVar(&s.hosts, "hosts", 400, "`number` of hosts")
 	flag.IntVar(&s.days, "days", 1, "`days` of data, a row every 10 s")
 	flag.Uint64Var(&s.seed, "seed", 1, "`seed` of data and queries")
-	flag.StringVar(&s.systems, "systems", "aegis,victoria,duckdb", "`list` of systems to measure, in this order")
+	flag.StringVar(&s.systems, "systems", "aegis,victoria,duckdb", "`list` of systems to measure, in this order, of "+strings.Join(systemNames, ", "))
 	flag.StringVar(&s.victoria, "victoria", "victoria-metrics", "`path` of the VictoriaMetrics binary")
+	flag.StringVar(&s.prometheus, "prometheus", "prometheus", "`path` of the Prometheus binary")
+	flag.StringVar(&s.questdb, "questdb", "", "`path` of QuestDB's jar; empty: the one of .tools/java")
 	flag.IntVar(&s.rounds, "rounds", 3, "`times` that everything is asked")
+	flag.IntVar(&s.checks, "checks", 3, "`answers` per query that are held against the right ones")
 	flag.DurationVar(&s.perCell, "time", time.Second, "`time` for each query at each number of clients in each round")
+	flag.DurationVar(&s.perSystem, "limit", 0, "`time` after which a system's queries are not measured again; 0: none")
+	flag.StringVar(&s.name, "name", "tsbs", "`name` of the report's files")
 	flag.StringVar(&s.out, "out", filepath.Join("bench", "results"), "`folder` of the report; empty: print only")
+	flag.StringVar(&s.keep, "keep", "", "`folder` that keeps the systems that were measured until the report is written, so that a rerun goes on; empty: none")
+	flag.StringVar(&s.dir, "dir", "", "`folder` for the data of all systems, empty for the usual one for such files; each system's is removed after it")
 	flag.StringVar(&s.bench, "bench", "", "`file` to add the figures of Aegis to, as Go benchmarks")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := s.measure(ctx)
 	stop()
 	if err != nil {
@@ -57,27 +65,35 @@ func main() {
 }
 
 func (s settings) measure(ctx context.Context) error {
-	w, err := tsbs.New(tsbs.Config{Hosts: s.hosts, Start: start2025, Span: time.Duration(s.days) * 24 * time.Hour, Seed: s.seed})
-	if err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "aegis-board")
+	dir, err := os.MkdirTemp(s.dir, "aegis-board")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	r := report{Machine: machine.Describe(), Hosts: w.Hosts, Days: s.days, Values: w.Values(), Rounds: s.rounds, PerCell: s.perCell.String()}
+	if err := os.Chmod(dir, 0o711); err != nil { // PostgreSQL's user must pass
+		return err
+	}
 	starts, err := s.starts(dir)
 	if err != nil {
 		return err
 	}
-	for _, start := range starts {
-		c := contest{workload: w, clients: []int{1, 8}, rounds: s.rounds, perCell: s.perCell, checks: 3, progress: os.Stderr}
-		result, err := c.run(ctx, start)
+	w, err := tsbs.New(tsbs.Config{Hosts: s.hosts, Start: start2025, Span: time.Duration(s.days) * 24 * time.Hour, Seed: s.seed})
+	if err != nil {
+		return err
+	}
+	r := report{name: s.name, Machine: machine.Describe(), Hosts: w.Hosts, Days: s.days, Values: w.Values(), Rounds: s.rounds, PerCell: s.perCell.String()}
+	c := contest{
+		workload: w, clients: []int{1, 8}, rounds: s.rounds, perCell: s.perCell, perSystem: s.perSystem, checks: s.checks, progress: os.Stderr,
+	}
+	for i, name := range strings.Split(s.systems, ",") {
+		systems, err := s.kept(name, r.Machine.Commit, func() ([]*System, error) { return c.run(ctx, starts[i]) })
 		if err != nil {
 			return err
 		}
-		r.Systems = append(r.Systems, result)
+		r.Systems = append(r.Systems, systems...)
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			return err
+		}
 	}
 	text := r.markdown()
 	fmt.Print(text)
@@ -86,38 +102,13 @@ func (s settings) measure(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.out == "" {
+	if s.out != "" {
+		if err := r.write(s.out, text); err != nil {
+			return err
+		}
+	}
+	if s.keep == "" {
 		return nil
 	}
-	return r.write(s.out, text)
-}
-
-// starts are the functions that start the chosen systems, each in a folder of its own.
-func (s settings) starts(dir string) (list []func(context.Context) (peer.System, error), err error) {
-	binary, err := server.Binary(dir)
-	if err != nil {
-		return nil, err
-	}
-	names := strings.Split(s.systems, ",")
-	if names[0] != "aegis" || len(slices.Compact(slices.Sorted(slices.Values(names)))) != len(names) {
-		return nil, fmt.Errorf("-systems %s: give aegis first, because all others are compared with it, and each system once", s.systems)
-	}
-	for _, name := range names {
-		folder := filepath.Join(dir, name)
-		if err := os.Mkdir(folder, 0o755); err != nil {
-			return nil, err
-		}
-		switch name {
-		case "aegis":
-			folder = filepath.Join(folder, "data")
-			list = append(list, func(ctx context.Context) (peer.System, error) { return peer.StartAegis(ctx, binary, folder) })
-		case "victoria":
-			list = append(list, func(ctx context.Context) (peer.System, error) { return peer.StartVictoria(ctx, s.victoria, folder) })
-		case "duckdb":
-			list = append(list, func(ctx context.Context) (peer.System, error) { return peer.StartDuckDB(ctx, folder) })
-		default:
-			return nil, fmt.Errorf("-systems: %q is none of aegis, victoria, duckdb", name)
-		}
-	}
-	return list, nil
+	return os.RemoveAll(s.keep)
 }

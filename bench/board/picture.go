@@ -15,13 +15,13 @@ const (
 	pictureWidth = 920
 	labelWidth   = 200
 	plotRight    = pictureWidth - 40
-	headHeight   = 70
+	headHeight   = 92
 	barHeight    = 11
 	rowGap       = 9
 )
 
-// peerColors are the bars' colours, one per peer; they differ in brightness, too.
-var peerColors = []string{"#7a3e9d", "#e3a21a", "#3a8f5c"}
+// peerColors are the bars' colours, one per peer; neighbours differ in brightness, too.
+var peerColors = []string{"#7a3e9d", "#e3a21a", "#3a8f5c", "#c0392b", "#2d6cb5", "#8a8a8a"}
 
 // scale maps ratios to places. Its ends are powers of ten.
 type scale struct{ low, high float64 }
@@ -46,7 +46,7 @@ func (s scale) x(times float64) float64 {
 // picture draws the ratios at one client as an SVG.
 func (r *report) picture() []byte {
 	list := r.ratios(r.clients()[0])
-	peers := len(r.Systems) - 1
+	peers := len(r.peers())
 	rowHeight := max(peers, 1)*barHeight + rowGap
 	height := headHeight + len(list)*rowHeight + 30
 	s := scaleFor(list)
@@ -75,17 +75,21 @@ func (r *report) picture() []byte {
 }
 
 func (r *report) legend(b *bytes.Buffer) {
-	x := 10.0
-	for i, s := range r.Systems[1:] {
+	x, y := 10.0, 36
+	for i, s := range r.peers() {
 		label := s.title()
 		if s.Missing == "" {
 			label += " " + s.Version
 		}
-		fmt.Fprintf(b, `<rect x="%.1f" y="36" width="12" height="12" fill="%s"/>`+"\n", x, peerColors[i%len(peerColors)])
-		text(b, x+17, 46, `fill="#333333"`, label)
-		x += 40 + 7*float64(len(label))
+		width := 40 + 7*float64(len(label))
+		if x+width > pictureWidth {
+			x, y = 10, y+18
+		}
+		fmt.Fprintf(b, `<rect x="%.1f" y="%d" width="12" height="12" fill="%s"/>`+"\n", x, y, peerColors[i%len(peerColors)])
+		text(b, x+17, y+10, `fill="#333333"`, label)
+		x += width
 	}
-	text(b, plotRight, 46, `text-anchor="end" fill="#333333"`, "right of 1×: Aegis is faster")
+	text(b, plotRight, 22, `text-anchor="end" fill="#333333"`, "right of 1×: Aegis is faster")
 }
 
 func drawRow(b *bytes.Buffer, s scale, r Ratio, y int) {

@@ -10,11 +10,13 @@ import (
 
 	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/measure"
+	"github.com/automatanexus/aegis-db/bench/tsbs"
 )
 
 // report is all that was measured, and on what. The first system is Aegis.
 type report struct {
 	machine.Machine
+	name    string    // of its files
 	Hosts   int       `json:"hosts"`
 	Days    int       `json:"days"`
 	Values  int       `json:"values"`
@@ -32,8 +34,8 @@ func (r *report) write(dir, markdown string) error {
 	if err != nil {
 		return err
 	}
-	for name, content := range map[string][]byte{"tsbs.json": append(text, '\n'), "tsbs.md": []byte(markdown), "tsbs.svg": r.picture()} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+	for suffix, content := range map[string][]byte{".json": append(text, '\n'), ".md": []byte(markdown), ".svg": r.picture()} {
+		if err := os.WriteFile(filepath.Join(dir, r.name+suffix), content, 0o644); err != nil {
 			return err
 		}
 	}
@@ -43,10 +45,10 @@ func (r *report) write(dir, markdown string) error {
 func (r *report) markdown() string {
 	var b strings.Builder
 	b.WriteString("# TSBS cpu-only, side by side\n\n")
-	b.WriteString("Written by `make bench`; what each figure means is in [bench/README.md](../README.md#the-scoreboard).\n\n")
+	b.WriteString("Written by `make bench` or `make bench-full`; what each figure means is in [bench/README.md](../README.md#the-scoreboard).\n\n")
 	fmt.Fprintf(&b, "%s\n\n", r.Machine)
 	fmt.Fprintf(&b, "%d hosts × 10 integers × every 10 s, %d day(s): %s values. %d rounds of %s per query and number of clients; every system's answers were "+
-		"checked against the right ones.\n\n![peer ÷ Aegis for each query](tsbs.svg)\n\n", r.Hosts, r.Days, measure.Grouped(float64(r.Values)), r.Rounds, r.PerCell)
+		"checked against the right ones.\n\n![peer ÷ Aegis for each query](%s.svg)\n\n", r.Hosts, r.Days, measure.Grouped(float64(r.Values)), r.Rounds, r.PerCell, r.name)
 	r.storage(&b)
 	for _, clients := range r.clients() {
 		r.queries(&b, clients)
@@ -66,10 +68,10 @@ func (r *report) clients() (list []int) {
 	return list
 }
 
-// heading writes the names of the systems as columns of a table.
-func (r *report) heading(b *strings.Builder, first string, last ...string) {
+// heading writes the names of systems as columns of a table.
+func heading(b *strings.Builder, systems []*System, first string, last ...string) {
 	columns := []string{first}
-	for _, s := range r.Systems {
+	for _, s := range systems {
 		columns = append(columns, s.title())
 	}
 	columns = append(columns, last...)
@@ -78,7 +80,8 @@ func (r *report) heading(b *strings.Builder, first string, last ...string) {
 
 func (s *System) title() string {
 	if s.Missing != "" {
-		return "(missing)"
+		name, _, _ := strings.Cut(s.Missing, ":")
+		return name + " (missing)"
 	}
 	return s.Name
 }
@@ -86,7 +89,8 @@ func (s *System) title() string {
 // storage writes what loading took and what is kept.
 func (r *report) storage(b *strings.Builder) {
 	b.WriteString("## Loading and keeping\n\n")
-	r.heading(b, "figure")
+	systems := append([]*System{r.aegis()}, r.peers()...)
+	heading(b, systems, "figure")
 	values := float64(r.Values)
 	for _, row := range []struct {
 		name string
@@ -100,7 +104,7 @@ func (r *report) storage(b *strings.Builder) {
 		{"RSS after the queries, MiB", func(s *System) string { return measure.Grouped(float64(s.QueriedRSS) / (1 << 20)) }},
 	} {
 		fmt.Fprintf(b, "| %s |", row.name)
-		for _, s := range r.Systems {
+		for _, s := range systems {
 			text := "–"
 			if s.Missing == "" {
 				text = row.of(s)
@@ -109,30 +113,36 @@ func (r *report) storage(b *strings.Builder) {
 		}
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(b, "\nAims: at most %v bytes / value: %s.", aimBytes, met(float64(r.Systems[0].StoredBytes)/values <= aimBytes))
-	for _, s := range r.Systems[1:] {
-		if s.Name == "VictoriaMetrics" {
-			times := s.LoadCPU / r.Systems[0].LoadCPU
-			fmt.Fprintf(b, " %v times VictoriaMetrics' values / CPU-second: %s with %s.", aimLoad, met(times >= aimLoad), measure.Ratio(times))
+	fmt.Fprintf(b, "\nAims: at most %v bytes / value: %s.", aimBytes, met(float64(r.aegis().StoredBytes)/values <= aimBytes))
+	for _, name := range loadPeers {
+		if s := r.named(name); s != nil {
+			times := s.LoadCPU / r.aegis().LoadCPU
+			fmt.Fprintf(b, " %v times the values / CPU-second of %s: %s with %s.", aimLoad, name, met(times >= aimLoad), measure.Ratio(times))
 		}
 	}
 	b.WriteString("\n\n")
 }
 
-// queries writes a table of medians, and how they compare.
+// queries writes tables of medians, and of how they compare.
 func (r *report) queries(b *strings.Builder, clients int) {
-	fmt.Fprintf(b, "## Queries, %d %s\n\nMedian (least–greatest median of the rounds) · 99th percentile, in ms; ratios are a peer's median by Aegis's.\n\n",
+	fmt.Fprintf(b, "## Queries, %d %s\n\nMedian (least–greatest median of the rounds) · 99th percentile, in ms.\n\n",
 		clients, map[bool]string{true: "client", false: "clients at once"}[clients == 1])
-	var last []string
-	for _, s := range r.Systems[1:] {
-		last = append(last, s.title()+" ÷ Aegis")
-	}
-	r.heading(b, "query", append(last, "best peer ÷ Aegis", "aim")...)
-	for _, c := range r.ratios(clients) {
-		fmt.Fprintf(b, "| %s | %s |", c.Kind, c.Aegis)
-		for _, cell := range c.Peers {
-			fmt.Fprintf(b, " %s |", cell)
+	heading(b, r.Systems, "query")
+	for _, k := range tsbs.Kinds {
+		fmt.Fprintf(b, "| %s |", k.Name)
+		for _, s := range r.Systems {
+			fmt.Fprintf(b, " %s |", s.cell(k.Name, clients))
 		}
+		b.WriteByte('\n')
+	}
+	if first := r.aegis().cell(tsbs.Kinds[0].Name, clients); clients == 1 && first != nil {
+		median, _, _ := first.Median()
+		fmt.Fprintf(b, "\nAim: %s in at most %v ms over HTTP: %s.\n", first.Kind, aimFirst, met(median <= aimFirst))
+	}
+	b.WriteString("\nA peer's median by that of Aegis, asked by SQL over HTTP:\n\n")
+	heading(b, r.peers(), "query", "best peer ÷ Aegis", "which", "aim")
+	for _, c := range r.ratios(clients) {
+		fmt.Fprintf(b, "| %s |", c.Kind)
 		for _, times := range c.Times {
 			fmt.Fprintf(b, " %s |", measure.Ratio(times))
 		}
@@ -140,7 +150,42 @@ func (r *report) queries(b *strings.Builder, clients int) {
 		if !math.IsNaN(c.Best) {
 			judgement = met(c.Best >= aim(c.Kind))
 		}
-		fmt.Fprintf(b, " **%s** | ≥ %v %s |\n", measure.Ratio(c.Best), aim(c.Kind), judgement)
+		fmt.Fprintf(b, " **%s** | %s | ≥ %v %s |\n", measure.Ratio(c.Best), c.Name, aim(c.Kind), judgement)
+	}
+	b.WriteByte('\n')
+	r.inPromQL(b, clients)
+}
+
+// inPromQL compares PromQL with PromQL.
+func (r *report) inPromQL(b *strings.Builder, clients int) {
+	aegis := r.named("Aegis (PromQL)")
+	if aegis == nil {
+		return
+	}
+	var peers []*System
+	var aims []float64
+	for _, one := range []struct {
+		name string
+		aim  float64
+	}{{"Prometheus", aimPrometheus}, {"VictoriaMetrics", aimVictoria}} {
+		if s := r.named(one.name); s != nil {
+			peers, aims = append(peers, s), append(aims, one.aim)
+		}
+	}
+	if len(peers) == 0 {
+		return
+	}
+	b.WriteString("A peer's median by that of Aegis, all asked in PromQL:\n\n")
+	heading(b, peers, "query")
+	for _, cell := range aegis.Cells {
+		if cell.Clients != clients {
+			continue
+		}
+		fmt.Fprintf(b, "| %s |", cell.Kind)
+		for i, times := range compareCells(cell.Kind, clients, aegis, peers).Times {
+			fmt.Fprintf(b, " %s (≥ %v %s) |", measure.Ratio(times), aims[i], met(times >= aims[i]))
+		}
+		b.WriteByte('\n')
 	}
 	b.WriteByte('\n')
 }
@@ -158,7 +203,7 @@ func (r *report) losses(b *strings.Builder) {
 				continue
 			}
 			lost++
-			fmt.Fprintf(b, "- %s, clients %d: takes %s times as long as the best peer", c.Kind, clients, measure.Ratio(1/c.Best))
+			fmt.Fprintf(b, "- %s, clients %d: takes %s times as long as %s", c.Kind, clients, measure.Ratio(1/c.Best), c.Name)
 			if !c.Sure {
 				b.WriteString(", within the spread of the rounds")
 			}
@@ -175,6 +220,10 @@ func (r *report) settings(b *strings.Builder) {
 			fmt.Fprintf(b, "- %s\n", s.Missing)
 			continue
 		}
+		if s.Of != "" {
+			fmt.Fprintf(b, "- **%s.** Asked: %s.\n", s.Name, s.Asked)
+			continue
+		}
 		fmt.Fprintf(b, "- %s\n", s.About)
 	}
 }
@@ -188,7 +237,7 @@ func met(yes bool) string {
 
 // String is the median with its spread, and the 99th percentile.
 func (c *Cell) String() string {
-	if c == nil {
+	if c == nil || len(c.Rounds) == 0 {
 		return "–"
 	}
 	median, low, high := c.Median()

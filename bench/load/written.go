@@ -3,7 +3,6 @@ package load
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -14,20 +13,11 @@ func Written(pid int) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	list, err := children(pid)
 	if err != nil {
 		return 0, err
 	}
-	for _, file := range all {
-		stat, err := os.ReadFile(file)
-		if err != nil {
-			continue // it has ended meanwhile
-		}
-		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-		child, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-		if err != nil || len(fields) < 2 || fields[1] != strconv.Itoa(pid) {
-			continue
-		}
+	for _, child := range list {
 		n, err := writtenBy(child)
 		if err != nil {
 			return 0, err

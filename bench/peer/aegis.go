@@ -21,6 +21,7 @@ type aegis struct {
 	http    *http.Client
 	dir     string
 	version string
+	wire    *wire // nil until it is asked over it
 }
 
 // aegisFlags make the server flush and merge within seconds of the last write, so that it settles while one waits.
@@ -61,7 +62,23 @@ func (a *aegis) About() About {
 	}
 }
 
+// Columns are PostgreSQL's protocol, and Prometheus' language.
+func (a *aegis) Columns(context.Context) ([]Column, error) {
+	dsn, err := a.PostgresURL()
+	if err != nil {
+		return nil, err
+	}
+	a.wire = &wire{dsn: dsn + "?sslmode=disable&user=me", dialect: aegisSQL}
+	return []Column{
+		{"Aegis (pgwire)", "SQL over PostgreSQL's protocol with kept connections, each query as a text of its own, until all rows are read as text", a.wire},
+		{"Aegis (PromQL)", "PromQL by query_range over HTTP with kept connections, until the JSON answer is read", &prom{url: a.URL, http: a.http, expr: tsbs.Query.PromQL}},
+	}, nil
+}
+
 func (a *aegis) Close() {
+	if a.wire != nil {
+		a.wire.disconnect()
+	}
 	a.http.CloseIdleConnections()
 	a.Kill()
 }

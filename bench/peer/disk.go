@@ -4,10 +4,25 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"syscall"
 )
 
 // FileBytes is the size of all files of the named folders.
-func FileBytes(folders ...string) (total int64, err error) {
+func FileBytes(folders ...string) (int64, error) {
+	return sum(folders, fs.FileInfo.Size)
+}
+
+// diskBytes is what the disk holds of them, which is less where a file has holes.
+func diskBytes(folders ...string) (int64, error) {
+	return sum(folders, func(info fs.FileInfo) int64 {
+		if s, ok := info.Sys().(*syscall.Stat_t); ok {
+			return min(s.Blocks*512, info.Size())
+		}
+		return info.Size()
+	})
+}
+
+func sum(folders []string, size func(fs.FileInfo) int64) (total int64, err error) {
 	for _, folder := range folders {
 		err := filepath.WalkDir(folder, func(_ string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
@@ -17,7 +32,7 @@ func FileBytes(folders ...string) (total int64, err error) {
 			if err != nil {
 				return err
 			}
-			total += info.Size()
+			total += size(info)
 			return nil
 		})
 		if err != nil {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -43,37 +41,14 @@ func do(c *http.Client, req *http.Request, b *bytes.Buffer) error {
 // timeRequests sends requests from so many clients at once, each the next one in order, and returns how long each took
 // until its answer was read. Requests are made outside the measured time.
 func timeRequests(ctx context.Context, c *http.Client, n int, request func(i int) (*http.Request, error), clients int, budget Budget) ([]time.Duration, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next atomic.Int64
-	took := make([][]time.Duration, clients)
-	deadline := time.Now().Add(budget.Time)
-	var wg sync.WaitGroup
-	for k := range clients {
-		wg.Go(func() {
-			var answer bytes.Buffer
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= n || ctx.Err() != nil || i >= budget.Least && time.Now().After(deadline) {
-					return
-				}
-				req, err := request(i)
-				if err == nil {
-					started := time.Now()
-					err = do(c, req.WithContext(ctx), &answer)
-					took[k] = append(took[k], time.Since(started))
-				}
-				if err != nil {
-					cancel(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	var all []time.Duration
-	for _, list := range took {
-		all = append(all, list...)
-	}
-	return all, context.Cause(ctx)
+	answers := make([]bytes.Buffer, clients)
+	return timeEach(ctx, n, clients, budget, func(ctx context.Context, client, i int) (time.Duration, error) {
+		req, err := request(i)
+		if err != nil {
+			return 0, err
+		}
+		started := time.Now()
+		err = do(c, req.WithContext(ctx), &answers[client])
+		return time.Since(started), err
+	})
 }

@@ -28,19 +28,24 @@ type receiver struct {
 var receiverFlags = []string{"--storage.tsdb.retention.time=100y", "--web.enable-remote-write-receiver", "--web.enable-admin-api", "--log.level=warn"}
 
 func startReceiver(ctx context.Context, binary, dir string) (Metrics, error) {
+	return newReceiver(ctx, binary, dir, "", receiverFlags)
+}
+
+// newReceiver starts a Prometheus with a configuration and flags.
+func newReceiver(ctx context.Context, binary, dir, text string, flags []string) (*receiver, error) {
 	path, err := exec.LookPath(binary)
 	if err != nil {
 		return nil, fmt.Errorf("Prometheus: %w: run make .tools/prometheus3, or name a binary: %w", ErrMissing, err)
 	}
 	config := filepath.Join(dir, "prometheus.yml")
-	if err := os.WriteFile(config, nil, 0o644); err != nil {
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		return nil, err
 	}
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	args := append([]string{"--config.file=" + config, "--storage.tsdb.path=" + filepath.Join(dir, "tsdb"), "--web.listen-address=" + address}, receiverFlags...)
+	args := append([]string{"--config.file=" + config, "--storage.tsdb.path=" + filepath.Join(dir, "tsdb"), "--web.listen-address=" + address}, flags...)
 	p, err := start(exec.Command(path, args...))
 	if err != nil {
 		return nil, err

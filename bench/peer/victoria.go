@@ -3,14 +3,10 @@ package peer
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,8 +17,7 @@ import (
 // victoria is VictoriaMetrics, single-node.
 type victoria struct {
 	*process
-	url     string
-	http    *http.Client
+	prom
 	dir     string
 	version string
 }
@@ -45,7 +40,8 @@ func StartVictoria(ctx context.Context, binary, dir string) (System, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &victoria{process: p, url: "http://" + address, http: newClient(), dir: dir, version: victoriaVersion(ctx, path)}
+	v := &victoria{process: p, prom: prom{url: "http://" + address, http: newClient(), expr: tsbs.Query.MetricsQL, nocache: true}, dir: dir}
+	v.version = victoriaVersion(ctx, path)
 	if err := p.waitHTTP(ctx, v.url+"/health", 30*time.Second); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("VictoriaMetrics: %w", err)
@@ -78,36 +74,8 @@ func (v *victoria) About() About {
 	}
 }
 
-// Count asks an instant query whose window is all the data.
-func (v *victoria) Count(ctx context.Context, w *tsbs.Workload) (int64, error) {
-	r := w.CountPromQL()
-	values := url.Values{"query": {r.Expr}, "time": {strconv.FormatInt(r.End.Unix(), 10)}, "nocache": {"1"}}
-	var body bytes.Buffer
-	if err := v.get(ctx, "/api/v1/query?"+values.Encode(), &body); err != nil {
-		return 0, err
-	}
-	var answer struct {
-		Data struct{ Result []struct{ Value [2]any } }
-	}
-	if err := json.Unmarshal(body.Bytes(), &answer); err != nil {
-		return 0, err
-	}
-	if len(answer.Data.Result) != 1 {
-		return 0, fmt.Errorf("a count of %d results: %.300s", len(answer.Data.Result), &body)
-	}
-	return server.Int(answer.Data.Result[0].Value[1])
-}
-
 func (v *victoria) Load(ctx context.Context, w *tsbs.Workload) (time.Duration, error) {
 	return sendLines(ctx, v.url, w)
-}
-
-func (v *victoria) get(ctx context.Context, path string, body *bytes.Buffer) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url+path, nil)
-	if err != nil {
-		return err
-	}
-	return do(v.http, req, body)
 }
 
 // settled is how long no merge may run until the parts count as merged.
@@ -149,70 +117,4 @@ func (v *victoria) Stored(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	return FileBytes(filepath.Join(v.dir, "data"), filepath.Join(v.dir, "indexdb"))
-}
-
-func (v *victoria) request(ctx context.Context, q tsbs.Query) (*http.Request, error) {
-	r, err := q.PromQL()
-	if err != nil {
-		return nil, err
-	}
-	values := url.Values{
-		"query": {r.Expr}, "start": {strconv.FormatInt(r.Start.Unix(), 10)}, "end": {strconv.FormatInt(r.End.Unix(), 10)},
-		"step": {strconv.Itoa(int(r.Step / time.Second))}, "nocache": {"1"},
-	}
-	return http.NewRequestWithContext(ctx, http.MethodGet, v.url+"/api/v1/query_range?"+values.Encode(), nil)
-}
-
-func (v *victoria) Answer(ctx context.Context, q tsbs.Query) (tsbs.Answer, error) {
-	req, err := v.request(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	var body bytes.Buffer
-	if err := do(v.http, req, &body); err != nil {
-		return nil, err
-	}
-	series, err := readMatrix(body.Bytes())
-	if err != nil {
-		return nil, err
-	}
-	return q.ReadSeries(series)
-}
-
-// readMatrix reads the answer of a range query.
-func readMatrix(text []byte) ([]tsbs.Series, error) {
-	var answer struct {
-		Data struct {
-			Result []struct {
-				Metric map[string]string
-				Values [][2]any
-			}
-		}
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&answer); err != nil {
-		return nil, err
-	}
-	var list []tsbs.Series
-	for _, r := range answer.Data.Result {
-		s := tsbs.Series{Labels: r.Metric}
-		for _, point := range r.Values {
-			at, err := server.Int(point[0])
-			if err != nil {
-				return nil, err
-			}
-			value, err := server.Float(point[1])
-			if err != nil {
-				return nil, err
-			}
-			s.Times, s.Values = append(s.Times, at), append(s.Values, value)
-		}
-		list = append(list, s)
-	}
-	return list, nil
-}
-
-func (v *victoria) Time(ctx context.Context, queries []tsbs.Query, clients int, b Budget) ([]time.Duration, error) {
-	return timeRequests(ctx, v.http, len(queries), func(i int) (*http.Request, error) { return v.request(ctx, queries[i]) }, clients, b)
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -120,11 +121,22 @@ type Series struct {
 	Values []float64
 }
 
-// ReadSeries puts the series of the query's PromQL into rows: one per time and host, with a value per field.
+// fieldName is the field that a series belongs to: the name of its metric, or what PromQL says in its place.
+func (q Query) fieldName(s Series) string {
+	if name, named := strings.CutPrefix(s.Labels["__name__"], "cpu_"); named {
+		return name
+	}
+	if name, named := s.Labels["field"]; named || q.Fields > 1 {
+		return name
+	}
+	return Fields[0]
+}
+
+// ReadSeries puts the series of the query's PromQL or MetricsQL into rows: one per time and host, with a value per field.
 func (q Query) ReadSeries(list []Series) (Answer, error) {
 	field := map[string]int{}
 	for i, name := range Fields[:q.Fields] {
-		field["cpu_"+name] = i
+		field[name] = i
 	}
 	type place struct {
 		time int64
@@ -132,7 +144,7 @@ func (q Query) ReadSeries(list []Series) (Answer, error) {
 	}
 	rows := map[place]Row{}
 	for _, s := range list {
-		at, known := field[s.Labels["__name__"]]
+		at, known := field[q.fieldName(s)]
 		if !known {
 			return nil, fmt.Errorf("series %v is of no field that was asked for", s.Labels)
 		}

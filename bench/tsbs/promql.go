@@ -18,48 +18,84 @@ type Range struct {
 	Step       time.Duration
 }
 
-// PromQL is the query as the suite writes it for VictoriaMetrics. Names of metrics are "cpu_" and the field.
+// MetricsQL is the query as the suite writes it for VictoriaMetrics, whose functions over time keep the name of the metric. Names of metrics are
+// "cpu_" and the field.
+func (q Query) MetricsQL() (Range, error) {
+	function, by, err := q.function()
+	if err != nil {
+		return Range{}, err
+	}
+	if by = "__name__"; q.shape == avgByHost {
+		by += ", hostname"
+	}
+	return q.over(fmt.Sprintf("%s(%s_over_time(%s[%s])) by (%s)", function, function, q.selector(), q.window(), by)), nil
+}
+
+// PromQL is the query for Prometheus' own language, in which a function over time drops the name: fields are asked for one by one, and a label
+// tells them apart.
 func (q Query) PromQL() (Range, error) {
-	var function, by string
+	function, by, err := q.function()
+	if err != nil {
+		return Range{}, err
+	}
+	var list []string
+	for _, name := range Fields[:q.Fields] {
+		expr := fmt.Sprintf("%s(%s_over_time(cpu_%s{%s}[%s]))%s", function, function, name, strings.Join(q.matchers(), ", "), q.window(), by)
+		if q.Fields > 1 {
+			expr = fmt.Sprintf("label_replace(%s, 'field', '%s', '', '')", expr, name)
+		}
+		list = append(list, expr)
+	}
+	return q.over(strings.Join(list, " or ")), nil
+}
+
+// function is what both aggregate with, and the clause that says by what.
+func (q Query) function() (name, by string, err error) {
 	switch q.shape {
 	case maxByBucket:
-		function, by = "max", "__name__"
+		return "max", "", nil
 	case avgByHost:
-		function, by = "avg", "__name__, hostname"
-	default:
-		return Range{}, ErrNotExpressible
+		return "avg", " by (hostname)", nil
 	}
-	window := "1m"
+	return "", "", ErrNotExpressible
+}
+
+func (q Query) over(expr string) Range {
+	return Range{Expr: expr, Start: q.From.Add(q.Bucket), End: q.To, Step: q.Bucket}
+}
+
+func (q Query) window() string {
 	if q.Bucket == time.Hour {
-		window = "1h"
+		return "1h"
 	}
-	return Range{
-		Expr:  fmt.Sprintf("%s(%s_over_time(%s[%s])) by (%s)", function, function, q.selector(), window, by),
-		Start: q.From.Add(q.Bucket), End: q.To, Step: q.Bucket,
-	}, nil
+	return "1m"
 }
 
 // CountPromQL counts all values, at the moment End.
 func (w *Workload) CountPromQL() Range {
-	return Range{
-		Expr: fmt.Sprintf("sum(count_over_time({__name__=~'cpu_(%s)'}[%ds]))", strings.Join(Fields[:], "|"), int(w.Span/time.Second)),
-		End:  w.Start.Add(w.Span),
+	var list []string
+	for _, name := range Fields {
+		list = append(list, fmt.Sprintf("sum(count_over_time(cpu_%s[%ds]))", name, int(w.Span/time.Second)))
 	}
+	return Range{Expr: strings.Join(list, " + "), End: w.Start.Add(w.Span)}
 }
 
 func (q Query) selector() string {
-	var matchers []string
-	name := "cpu_" + Fields[0]
+	matchers, name := q.matchers(), "cpu_"+Fields[0]
 	if q.Fields > 1 {
 		name = ""
-		matchers = append(matchers, "__name__=~'cpu_("+strings.Join(Fields[:q.Fields], "|")+")'")
-	}
-	switch len(q.Names) {
-	case 0:
-	case 1:
-		matchers = append(matchers, "hostname='"+q.Names[0]+"'")
-	default:
-		matchers = append(matchers, "hostname=~'"+strings.Join(q.Names, "|")+"'")
+		matchers = append([]string{"__name__=~'cpu_(" + strings.Join(Fields[:q.Fields], "|") + ")'"}, matchers...)
 	}
 	return name + "{" + strings.Join(matchers, ", ") + "}"
+}
+
+// matchers say which hosts.
+func (q Query) matchers() []string {
+	switch len(q.Names) {
+	case 0:
+		return nil
+	case 1:
+		return []string{"hostname='" + q.Names[0] + "'"}
+	}
+	return []string{"hostname=~'" + strings.Join(q.Names, "|") + "'"}
 }

@@ -99,25 +99,31 @@ var testDialect = Dialect{Bucket: func(unit string) string { return "trunc(" + u
 
 func TestQueryTexts(t *testing.T) {
 	w := workload(t, 20, 24)
-	for _, c := range []struct{ kind, sql, expr string }{
+	for _, c := range []struct{ kind, sql, metrics, prom string }{
 		{
 			"single-groupby-1-1-1",
 			"SELECT trunc(minute) AS bucket, max(usage_user) FROM cpu WHERE hostname = 'H' AND time >= 'T' AND time < 'T' GROUP BY bucket ORDER BY bucket",
 			"max(max_over_time(cpu_usage_user{hostname='H'}[1m])) by (__name__)",
+			"max(max_over_time(cpu_usage_user{hostname='H'}[1m]))",
 		},
 		{
 			"double-groupby-5",
 			"SELECT trunc(hour) AS bucket, hostname, avg(usage_user), avg(usage_system), avg(usage_idle), avg(usage_nice), avg(usage_iowait) FROM cpu " +
 				"WHERE time >= 'T' AND time < 'T' GROUP BY bucket, hostname ORDER BY bucket, hostname",
 			"avg(avg_over_time({__name__=~'cpu_(usage_user|usage_system|usage_idle|usage_nice|usage_iowait)'}[1h])) by (__name__, hostname)",
+			"label_replace(avg(avg_over_time(cpu_usage_user{}[1h])) by (hostname), 'field', 'usage_user', '', '') or " +
+				"label_replace(avg(avg_over_time(cpu_usage_system{}[1h])) by (hostname), 'field', 'usage_system', '', '') or " +
+				"label_replace(avg(avg_over_time(cpu_usage_idle{}[1h])) by (hostname), 'field', 'usage_idle', '', '') or " +
+				"label_replace(avg(avg_over_time(cpu_usage_nice{}[1h])) by (hostname), 'field', 'usage_nice', '', '') or " +
+				"label_replace(avg(avg_over_time(cpu_usage_iowait{}[1h])) by (hostname), 'field', 'usage_iowait', '', '')",
 		},
-		{"groupby-orderby-limit", "SELECT trunc(minute) AS bucket, max(usage_user) FROM cpu WHERE time < 'T' GROUP BY bucket ORDER BY bucket DESC LIMIT 5", ""},
-		{"lastpoint", "last", ""},
+		{"groupby-orderby-limit", "SELECT trunc(minute) AS bucket, max(usage_user) FROM cpu WHERE time < 'T' GROUP BY bucket ORDER BY bucket DESC LIMIT 5", "", ""},
+		{"lastpoint", "last", "", ""},
 		{
 			"high-cpu-1",
 			"SELECT time, " + strings.Join(Tags[:], ", ") + ", " + strings.Join(Fields[:], ", ") +
 				" FROM cpu WHERE usage_user > 90.0 AND hostname = 'H' AND time >= 'T' AND time < 'T'",
-			"",
+			"", "",
 		},
 	} {
 		q := w.Query(kind(t, c.kind), 0)
@@ -129,12 +135,14 @@ func TestQueryTexts(t *testing.T) {
 		if sql != c.sql {
 			t.Errorf("%s: %s", c.kind, sql)
 		}
-		r, err := q.PromQL()
-		for _, name := range q.Names {
-			r.Expr = strings.ReplaceAll(r.Expr, "'"+name+"'", "'H'")
-		}
-		if r.Expr != c.expr || (err == nil) != (c.expr != "") {
-			t.Errorf("%s: %s, %v", c.kind, r.Expr, err)
+		for want, expression := range map[string]func() (Range, error){c.metrics: q.MetricsQL, c.prom: q.PromQL} {
+			r, err := expression()
+			for _, name := range q.Names {
+				r.Expr = strings.ReplaceAll(r.Expr, "'"+name+"'", "'H'")
+			}
+			if r.Expr != want || (err == nil) != (want != "") {
+				t.Errorf("%s: %s, %v", c.kind, r.Expr, err)
+			}
 		}
 	}
 	if q := w.Query(kind(t, "single-groupby-1-8-1"), 3); len(q.Names) != 8 || !strings.Contains(q.SQL(testDialect), "hostname IN ('"+q.Names[0]+"', '"+q.Names[1]) {

@@ -90,6 +90,9 @@ func (w *Workload) row(host, step int) []int8 {
 	return w.values[at : at+len(Fields)]
 }
 
+// Value is the value of a field of a host at a step.
+func (w *Workload) Value(host, step, field int) float64 { return float64(w.row(host, step)[field]) }
+
 // steps is the first step at or after from, and the first at or after to.
 func (w *Workload) steps(from, to time.Time) (first, end int) {
 	at := func(t time.Time) int {
