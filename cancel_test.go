@@ -40,7 +40,7 @@ var endlessQueries = []string{
 // a tenth of a second, half of the time at least: this machine may be doing other things; and never takes much longer. Nothing is left.
 func TestCancel(t *testing.T) {
 	db := manyRows(t, Options{MemoryBytes: 256 << 20, QueryBytes: 32 << 20}, 40_000)
-	seed := uint64(time.Now().UnixNano())
+	seed := course(t)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	rounds := 4
 	if testing.Short() {

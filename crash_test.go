@@ -3,7 +3,6 @@ package aegis
 import (
 	"context"
 	"math/rand/v2"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -13,9 +12,6 @@ import (
 )
 
 func newDisk() *memfs.FS { return memfs.New() }
-
-// long asks for all of what otherwise is sampled.
-var long = os.Getenv("AEGIS_LONG") != ""
 
 // crash is what the disk may look like after a power cut before an operation, and what may then be in the database.
 type crash struct {
@@ -71,7 +67,7 @@ func crashes(t *testing.T, steps []step, start map[string]*model, rng *rand.Rand
 func TestCrashAnywhere(t *testing.T) {
 	tables := prototypes(t)
 	start := map[string]*model{samples: newModel(&tables[samples].Columns)}
-	seed := uint64(time.Now().UnixNano())
+	seed := course(t)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	all := crashes(t, script(tables), start, rng)
 	if len(all) < 200 {
@@ -132,12 +128,4 @@ func TestCrashOpen(t *testing.T) {
 			}
 		}
 	}
-}
-
-// budget is the time a sampling test takes, less where a run asks to be short.
-func budget(d time.Duration) time.Duration {
-	if testing.Short() {
-		return d / 3
-	}
-	return d
 }

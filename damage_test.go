@@ -130,7 +130,7 @@ func TestDamage(t *testing.T) {
 			t.Errorf("there is no file of kind %s", ext)
 		}
 	}
-	seed := uint64(time.Now().UnixNano())
+	seed := course(t)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	began := time.Now()

@@ -155,7 +155,7 @@ func TestDefinitionsCrash(t *testing.T) {
 	}
 	var mu sync.Mutex // guards what follows: operations come from several goroutines
 	at, cuts := -1, []cut(nil)
-	seed := uint64(time.Now().UnixNano())
+	seed := course(t)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	plain := newDisk()
 	disk := faultfs.New(plain, func(op faultfs.Op, name string, _ int) error {
@@ -248,7 +248,7 @@ func TestDefinitionsFault(t *testing.T) {
 			}
 		},
 	}
-	seed := uint64(time.Now().UnixNano())
+	seed := course(t)
 	for what, inject := range kinds {
 		t.Run(what, func(t *testing.T) {
 			list := slices.Clone(ops)

@@ -187,7 +187,7 @@ func TestFaultAnywhere(t *testing.T) {
 			}
 		},
 	}
-	seed := uint64(time.Now().UnixNano())
+	seed := course(t)
 	for what, inject := range kinds {
 		t.Run(what, func(t *testing.T) {
 			list := slices.Clone(writes)

@@ -74,7 +74,7 @@ func powerCuts(t *testing.T, steps []string, seen func(*DB) string) {
 		doing  string
 		cuts   []cut
 	)
-	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
+	rng := rand.New(rand.NewPCG(course(t), 0))
 	plain := newDisk()
 	disk := faultfs.New(plain, func(op faultfs.Op, name string, _ int) error {
 		mu.Lock()

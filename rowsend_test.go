@@ -197,8 +197,10 @@ func transfers(t *testing.T, options string) {
 	var done, conflicts atomic.Int64
 	var group sync.WaitGroup
 	stop := make(chan struct{})
+	seed, loops := course(t), uint64(0)
 	loop := func(what string, step func(rng *rand.Rand) error) {
-		rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+		loops++
+		rng := rand.New(rand.NewPCG(seed, loops))
 		group.Go(func() {
 			for {
 				select {

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -426,23 +425,13 @@ func shorten(seed uint64, steps []int, until time.Time) []int {
 	return steps
 }
 
-// TestWholeModel runs random sequences of all there is. AEGIS_MODEL_TIME is for how long (5s), AEGIS_MODEL_SEED a certain one.
+// TestWholeModel runs random sequences of all there is, or the one that AEGIS_SEED names.
 func TestWholeModel(t *testing.T) {
-	within, seed := budget(6*time.Second), uint64(time.Now().UnixNano())
-	if text := os.Getenv("AEGIS_MODEL_TIME"); text != "" {
-		var err error
-		if within, err = time.ParseDuration(text); err != nil {
-			t.Fatal(err)
-		}
+	seed, within := course(t), budget(6*time.Second)
+	if long {
+		within = 5 * time.Minute
 	}
-	once := false
-	if text := os.Getenv("AEGIS_MODEL_SEED"); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-		once = true
-	}
+	once := os.Getenv("AEGIS_SEED") != ""
 	began, runs, statements := time.Now(), 0, 0
 	for ; time.Since(began) < within; seed++ {
 		steps := make([]int, 150)

@@ -12,10 +12,11 @@ import (
 	"github.com/automatanexus/aegis-db/bench/server"
 )
 
-// course says how many rounds to run, a few unless AEGIS_CRASH_ROUNDS asks for more, and which: AEGIS_CRASH_SEED for a certain course.
+// course says how many rounds to run, a few of always the same course unless AEGIS_CRASH_ROUNDS asks for more of another one each time, and
+// which: AEGIS_CRASH_SEED for a certain course.
 func course(t *testing.T) (rounds int, seed uint64) {
 	t.Helper()
-	rounds = 5
+	rounds, seed = 5, 1
 	if testing.Short() {
 		rounds = 2
 	}
@@ -24,8 +25,8 @@ func course(t *testing.T) (rounds int, seed uint64) {
 		if rounds, err = strconv.Atoi(text); err != nil {
 			t.Fatal(err)
 		}
+		seed = uint64(time.Now().UnixNano())
 	}
-	seed = uint64(time.Now().UnixNano())
 	if text := os.Getenv("AEGIS_CRASH_SEED"); text != "" {
 		var err error
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
