@@ -32,6 +32,9 @@ func (s *Shard) run(ctx context.Context) {
 		s.syncBehind()
 		s.settleMoves()
 		if !s.due() {
+			if err := s.passNothing(ctx); err != nil && ctx.Err() == nil {
+				s.opts.Logger.Error("commits without effect could not be passed over; they stay in the write-ahead log", "error", err)
+			}
 			continue
 		}
 		if err := s.Flush(ctx); err != nil && ctx.Err() == nil {
