@@ -64,6 +64,9 @@ func (a *API) run(r *http.Request, prepare func(context.Context, string, prometh
 		return bad("limit", err)
 	}
 	ctx := promql.WithAsOf(r.Context(), asOf(r))
+	if r.FormValue("stats") != "" {
+		ctx = promql.AsWritten(ctx) // the counts are those of Prometheus' engine
+	}
 	cancel := func() {}
 	if text := r.FormValue("timeout"); text != "" {
 		d, err := parseDuration(text)

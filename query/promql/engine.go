@@ -2,6 +2,7 @@ package promql
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime"
 	"time"
@@ -28,6 +29,8 @@ type Limits struct {
 	Experimental bool
 	// StartTimestamps lets rate and its like use the times at which counters began, where remote write brought them.
 	StartTimestamps bool
+	// AsWritten leaves all of every query to Prometheus' engine, for comparing.
+	AsWritten bool
 }
 
 // Options configures an Engine.
@@ -89,11 +92,14 @@ func New(store Store, o Options) *Engine {
 	e.engine = promql.NewEngine(promql.EngineOpts{
 		Logger: o.Logger, MaxSamples: o.Samples, Timeout: o.Timeout, LookbackDelta: o.Lookback, ActiveQueryTracker: tracker{e},
 		// What Prometheus takes for subqueries without a step: the global evaluation interval.
-		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
+		NoStepSubqueryIntervalFn: noStep,
 		EnableAtModifier:         true, EnableNegativeOffset: true, UseStartTimestamps: o.StartTimestamps, Parser: e.parser,
 	})
 	return e
 }
+
+// noStep is the step of a subquery of a length that has none.
+func noStep(int64) int64 { return time.Minute.Milliseconds() }
 
 // Limits are those in force.
 func (e *Engine) Limits() Limits { return e.options.Limits }
@@ -119,11 +125,11 @@ func (e *Engine) Close(ctx context.Context) error {
 
 // Queryable is a database ("" = the default one) for whoever reads series without a query. Queries of the engine itself take a place
 // among those that run; readers of a Queryable take theirs with Enter.
-func (e *Engine) Queryable(database string) storage.Queryable { return queryable{e, database, ""} }
+func (e *Engine) Queryable(database string) storage.Queryable { return queryable{e, database, "", nil} }
 
 // QueryableAsOf is a database as it was: asOf is the number of a version, a time (RFC 3339) or the name of a pin; "" is now.
 func (e *Engine) QueryableAsOf(database, asOf string) storage.Queryable {
-	return queryable{e, database, asOf}
+	return queryable{e, database, asOf, nil}
 }
 
 // Enter waits for a place among the running queries; leave gives it back. The context that it gives ends with the engine.
@@ -145,20 +151,50 @@ func (e *Engine) until(ctx context.Context) (context.Context, func()) {
 
 // Instant prepares a query at one time. lookback 0 means the engine's. Errors are those of the text.
 func (e *Engine) Instant(ctx context.Context, database, text string, at time.Time, o promql.QueryOpts) (*Query, error) {
-	q, err := e.engine.NewInstantQuery(ctx, e.QueryableAsOf(database, asOfIn(ctx)), o, text, at)
-	return &Query{q, e}, err
+	return e.prepare(ctx, database, func(ctx context.Context, data storage.Queryable) (promql.Query, error) {
+		return e.engine.NewInstantQuery(ctx, data, o, text, at)
+	})
 }
 
 // Range prepares a query at many times.
 func (e *Engine) Range(ctx context.Context, database, text string, start, end time.Time, step time.Duration, o promql.QueryOpts) (*Query, error) {
-	q, err := e.engine.NewRangeQuery(ctx, e.QueryableAsOf(database, asOfIn(ctx)), o, text, start, end, step)
-	return &Query{q, e}, err
+	return e.prepare(ctx, database, func(ctx context.Context, data storage.Queryable) (promql.Query, error) {
+		return e.engine.NewRangeQuery(ctx, data, o, text, start, end, step)
+	})
 }
+
+// prepare makes a query, and finds the shapes in it.
+func (e *Engine) prepare(ctx context.Context, database string, make func(context.Context, storage.Queryable) (promql.Query, error)) (*Query, error) {
+	data := queryable{e, database, asOfIn(ctx), shapes{}}
+	q, err := make(ctx, data)
+	if err != nil {
+		return &Query{Query: q, engine: e}, err
+	}
+	out := &Query{Query: q, engine: e}
+	if s, ok := q.Statement().(*parser.EvalStmt); ok && !e.options.AsWritten && !asWritten(ctx) {
+		e.find(s, data.shapes)
+		out.again = func(ctx context.Context) (promql.Query, error) {
+			return make(ctx, queryable{e, database, data.asOf, nil})
+		}
+	}
+	return out, nil
+}
+
+type asWrittenKey struct{}
+
+// AsWritten has queries that are prepared with the context evaluated by Prometheus' engine alone: what they count, sample by sample, is then
+// what Prometheus counts.
+func AsWritten(ctx context.Context) context.Context {
+	return context.WithValue(ctx, asWrittenKey{}, true)
+}
+
+func asWritten(ctx context.Context) bool { return ctx.Value(asWrittenKey{}) != nil }
 
 // Query is one query, to be run once, and to be closed after its result was used.
 type Query struct {
 	promql.Query
 	engine *Engine
+	again  func(context.Context) (promql.Query, error) // prepares it as it is written; nil = it is
 }
 
 // Exec runs the query. A panic is this query's error.
@@ -172,6 +208,16 @@ func (q *Query) Exec(ctx context.Context) (r *promql.Result) {
 	defer guard(&err)
 	ctx, stop := q.engine.until(ctx)
 	defer stop()
+	r = q.Query.Exec(ctx)
+	if q.again == nil || !errors.Is(r.Err, errAsWritten) {
+		return r
+	}
+	plain, failed := q.again(ctx)
+	if failed != nil {
+		return &promql.Result{Err: failed}
+	}
+	q.Query.Close()
+	q.Query = plain
 	return q.Query.Exec(ctx)
 }
 

@@ -15,6 +15,7 @@ type queryable struct {
 	engine   *Engine
 	database string
 	asOf     string
+	shapes   shapes // of the query that asks; nil = none
 }
 
 // Querier implements storage.Queryable.
@@ -24,7 +25,7 @@ func (d queryable) Querier(mint, maxt int64) (storage.Querier, error) {
 		return nil, err
 	}
 	pool := mem.NewPool("a PromQL query", d.engine.options.QueryBytes, d.engine.options.Pool)
-	return &querier{engine: d.engine, snapshot: s, pool: pool, times: timeRange{mint, maxt}}, nil
+	return &querier{engine: d.engine, snapshot: s, pool: pool, times: timeRange{mint, maxt}, shapes: d.shapes}, nil
 }
 
 // querier implements storage.Querier over one snapshot. Safe for concurrent use until it is closed.
@@ -33,6 +34,7 @@ type querier struct {
 	snapshot Snapshot
 	pool     *mem.Pool
 	times    timeRange
+	shapes   shapes
 }
 
 // seriesOnly is the name of the function that hints give where samples are not needed.
@@ -41,6 +43,11 @@ const seriesOnly = "series"
 // Select implements storage.Querier. The set is always sorted: it costs little, since sources are sorted by tags, and an answer whose
 // order is not asked for is at least the same every time.
 func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	if len(matchers) == 1 {
+		if s, known := q.shapes[matchers[0]]; known {
+			return &seriesSet{evaluate: func() (*seriesSet, error) { return q.evaluate(ctx, s) }}
+		}
+	}
 	times := q.times
 	read := q.readSamples
 	if hints != nil {

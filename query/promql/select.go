@@ -160,15 +160,18 @@ func (p *part) flatten() samples { return p.layout.flatten(p.pieces) }
 // lastOf keeps, of the samples of one millisecond, the last.
 func lastOf(s samples) samples { return clock{perMilli: 1}.settle(s) }
 
-// each calls f with 0 to n-1, by as many workers as pay for so many rows.
+// each calls f with 0 to n-1, by as many workers as pay for so many rows. A series is short work: workers take some at a time.
 func (q *querier) each(ctx context.Context, n int, rows int64, f func(i int)) error {
-	// A series is short work: workers take some at a time.
-	const stretch = 64
+	return q.eachOf(ctx, n, 64, rows, f)
+}
+
+// eachOf does the same; stretch is how many a worker takes at a time.
+func (q *querier) eachOf(ctx context.Context, n, stretch int, rows int64, f func(i int)) error {
 	var next atomic.Int64
 	work := func() (err error) {
 		defer guard(&err)
 		for ctx.Err() == nil {
-			hi := int(next.Add(stretch))
+			hi := int(next.Add(int64(stretch)))
 			lo := hi - stretch
 			if lo >= n {
 				return nil

@@ -98,9 +98,18 @@ type seriesSet struct {
 	list []series
 	at   int
 	err  error
+	// evaluate gives, instead of load, the whole set of a shape.
+	evaluate func() (*seriesSet, error)
+	warnings annotations.Annotations
 }
 
 func (s *seriesSet) Next() bool {
+	if s.evaluate != nil {
+		made, err := s.evaluate()
+		if *s = (seriesSet{at: -1, err: err}); err == nil {
+			s.list, s.warnings = made.list, made.warnings
+		}
+	}
 	if s.load != nil {
 		s.list, s.err = s.load()
 		s.load, s.at = nil, -1
@@ -114,4 +123,4 @@ func (s *seriesSet) Next() bool {
 
 func (s *seriesSet) At() storage.Series                { return &s.list[s.at] }
 func (s *seriesSet) Err() error                        { return s.err }
-func (s *seriesSet) Warnings() annotations.Annotations { return nil }
+func (s *seriesSet) Warnings() annotations.Annotations { return s.warnings }

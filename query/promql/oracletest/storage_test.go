@@ -43,8 +43,13 @@ type database struct {
 
 func open(t testing.TB, p place) *database {
 	t.Helper()
+	return openWith(t, p, promql.Limits{StartTimestamps: true})
+}
+
+func openWith(t testing.TB, p place, limits promql.Limits) *database {
+	t.Helper()
 	fs := memfs.New()
-	db, err := aegis.Open(context.Background(), aegis.Options{Dir: "data", FS: fs, MemoryBytes: 256 << 20, CompactEvery: -1, PromQL: promql.Limits{StartTimestamps: true}})
+	db, err := aegis.Open(context.Background(), aegis.Options{Dir: "data", FS: fs, MemoryBytes: 256 << 20, CompactEvery: -1, PromQL: limits})
 	if err != nil {
 		t.Fatal(err)
 	}

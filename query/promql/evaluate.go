@@ -1,0 +1,153 @@
+package promql
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/schema"
+	"github.com/prometheus/prometheus/util/annotations"
+)
+
+// errAsWritten says that the engine has to evaluate a query as it is written: its shapes cannot answer it.
+var errAsWritten = errors.New("the query has to be evaluated as it is written")
+
+// stretchSteps is how many steps of a grid one worker takes at a time: enough that finding the first window costs little, and few enough that the
+// states of aggregations stay in the cache.
+const stretchSteps = 128
+
+// evaluation is a shape at work.
+type evaluation struct {
+	*shape
+	q    *querier
+	list []series // with samples
+	// names are those that the series of the result have, or would have without the aggregation.
+	names  []labels.Labels
+	filled []atomic.Bool // which of them have a value
+	times  []int64       // of the grid
+}
+
+// evaluate gives the series of a shape, with a value for each step: a stale marker where there is none.
+func (q *querier) evaluate(ctx context.Context, s *shape) (*seriesSet, error) {
+	list, err := q.readSamples(ctx, s.times(), s.selector.LabelMatchers)
+	if err != nil {
+		return nil, err
+	}
+	e := &evaluation{shape: s, q: q, list: list, filled: make([]atomic.Bool, len(list)), times: make([]int64, s.steps())}
+	for i := range e.times {
+		e.times[i] = s.at(i)
+	}
+	if err := q.pool.Grow(8 * int64(len(e.times))); err != nil {
+		return nil, err
+	}
+	rows := int64(0)
+	for i := range list {
+		rows += int64(len(list[i].times))
+	}
+	if s.call != nil {
+		if err := q.each(ctx, len(list), rows, func(i int) { list[i].samples = withoutMarkers(list[i].samples) }); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.name(); err != nil {
+		return nil, err
+	}
+	out := &seriesSet{at: -1}
+	if s.over != nil {
+		out.list, err = e.aggregate(ctx)
+	} else {
+		out.list, err = e.values(ctx)
+	}
+	out.warnings = e.infos()
+	return out, err
+}
+
+// name gives the results their names. Two of the same name are an error, which the engine words.
+func (e *evaluation) name() error {
+	e.names = make([]labels.Labels, len(e.list))
+	if e.keepsName() {
+		for i := range e.list {
+			e.names[i] = e.list[i].labels
+		}
+		return nil
+	}
+	same, first := true, ""
+	for i := range e.list {
+		set := e.list[i].labels
+		name := set.Get(nameLabel)
+		if i == 0 {
+			first = name
+		}
+		e.names[i] = set.DropReserved(schema.IsMetadataLabel)
+		same = same && name == first && e.names[i].Len() == set.Len()-1
+	}
+	if same {
+		return nil // and they differ in something else
+	}
+	seen := make(map[string]bool, len(e.names))
+	var text []byte
+	for _, set := range e.names {
+		text = set.Bytes(text[:0])
+		if seen[string(text)] {
+			return errAsWritten
+		}
+		seen[string(text)] = true
+	}
+	return nil
+}
+
+// infos says of rates of what is no counter by its name that it may be none.
+func (e *evaluation) infos() (out annotations.Annotations) {
+	if e.call == nil || e.call.Func.Name != "rate" && e.call.Func.Name != "increase" {
+		return nil
+	}
+	last := ""
+	for i := range e.list {
+		name := e.list[i].labels.Get(nameLabel)
+		if name == last || !e.filled[i].Load() {
+			continue
+		}
+		last = name
+		counter := false
+		for _, ending := range []string{"_total", "_sum", "_count", "_bucket"} {
+			counter = counter || strings.HasSuffix(name, ending)
+		}
+		if !counter && name != "" {
+			out.Add(annotations.NewPossibleNonCounterInfo(name, e.call.Args[0].PositionRange()))
+		}
+	}
+	return out
+}
+
+// values evaluates each series by itself.
+func (e *evaluation) values(ctx context.Context) ([]series, error) {
+	steps := len(e.times)
+	if err := e.q.pool.Grow(8 * int64(steps) * int64(len(e.list))); err != nil {
+		return nil, err
+	}
+	all := make([]float64, steps*len(e.list))
+	out := make([]series, len(e.list))
+	f := e.windower()
+	err := e.q.each(ctx, len(e.list), int64(len(all)), func(i int) {
+		values := all[i*steps : (i+1)*steps : (i+1)*steps]
+		f(&e.list[i].samples, e.grid, values)
+		e.note(i, values)
+		out[i] = series{labels: e.names[i], samples: samples{times: e.times, values: values}}
+	})
+	return out, err
+}
+
+// note remembers of a series whether it has a value.
+func (e *evaluation) note(i int, values []float64) {
+	if e.filled[i].Load() {
+		return
+	}
+	for _, v := range values {
+		if !isNothing(v) {
+			e.filled[i].Store(true)
+			return
+		}
+	}
+}

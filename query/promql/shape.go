@@ -1,0 +1,206 @@
+package promql
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// Prometheus' engine asks each series for each step by itself. What most queries spend their time on is one of a few shapes: a function
+// over the windows of a selector, and an aggregation over that or over a selector. These are evaluated here, over flat slices, by all cores;
+// in the tree of the query a selector takes their place whose series are the values at the steps, and the engine does the rest. So what
+// is above them is Prometheus' own, and they must give bit for bit what its engine gives.
+
+// grid is the steps at which an expression is evaluated: start, start+step, … up to end.
+type grid struct{ start, end, step millis }
+
+func (g grid) steps() int { return int((g.end-g.start)/g.step) + 1 }
+
+func (g grid) at(i int) millis { return g.start + millis(i)*g.step }
+
+// shape is an expression that is evaluated here.
+type shape struct {
+	grid
+	expr     parser.Expr
+	selector *parser.VectorSelector
+	offset   millis
+	// window is the length of the ranges of a function over them; 0 = none, the present value of each series, no older than lookback.
+	window, lookback millis
+	seconds          float64      // of the window
+	call             *parser.Call // nil without a function
+	// An aggregation over it; nil = none.
+	over     *parser.AggregateExpr
+	grouping []string // sorted
+}
+
+// times is the range of time whose samples are read.
+func (s *shape) times() timeRange {
+	back := s.window
+	if s.call == nil {
+		back = s.lookback
+	}
+	return timeRange{s.start - s.offset - back + 1, s.end - s.offset}
+}
+
+// shapes are those of one query, by the matcher that stands for each in the tree.
+type shapes map[*labels.Matcher]*shape
+
+// find looks for shapes in the expression of a statement and puts selectors in their places.
+func (e *Engine) find(s *parser.EvalStmt, into shapes) {
+	f := &finder{engine: e, lookback: durationMillis(s.LookbackDelta), found: into}
+	g := grid{s.Start.UnixMilli(), s.End.UnixMilli(), durationMillis(s.Interval)}
+	if g.step <= 0 {
+		g.step = 1 // one step
+	}
+	if g.end >= g.start {
+		s.Expr = f.replace(s.Expr, g)
+	}
+}
+
+func durationMillis(d time.Duration) millis { return int64(d / time.Millisecond) }
+
+type finder struct {
+	engine   *Engine
+	lookback millis
+	found    shapes
+}
+
+// throughout are the functions that see of their argument nothing but its values. absent, for one, reads its selector, and timestamp
+// treats one in its own way.
+var throughout = map[string]bool{
+	"abs": true, "ceil": true, "floor": true, "exp": true, "sqrt": true, "ln": true, "log2": true, "log10": true, "round": true, "sgn": true, "clamp": true,
+	"clamp_min": true, "clamp_max": true, "histogram_quantile": true, "histogram_fraction": true, "label_replace": true, "label_join": true, "scalar": true,
+	"sort": true, "sort_desc": true, "sort_by_label": true, "sort_by_label_desc": true, "deg": true, "rad": true,
+}
+
+// replace gives the expression with selectors in the places of its shapes.
+func (f *finder) replace(e parser.Expr, g grid) parser.Expr {
+	if s := f.shape(e, g); s != nil {
+		return f.stand(s)
+	}
+	switch n := e.(type) {
+	case *parser.ParenExpr:
+		n.Expr = f.replace(n.Expr, g)
+	case *parser.UnaryExpr:
+		n.Expr = f.replace(n.Expr, g)
+	case *parser.BinaryExpr:
+		n.LHS, n.RHS = f.replace(n.LHS, g), f.replace(n.RHS, g)
+	case *parser.AggregateExpr:
+		n.Expr = f.replace(n.Expr, g)
+	case *parser.SubqueryExpr:
+		if n.Timestamp == nil {
+			n.Expr = f.replace(n.Expr, f.engine.below(n, g))
+		}
+	case *parser.Call:
+		for i, arg := range n.Args {
+			_, inner := arg.(*parser.SubqueryExpr)
+			if inner && n.Func.Name != "absent_over_time" || throughout[n.Func.Name] {
+				n.Args[i] = f.replace(arg, g)
+			}
+		}
+	}
+	return e
+}
+
+// below is the grid of what is in a subquery, as Prometheus' engine makes it.
+func (e *Engine) below(n *parser.SubqueryExpr, g grid) grid {
+	offset, length := durationMillis(n.OriginalOffset), durationMillis(n.Range)
+	out := grid{step: durationMillis(n.Step), end: g.at(g.steps()-1) - offset}
+	if out.step == 0 {
+		out.step = noStep(length)
+	}
+	first := g.start - offset - length
+	out.start = out.step * (first / out.step)
+	if out.start <= first {
+		out.start += out.step
+	}
+	return out
+}
+
+// shape recognizes an expression that can be evaluated here; nil = it cannot.
+func (f *finder) shape(e parser.Expr, g grid) *shape {
+	if g.end < g.start {
+		return nil
+	}
+	switch n := e.(type) {
+	case *parser.Call:
+		s := &shape{grid: g, expr: e, call: n}
+		if !f.windows(s, n) {
+			return nil
+		}
+		return s
+	case *parser.AggregateExpr:
+		if _, known := aggregates[n.Op]; !known || n.Param != nil {
+			return nil
+		}
+		s := &shape{grid: g, expr: e, lookback: f.lookback, over: n, grouping: slices.Sorted(slices.Values(n.Grouping))}
+		switch inner := n.Expr.(type) {
+		case *parser.VectorSelector:
+			s.selector = inner
+		case *parser.Call:
+			if s.call = inner; !f.windows(s, inner) {
+				return nil
+			}
+		default:
+			return nil
+		}
+		if !plain(s.selector) {
+			return nil
+		}
+		s.offset = durationMillis(s.selector.OriginalOffset)
+		return s
+	}
+	return nil
+}
+
+// windows says whether a call is a function over the windows of a selector, its other arguments being numbers.
+func (f *finder) windows(s *shape, n *parser.Call) bool {
+	if seesStarts, known := overWindows[n.Func.Name]; !known || seesStarts && f.engine.options.StartTimestamps {
+		return false
+	}
+	for _, arg := range n.Args {
+		switch a := arg.(type) {
+		case *parser.MatrixSelector:
+			s.selector = a.VectorSelector.(*parser.VectorSelector)
+			s.window, s.seconds, s.offset = durationMillis(a.Range), a.Range.Seconds(), durationMillis(s.selector.OriginalOffset)
+		case *parser.NumberLiteral:
+			if n.Func.Name == "quantile_over_time" && !(a.Val >= 0 && a.Val <= 1) {
+				return false // there is a warning to be given
+			}
+		default:
+			return false
+		}
+	}
+	return s.selector != nil && s.window > 0 && plain(s.selector)
+}
+
+// plain says that a selector has nothing but matchers and an offset.
+func plain(v *parser.VectorSelector) bool {
+	return v.Timestamp == nil && v.StartOrEnd == 0 && !v.Anchored && !v.Smoothed
+}
+
+// stand makes the selector that stands for a shape.
+func (f *finder) stand(s *shape) parser.Expr {
+	m := labels.MustNewMatcher(labels.MatchEqual, nameLabel, "evaluated")
+	f.found[m] = s
+	return &parser.VectorSelector{LabelMatchers: []*labels.Matcher{m}, PosRange: s.expr.PositionRange()}
+}
+
+// aggregates are the aggregations that are evaluated here.
+var aggregates = map[parser.ItemType]bool{
+	parser.SUM: true, parser.AVG: true, parser.MIN: true, parser.MAX: true, parser.COUNT: true, parser.GROUP: true, parser.STDDEV: true, parser.STDVAR: true,
+}
+
+// overWindows are the functions over ranges that are evaluated here, all of which see the samples of a window and nothing else. Those that are
+// true see when counters began as well, if that is asked for, and are left to the engine then.
+var overWindows = map[string]bool{
+	"rate": true, "increase": true, "irate": true, "resets": true,
+	"delta": false, "idelta": false, "deriv": false, "predict_linear": false, "changes": false,
+	"avg_over_time": false, "sum_over_time": false, "count_over_time": false, "min_over_time": false, "max_over_time": false, "last_over_time": false,
+	"present_over_time": false, "stddev_over_time": false, "stdvar_over_time": false, "quantile_over_time": false,
+}
+
+// keepsName says that a function leaves series their names.
+func (s *shape) keepsName() bool { return s.call == nil || s.call.Func.Name == "last_over_time" }

@@ -1,0 +1,284 @@
+package promql
+
+import (
+	"math"
+
+	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/util/kahansum"
+)
+
+// nothing stands for no value: a stale marker, which the engine takes for none, and which no function gives.
+var nothing = math.Float64frombits(value.StaleNaN)
+
+func isNothing(v float64) bool { return math.Float64bits(v) == value.StaleNaN }
+
+// withoutMarkers leaves the stale markers out.
+func withoutMarkers(s samples) samples {
+	first := 0
+	for first < len(s.values) && !isNothing(s.values[first]) {
+		first++
+	}
+	if first == len(s.values) {
+		return s
+	}
+	out := makeSamples(len(s.values), false)
+	out.times, out.values = append(out.times, s.times[:first]...), append(out.values, s.values[:first]...)
+	for i := first; i < len(s.values); i++ {
+		if !isNothing(s.values[i]) {
+			out.times, out.values = append(out.times, s.times[i]), append(out.values, s.values[i])
+		}
+	}
+	return out
+}
+
+// windower gives the values of one series at some steps of a grid.
+type windower func(s *samples, g grid, out []float64)
+
+// present gives the newest value that is not older than lookback.
+func present(offset, lookback millis) windower {
+	return func(s *samples, g grid, out []float64) {
+		at := lowest(s.times, g.start-offset-lookback)
+		for i := range out {
+			now := g.at(i) - offset
+			for at < len(s.times) && s.times[at] <= now {
+				at++
+			}
+			out[i] = nothing
+			if at > 0 {
+				if t := s.times[at-1]; t > now-lookback || t == now {
+					out[i] = s.values[at-1]
+				}
+			}
+		}
+	}
+}
+
+// lowest is the first place whose time is after t, looked for by halves.
+func lowest(times []int64, t millis) int {
+	lo, hi := 0, len(times)
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); times[mid] <= t {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+// sliding calls f with the samples of each window that has some: those after from, up to the step.
+func sliding(offset, length millis, f func(values []float64) float64) windower {
+	return func(s *samples, g grid, out []float64) {
+		lo := lowest(s.times, g.start-offset-length)
+		hi := lo
+		for i := range out {
+			until := g.at(i) - offset
+			for hi < len(s.times) && s.times[hi] <= until {
+				hi++
+			}
+			for lo < hi && s.times[lo] <= until-length {
+				lo++
+			}
+			if lo == hi {
+				out[i] = nothing
+			} else {
+				out[i] = f(s.values[lo:hi])
+			}
+		}
+	}
+}
+
+// counting is rate, increase (perSecond or not) and delta (no counter): the difference of the last and the first sample of a window,
+// where counters begin anew what they had before added, and as much again as the samples leave uncovered at the ends of the window.
+func counting(offset, length millis, seconds float64, counter, perSecond bool) windower {
+	return func(s *samples, g grid, out []float64) {
+		times, values := s.times, s.values[:len(s.times)]
+		lo := lowest(times, g.start-offset-length)
+		hi := lo
+		var resets []int // where a value is less than the one before, in the window
+		for i := range out {
+			until := g.at(i) - offset
+			from := until - length
+			for hi < len(times) && times[hi] <= until {
+				if counter && hi > lo && values[hi] < values[hi-1] {
+					resets = append(resets, hi)
+				}
+				hi++
+			}
+			for lo < hi && times[lo] <= from {
+				lo++
+			}
+			for len(resets) > 0 && resets[0] <= lo {
+				resets = resets[1:]
+			}
+			if hi-lo < 2 {
+				out[i] = nothing
+				continue
+			}
+			first, last := times[lo], times[hi-1]
+			result := values[hi-1] - values[lo]
+			for _, r := range resets {
+				result += values[r-1]
+			}
+			toStart, toEnd := float64(first-from)/1000, float64(until-last)/1000
+			sampled := float64(last-first) / 1000
+			average := sampled / float64(hi-lo-1)
+			threshold := average * 1.1
+			if toStart >= threshold {
+				toStart = average / 2
+			}
+			if counter {
+				// A counter is not extrapolated below zero.
+				toZero := toStart
+				if result > 0 && values[lo] >= 0 {
+					toZero = sampled * (values[lo] / result)
+				}
+				if toZero < toStart {
+					toStart = toZero
+				}
+			}
+			if toEnd >= threshold {
+				toEnd = average / 2
+			}
+			factor := 1.0
+			if sampled != 0 {
+				factor = (sampled + toStart + toEnd) / sampled
+			}
+			if perSecond {
+				factor /= seconds
+			}
+			out[i] = result * factor
+		}
+	}
+}
+
+func sumOf(values []float64) float64 {
+	var sum, c float64
+	for _, v := range values {
+		sum, c = kahansum.Inc(v, sum, c)
+	}
+	if math.IsInf(sum, 0) {
+		return sum
+	}
+	return sum + c
+}
+
+// averageOf adds up as long as the sum does not overflow, and goes on with means from there.
+func averageOf(values []float64) float64 {
+	sum, count := values[0], 1.0
+	var mean, c float64
+	incremental := false
+	for i, v := range values[1:] {
+		count = float64(i + 2)
+		if !incremental {
+			newSum, newC := kahansum.Inc(v, sum, c)
+			if !math.IsInf(newSum, 0) {
+				sum, c = newSum, newC
+				continue
+			}
+			incremental = true
+			mean = sum / (count - 1)
+			c /= (count - 1)
+		}
+		q := (count - 1) / count
+		mean, c = kahansum.Inc(v/count, q*mean, q*c)
+	}
+	if incremental {
+		return mean + c
+	}
+	return sum/count + c/count
+}
+
+func leastOf(values []float64) float64 {
+	least := values[0]
+	for _, v := range values {
+		if v < least || math.IsNaN(least) {
+			least = v
+		}
+	}
+	return least
+}
+
+func greatestOf(values []float64) float64 {
+	greatest := values[0]
+	for _, v := range values {
+		if v > greatest || math.IsNaN(greatest) {
+			greatest = v
+		}
+	}
+	return greatest
+}
+
+// windower makes what evaluates a shape for one series.
+func (s *shape) windower() windower {
+	if s.call == nil {
+		return present(s.offset, s.lookback)
+	}
+	over := func(f func([]float64) float64) windower { return sliding(s.offset, s.window, f) }
+	switch s.call.Func.Name {
+	case "rate":
+		return counting(s.offset, s.window, s.seconds, true, true)
+	case "increase":
+		return counting(s.offset, s.window, s.seconds, true, false)
+	case "delta":
+		return counting(s.offset, s.window, s.seconds, false, false)
+	case "sum_over_time":
+		return over(sumOf)
+	case "avg_over_time":
+		return over(averageOf)
+	case "min_over_time":
+		return over(leastOf)
+	case "max_over_time":
+		return over(greatestOf)
+	case "count_over_time":
+		return over(func(values []float64) float64 { return float64(len(values)) })
+	case "last_over_time":
+		return over(func(values []float64) float64 { return values[len(values)-1] })
+	case "present_over_time":
+		return over(func([]float64) float64 { return 1 })
+	}
+	return s.prometheus()
+}
+
+// prometheus calls the function of Prometheus for each window. The points of a series are laid out once.
+func (s *shape) prometheus() windower {
+	f := promql.FunctionCalls[s.call.Func.Name]
+	var numbers []promql.Vector
+	for _, arg := range s.call.Args {
+		if n, ok := arg.(*parser.NumberLiteral); ok {
+			numbers = append(numbers, promql.Vector{promql.Sample{F: n.Val}})
+		}
+	}
+	return func(series *samples, g grid, out []float64) {
+		lo := lowest(series.times, g.start-s.offset-s.window)
+		end := lowest(series.times, g.at(len(out)-1)-s.offset)
+		points := make([]promql.FPoint, max(0, end-lo))
+		for i := range points {
+			points[i] = promql.FPoint{T: series.times[lo+i], F: series.values[lo+i]}
+		}
+		matrix := promql.Matrix{promql.Series{}}
+		helper := &promql.EvalNodeHelper{Out: make(promql.Vector, 0, 1)}
+		lo, hi := 0, 0
+		for i := range out {
+			helper.Ts = g.at(i)
+			until := helper.Ts - s.offset
+			for hi < len(points) && points[hi].T <= until {
+				hi++
+			}
+			for lo < hi && points[lo].T <= until-s.window {
+				lo++
+			}
+			out[i] = nothing
+			if lo == hi {
+				continue
+			}
+			matrix[0].Floats = points[lo:hi]
+			if got, _ := f(numbers, matrix, s.call.Args, helper); len(got) > 0 {
+				out[i] = got[0].F
+				helper.Out = got[:0]
+			}
+		}
+	}
+}
