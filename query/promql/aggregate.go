@@ -194,7 +194,7 @@ func (e *evaluation) stretch(ctx context.Context, of []int, groups, from, to int
 		if i%64 == 0 && ctx.Err() != nil {
 			return
 		}
-		f(&e.list[i].samples, g, values)
+		f(&e.list[i], g, values)
 		e.note(i, values)
 		fold(e.over.Op, states[of[i]*length:][:length], values)
 	}

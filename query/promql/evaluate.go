@@ -22,7 +22,7 @@ const stretchSteps = 128
 type evaluation struct {
 	*shape
 	q    *querier
-	list []series // with samples
+	list []track
 	// names are those that the series of the result have, or would have without the aggregation.
 	names  []labels.Labels
 	filled []atomic.Bool // which of them have a value
@@ -31,7 +31,7 @@ type evaluation struct {
 
 // evaluate gives the series of a shape, with a value for each step: a stale marker where there is none.
 func (q *querier) evaluate(ctx context.Context, s *shape) (*seriesSet, error) {
-	list, err := q.readSamples(ctx, s.times(), s.selector.LabelMatchers)
+	list, err := q.readTracks(ctx, s.times(), s.selector.LabelMatchers, s.call == nil)
 	if err != nil {
 		return nil, err
 	}
@@ -41,15 +41,6 @@ func (q *querier) evaluate(ctx context.Context, s *shape) (*seriesSet, error) {
 	}
 	if err := q.pool.Grow(8 * int64(len(e.times))); err != nil {
 		return nil, err
-	}
-	rows := int64(0)
-	for i := range list {
-		rows += int64(len(list[i].times))
-	}
-	if s.call != nil {
-		if err := q.each(ctx, len(list), rows, func(i int) { list[i].samples = withoutMarkers(list[i].samples) }); err != nil {
-			return nil, err
-		}
 	}
 	if err := e.name(); err != nil {
 		return nil, err
@@ -132,7 +123,7 @@ func (e *evaluation) values(ctx context.Context) ([]series, error) {
 	f := e.windower()
 	err := e.q.each(ctx, len(e.list), int64(len(all)), func(i int) {
 		values := all[i*steps : (i+1)*steps : (i+1)*steps]
-		f(&e.list[i].samples, e.grid, values)
+		f(&e.list[i], e.grid, values)
 		e.note(i, values)
 		out[i] = series{labels: e.names[i], samples: samples{times: e.times, values: values}}
 	})

@@ -19,6 +19,8 @@ type timeRange struct{ min, max int64 }
 type selection struct {
 	q     *querier
 	times timeRange
+	// bare leaves the times out at which counters began.
+	bare bool
 	// parts are the series of an answer before their samples are brought together.
 	parts []part
 }
@@ -32,17 +34,25 @@ type part struct {
 
 // readSamples gives the series that match, with their samples in a range, sorted by labels.
 func (q *querier) readSamples(ctx context.Context, times timeRange, matchers []*labels.Matcher) ([]series, error) {
-	targets, err := q.targets(ctx, matchers)
-	if err != nil {
+	s := &selection{q: q, times: times}
+	if err := s.read(ctx, matchers); err != nil {
 		return nil, err
 	}
-	s := &selection{q: q, times: times}
+	return s.finish(ctx)
+}
+
+// read scans all that matches.
+func (s *selection) read(ctx context.Context, matchers []*labels.Matcher) error {
+	targets, err := s.q.targets(ctx, matchers)
+	if err != nil {
+		return err
+	}
 	for _, t := range targets {
 		if err := s.readTarget(ctx, t); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return s.finish(ctx)
+	return nil
 }
 
 // columnsOf are the columns a target is read with: tags, time, and what is measured.
@@ -80,7 +90,7 @@ func (s *selection) readTarget(ctx context.Context, t *target) error {
 	req := &scan.Request{
 		Columns: slices.Concat(tags, []column.ID{t.table.Columns.Time}, measured), Series: t.filters, Time: s.times.of(how.clock),
 	}
-	starts := t.samples() && s.q.engine.options.StartTimestamps
+	starts := !s.bare && t.samples() && s.q.engine.options.StartTimestamps
 	if starts {
 		schema := &t.table.Columns
 		req.Columns = append(req.Columns, schema.Fields[schema.Lookup(startColumn)].ID)
@@ -126,15 +136,7 @@ const sampleBytes = 24
 
 // finish sorts the series and brings the samples of each together. Series without samples are left out.
 func (s *selection) finish(ctx context.Context) ([]series, error) {
-	slices.SortStableFunc(s.parts, func(a, b part) int { return labels.Compare(a.labels, b.labels) })
-	var starts []int // of each distinct label set
-	rows := int64(0)
-	for i := range s.parts {
-		rows += int64(rowsOf(s.parts[i].pieces))
-		if i == 0 || !labels.Equal(s.parts[i-1].labels, s.parts[i].labels) {
-			starts = append(starts, i)
-		}
-	}
+	starts, rows := s.sort()
 	if err := s.q.pool.Grow(rows * sampleBytes); err != nil {
 		return nil, err
 	}
@@ -153,6 +155,18 @@ func (s *selection) finish(ctx context.Context) ([]series, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(out, func(s series) bool { return len(s.times) == 0 }), nil
+}
+
+// sort puts the parts in the order of their labels. It gives where those of each label set start, and how many rows there are.
+func (s *selection) sort() (starts []int, rows int64) {
+	slices.SortStableFunc(s.parts, func(a, b part) int { return labels.Compare(a.labels, b.labels) })
+	for i := range s.parts {
+		rows += int64(rowsOf(s.parts[i].pieces))
+		if i == 0 || !labels.Equal(s.parts[i-1].labels, s.parts[i].labels) {
+			starts = append(starts, i)
+		}
+	}
+	return starts, rows
 }
 
 func (p *part) flatten() samples { return p.layout.flatten(p.pieces) }

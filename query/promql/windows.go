@@ -34,20 +34,20 @@ func withoutMarkers(s samples) samples {
 }
 
 // windower gives the values of one series at some steps of a grid.
-type windower func(s *samples, g grid, out []float64)
+type windower func(s *track, g grid, out []float64)
 
 // present gives the newest value that is not older than lookback.
 func present(offset, lookback millis) windower {
-	return func(s *samples, g grid, out []float64) {
-		at := lowest(s.times, g.start-offset-lookback)
+	return func(s *track, g grid, out []float64) {
+		at := lowest(s.times, s.last(g.start-offset-lookback))
 		for i := range out {
 			now := g.at(i) - offset
-			for at < len(s.times) && s.times[at] <= now {
+			for until := s.last(now); at < len(s.times) && s.times[at] <= until; {
 				at++
 			}
 			out[i] = nothing
 			if at > 0 {
-				if t := s.times[at-1]; t > now-lookback || t == now {
+				if t := s.millis(s.times[at-1]); t > now-lookback || t == now {
 					out[i] = s.values[at-1]
 				}
 			}
@@ -70,15 +70,15 @@ func lowest(times []int64, t millis) int {
 
 // sliding calls f with the samples of each window that has some: those after from, up to the step.
 func sliding(offset, length millis, f func(values []float64) float64) windower {
-	return func(s *samples, g grid, out []float64) {
-		lo := lowest(s.times, g.start-offset-length)
+	return func(s *track, g grid, out []float64) {
+		lo := lowest(s.times, s.last(g.start-offset-length))
 		hi := lo
 		for i := range out {
 			until := g.at(i) - offset
-			for hi < len(s.times) && s.times[hi] <= until {
+			for last := s.last(until); hi < len(s.times) && s.times[hi] <= last; {
 				hi++
 			}
-			for lo < hi && s.times[lo] <= until-length {
+			for before := s.last(until - length); lo < hi && s.times[lo] <= before; {
 				lo++
 			}
 			if lo == hi {
@@ -93,21 +93,21 @@ func sliding(offset, length millis, f func(values []float64) float64) windower {
 // counting is rate, increase (perSecond or not) and delta (no counter): the difference of the last and the first sample of a window,
 // where counters begin anew what they had before added, and as much again as the samples leave uncovered at the ends of the window.
 func counting(offset, length millis, seconds float64, counter, perSecond bool) windower {
-	return func(s *samples, g grid, out []float64) {
+	return func(s *track, g grid, out []float64) {
 		times, values := s.times, s.values[:len(s.times)]
-		lo := lowest(times, g.start-offset-length)
+		lo := lowest(times, s.last(g.start-offset-length))
 		hi := lo
 		var resets []int // where a value is less than the one before, in the window
 		for i := range out {
 			until := g.at(i) - offset
 			from := until - length
-			for hi < len(times) && times[hi] <= until {
+			for last := s.last(until); hi < len(times) && times[hi] <= last; {
 				if counter && hi > lo && values[hi] < values[hi-1] {
 					resets = append(resets, hi)
 				}
 				hi++
 			}
-			for lo < hi && times[lo] <= from {
+			for before := s.last(from); lo < hi && times[lo] <= before; {
 				lo++
 			}
 			for len(resets) > 0 && resets[0] <= lo {
@@ -117,7 +117,7 @@ func counting(offset, length millis, seconds float64, counter, perSecond bool) w
 				out[i] = nothing
 				continue
 			}
-			first, last := times[lo], times[hi-1]
+			first, last := s.millis(times[lo]), s.millis(times[hi-1])
 			result := values[hi-1] - values[lo]
 			for _, r := range resets {
 				result += values[r-1]
@@ -251,12 +251,12 @@ func (s *shape) prometheus() windower {
 			numbers = append(numbers, promql.Vector{promql.Sample{F: n.Val}})
 		}
 	}
-	return func(series *samples, g grid, out []float64) {
-		lo := lowest(series.times, g.start-s.offset-s.window)
-		end := lowest(series.times, g.at(len(out)-1)-s.offset)
+	return func(series *track, g grid, out []float64) {
+		lo := lowest(series.times, series.last(g.start-s.offset-s.window))
+		end := lowest(series.times, series.last(g.at(len(out)-1)-s.offset))
 		points := make([]promql.FPoint, max(0, end-lo))
 		for i := range points {
-			points[i] = promql.FPoint{T: series.times[lo+i], F: series.values[lo+i]}
+			points[i] = promql.FPoint{T: series.millis(series.times[lo+i]), F: series.values[lo+i]}
 		}
 		matrix := promql.Matrix{promql.Series{}}
 		helper := &promql.EvalNodeHelper{Out: make(promql.Vector, 0, 1)}
