@@ -152,7 +152,7 @@ func (e *evaluation) aggregate(ctx context.Context) ([]series, error) {
 	length := (steps + stretches - 1) / stretches
 	workers := min(stretches, e.q.engine.options.Workers)
 	for i := range e.list {
-		rows += int64(len(e.list[i].times))
+		rows += e.list[i].rows()
 	}
 	rows = max(rows, int64(steps)*int64(len(e.list)))
 	need := 8*int64(steps)*int64(len(names)) + stateBytes*int64(length)*int64(len(names))*int64(workers)
@@ -188,7 +188,7 @@ func (e *evaluation) stretch(ctx context.Context, of []int, groups, from, to int
 	length, steps := to-from, len(e.times)
 	states := make([]state, groups*length)
 	values := make([]float64, length)
-	f := e.windower()
+	f := e.evaluator()
 	g := grid{start: e.at(from), end: e.at(to - 1), step: e.step}
 	for i := range e.list {
 		if i%64 == 0 && ctx.Err() != nil {

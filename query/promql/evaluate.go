@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -120,10 +121,12 @@ func (e *evaluation) values(ctx context.Context) ([]series, error) {
 	}
 	all := make([]float64, steps*len(e.list))
 	out := make([]series, len(e.list))
-	f := e.windower()
+	workers := sync.Pool{New: func() any { return e.evaluator() }}
 	err := e.q.each(ctx, len(e.list), int64(len(all)), func(i int) {
 		values := all[i*steps : (i+1)*steps : (i+1)*steps]
+		f := workers.Get().(func(*track, grid, []float64))
 		f(&e.list[i], e.grid, values)
+		workers.Put(f)
 		e.note(i, values)
 		out[i] = series{labels: e.names[i], samples: samples{times: e.times, values: values}}
 	})

@@ -12,8 +12,51 @@ import (
 type track struct {
 	clock
 	labels labels.Labels
-	times  []int64
-	values []float64
+	pieces []samples // that follow each other
+}
+
+// cut is the samples of a track in some range of time.
+type cut struct {
+	clock
+	samples
+}
+
+// between gives the samples after from, up to to, both in the track's unit. It copies, to a place that is used again, only where the range reaches
+// from one piece into another.
+func (t *track) between(from, to int64, room *samples) cut {
+	out := cut{clock: t.clock}
+	copied := false
+	for i := range t.pieces {
+		p := &t.pieces[i]
+		if p.times[len(p.times)-1] <= from {
+			continue
+		}
+		if p.times[0] > to {
+			break
+		}
+		lo, hi := lowest(p.times, from), lowest(p.times, to)
+		switch {
+		case lo == hi:
+		case len(out.times) == 0:
+			out.times, out.values = p.times[lo:hi], p.values[lo:hi]
+		default:
+			if !copied {
+				copied = true
+				room.times, room.values = append(room.times[:0], out.times...), append(room.values[:0], out.values...)
+			}
+			room.times, room.values = append(room.times, p.times[lo:hi]...), append(room.values, p.values[lo:hi]...)
+			out.times, out.values = room.times, room.values
+		}
+	}
+	return out
+}
+
+// rows is how many samples a track has.
+func (t *track) rows() (n int64) {
+	for i := range t.pieces {
+		n += int64(len(t.pieces[i].times))
+	}
+	return n
 }
 
 // readTracks gives the series that match, sorted by labels; markers says that stale markers are wanted.
@@ -61,8 +104,16 @@ func (t *track) fill(q *querier, parts []part, markers bool) error {
 	if !markers {
 		all = withoutMarkers(all)
 	}
-	t.clock, t.times, t.values = clock{perMilli: 1}, all.times, all.values
+	t.clock = clock{perMilli: 1}
+	t.add(all)
 	return nil
+}
+
+// add appends a piece, if it has samples.
+func (t *track) add(s samples) {
+	if len(s.times) > 0 {
+		t.pieces = append(t.pieces, s)
+	}
 }
 
 // apart sorts pieces and says whether all times ascend, each by a millisecond at least: then none needs to be rounded to be told from
@@ -81,22 +132,24 @@ func (l layout) apart(pieces []piece) bool {
 	return true
 }
 
-// join takes the one piece as it is, or copies several one after the other.
+// join takes pieces as they are, but for those that are no floats or have NULLs.
 func (t *track) join(q *querier, p *part, markers bool) error {
 	t.clock = p.layout.clock
-	if one := &p.pieces[0]; len(p.pieces) == 1 && one.floats != nil && one.valid == nil {
-		t.times, t.values = one.times, one.floats
-	} else {
-		if err := q.pool.Grow(int64(rowsOf(p.pieces)) * sampleBytes); err != nil {
-			return err
+	t.pieces = make([]samples, 0, len(p.pieces))
+	for i := range p.pieces {
+		one := &p.pieces[i]
+		s := samples{times: one.times, values: one.floats}
+		if one.floats == nil || one.valid != nil {
+			if err := q.pool.Grow(int64(len(one.times)) * sampleBytes); err != nil {
+				return err
+			}
+			s = one.appendTo(makeSamples(len(one.times), false), p.layout.stale && markers)
 		}
-		all := concatenate(p.pieces, p.layout.stale && markers)
-		t.times, t.values = all.times, all.values
-	}
-	if !markers && !p.layout.stale {
-		// Prometheus' samples have NULL for a stale marker; in other tables a float may look like one.
-		kept := withoutMarkers(samples{times: t.times, values: t.values})
-		t.times, t.values = kept.times, kept.values
+		if !markers && !p.layout.stale {
+			// Prometheus' samples have NULL for a stale marker; in other tables a float may look like one.
+			s = withoutMarkers(s)
+		}
+		t.add(s)
 	}
 	return nil
 }

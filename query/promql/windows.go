@@ -33,13 +33,13 @@ func withoutMarkers(s samples) samples {
 	return out
 }
 
-// windower gives the values of one series at some steps of a grid.
-type windower func(s *track, g grid, out []float64)
+// windower gives the values of one series at some steps of a grid, from the samples of all windows there.
+type windower func(s *cut, g grid, out []float64)
 
 // present gives the newest value that is not older than lookback.
 func present(offset, lookback millis) windower {
-	return func(s *track, g grid, out []float64) {
-		at := lowest(s.times, s.last(g.start-offset-lookback))
+	return func(s *cut, g grid, out []float64) {
+		at := 0
 		for i := range out {
 			now := g.at(i) - offset
 			for until := s.last(now); at < len(s.times) && s.times[at] <= until; {
@@ -70,9 +70,8 @@ func lowest(times []int64, t millis) int {
 
 // sliding calls f with the samples of each window that has some: those after from, up to the step.
 func sliding(offset, length millis, f func(values []float64) float64) windower {
-	return func(s *track, g grid, out []float64) {
-		lo := lowest(s.times, s.last(g.start-offset-length))
-		hi := lo
+	return func(s *cut, g grid, out []float64) {
+		lo, hi := 0, 0
 		for i := range out {
 			until := g.at(i) - offset
 			for last := s.last(until); hi < len(s.times) && s.times[hi] <= last; {
@@ -93,10 +92,9 @@ func sliding(offset, length millis, f func(values []float64) float64) windower {
 // counting is rate, increase (perSecond or not) and delta (no counter): the difference of the last and the first sample of a window,
 // where counters begin anew what they had before added, and as much again as the samples leave uncovered at the ends of the window.
 func counting(offset, length millis, seconds float64, counter, perSecond bool) windower {
-	return func(s *track, g grid, out []float64) {
+	return func(s *cut, g grid, out []float64) {
 		times, values := s.times, s.values[:len(s.times)]
-		lo := lowest(times, s.last(g.start-offset-length))
-		hi := lo
+		lo, hi := 0, 0
 		var resets []int // where a value is less than the one before, in the window
 		for i := range out {
 			until := g.at(i) - offset
@@ -211,6 +209,20 @@ func greatestOf(values []float64) float64 {
 	return greatest
 }
 
+// evaluator gives the values of a series at some steps. It is of one worker.
+func (s *shape) evaluator() func(t *track, g grid, out []float64) {
+	f := s.windower()
+	back := s.window
+	if s.call == nil {
+		back = s.lookback
+	}
+	var room samples
+	return func(t *track, g grid, out []float64) {
+		c := t.between(t.last(g.start-s.offset-back), t.last(g.at(len(out)-1)-s.offset), &room)
+		f(&c, g, out)
+	}
+}
+
 // windower makes what evaluates a shape for one series.
 func (s *shape) windower() windower {
 	if s.call == nil {
@@ -251,12 +263,10 @@ func (s *shape) prometheus() windower {
 			numbers = append(numbers, promql.Vector{promql.Sample{F: n.Val}})
 		}
 	}
-	return func(series *track, g grid, out []float64) {
-		lo := lowest(series.times, series.last(g.start-s.offset-s.window))
-		end := lowest(series.times, series.last(g.at(len(out)-1)-s.offset))
-		points := make([]promql.FPoint, max(0, end-lo))
+	return func(series *cut, g grid, out []float64) {
+		points := make([]promql.FPoint, len(series.times))
 		for i := range points {
-			points[i] = promql.FPoint{T: series.millis(series.times[lo+i]), F: series.values[lo+i]}
+			points[i] = promql.FPoint{T: series.millis(series.times[i]), F: series.values[i]}
 		}
 		matrix := promql.Matrix{promql.Series{}}
 		helper := &promql.EvalNodeHelper{Out: make(promql.Vector, 0, 1)}
