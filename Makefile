@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: help build run test lint unit race real crash crash-transactions crash-definitions crash-long soak fuzz bench bench-change bench-metrics bench-growth bench-compare tpch clickbench figures clean
+.PHONY: help build run test lint unit race real crash crash-transactions crash-definitions crash-long soak fuzz bench bench-full bench-change bench-metrics bench-growth bench-compare tpch clickbench figures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -68,6 +68,11 @@ PEERS = $(if $(VICTORIA),-victoria $(VICTORIA)) $(if $(PROMETHEUS),-prometheus $
 bench: build ## the scoreboard: the same queries to aegis and four peers (VICTORIA=, PROMETHEUS=, QUESTDB=path); at most 20 minutes
 	@./bench/peer/install victoria prometheus questdb duckdb
 	AEGIS_BIN=$(BIN) $(GO) run ./bench/board -systems aegis,victoria,prometheus,questdb,duckdb -time 700ms -limit 4m $(PEERS)
+
+bench-full: build $(TOOLS)/prometheus3 ## all of the scoreboard, hours: every peer and size, one program at a time; PART=a,b measures these only, AGAIN=1 all again
+	@./bench/peer/install
+	@mkdir -p .bench && $(GO) build -o .bench/full ./bench/full
+	AEGIS_BIN=$(BIN) PATH="$(TOOLS)/python/bin:$$PATH" ./.bench/full $(if $(PART),-parts $(PART)) $(if $(AGAIN),-again) $(if $(SHORT),-short) $(PEERS)
 
 bench-change: build ## changing rows beside DuckDB and PostgreSQL: loads, UPDATE, DELETE, upserts, MERGE, scans over dead rows; SCALE=rows
 	@./bench/peer/install

@@ -86,7 +86,7 @@ func (s settings) measure(ctx context.Context) error {
 		workload: w, clients: []int{1, 8}, rounds: s.rounds, perCell: s.perCell, perSystem: s.perSystem, checks: s.checks, progress: os.Stderr,
 	}
 	for i, name := range strings.Split(s.systems, ",") {
-		systems, err := s.kept(name, r.Machine.Commit, func() ([]*System, error) { return c.run(ctx, starts[i]) })
+		systems, err := s.kept(name, machine.Source(), func() ([]*System, error) { return c.run(ctx, starts[i]) })
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,10 @@ func (r *report) write(dir, markdown string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(r, "", "  ")
+	text, err := json.MarshalIndent(struct {
+		*report
+		Aims []measure.Aim `json:"aims"`
+	}{r, r.aims()}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -1,13 +1,9 @@
 package clickbench
 
-import (
-	"testing"
-
-	"github.com/automatanexus/aegis-db/bench/suite"
-)
+import "testing"
 
 // TestClickBench compares the answers to the 43 queries with DuckDB's, on the number of rows that AEGIS_CLICKBENCH_SCALE says. "make
 // clickbench" shows the times of 1,000,000 rows.
 func TestClickBench(t *testing.T) {
-	suite.Suite{Name: "clickbench", Scale: "30000", Tables: []suite.Table{hits}, Generate: generate, Queries: queries}.Run(t)
+	Suite.Run(t)
 }

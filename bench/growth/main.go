@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/machine"
+	"github.com/automatanexus/aegis-db/bench/measure"
 	"github.com/automatanexus/aegis-db/bench/server"
 )
 
@@ -147,8 +148,12 @@ func (s settings) report(list []figure) error {
 	var b strings.Builder
 	b.WriteString("# Files and growth\n\nWritten by `go run ./bench/growth`; what each figure means is in [bench/README.md](../README.md#growth).\n\n")
 	fmt.Fprintf(&b, "%s\n\n| part | figure | measured | unit | |\n|---|---|---:|---|---|\n", about)
+	var aims []measure.Aim
 	for _, f := range list {
 		note := f.Note
+		if f.Aim != 0 {
+			aims = append(aims, measure.Aim{What: f.Part + ": " + f.Name, Aim: fmt.Sprintf("≥ %v", f.Aim), Figure: number(f.Value), Met: f.Value >= f.Aim})
+		}
 		if f.Aim != 0 {
 			note = strings.TrimSuffix(fmt.Sprintf("aim ≥ %v: %s; %s", f.Aim, map[bool]string{true: "met", false: "**missed**"}[f.Value >= f.Aim], f.Note), "; ")
 		}
@@ -160,8 +165,9 @@ func (s settings) report(list []figure) error {
 	}
 	text, err := json.MarshalIndent(struct {
 		machine.Machine
-		Figures []figure `json:"figures"`
-	}{about, list}, "", "  ")
+		Aims    []measure.Aim `json:"aims"`
+		Figures []figure      `json:"figures"`
+	}{about, aims, list}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -28,10 +28,27 @@ type Machine struct {
 // Describe describes this machine, today, and the commit of the working directory.
 func Describe() Machine {
 	return Machine{
-		Date: time.Now().UTC().Format(time.DateOnly), Commit: output("git", "describe", "--always", "--dirty"), Go: runtime.Version(),
+		Date: time.Now().UTC().Format(time.DateOnly), Commit: commit(), Go: runtime.Version(),
 		CPU: field("/proc/cpuinfo", "model name"), Cores: runtime.NumCPU(), Memory: field("/proc/meminfo", "MemTotal"),
 		Kernel: output("uname", "-r"), Load: load(),
 	}
+}
+
+// sources are all files but the reports, which change when something is measured.
+var sources = []string{"--", ":(top)", ":(top,exclude)bench/results"}
+
+// commit is the commit of the working directory, and whether a source differs from it.
+func commit() string {
+	text := output("git", "describe", "--always")
+	if changed := output("git", append([]string{"status", "--porcelain", "--untracked-files=no"}, sources...)...); changed != "" && changed != "unknown" {
+		text += "-dirty"
+	}
+	return text
+}
+
+// Source is the last commit that changed more than reports: what was measured at the same one was measured of the same program.
+func Source() string {
+	return output("git", append([]string{"log", "-1", "--format=%h"}, sources...)...)
 }
 
 // String is one line for people.

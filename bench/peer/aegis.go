@@ -47,7 +47,7 @@ func StartAegis(ctx context.Context, binary, dir string) (System, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s version: %w", binary, err)
 	}
-	s, err := server.Start(ctx, server.Options{Binary: binary, Dir: dir, Args: aegisFlags})
+	s, err := server.Start(ctx, server.Options{Binary: binary, Dir: dir, Args: append([]string{"--pg", "127.0.0.1:0"}, aegisFlags...)})
 	if err != nil {
 		return nil, err
 	}

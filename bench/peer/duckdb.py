@@ -7,7 +7,11 @@ db.execute("SET enable_progress_bar = false")
 
 
 def execute(sql):
-    return [list(row) for row in db.execute(sql).fetchall()]
+    return db.execute(sql).fetchall()
+
+
+def rows(answer):
+    return [list(row) for row in answer]
 
 
 def client(alone):

@@ -120,6 +120,15 @@ func (d *embedded) Execute(ctx context.Context, sql string) ([][]any, error) {
 	return answer.Rows, err
 }
 
+// Timed does the same, and gives how long it took inside of the process until the answer was there.
+func (d *embedded) Timed(ctx context.Context, sql string) ([][]any, time.Duration, error) {
+	answer, err := d.call(ctx, map[string]string{"execute": sql})
+	if err != nil || len(answer.Nanoseconds) != 1 {
+		return nil, 0, err
+	}
+	return answer.Rows, answer.Nanoseconds[0], nil
+}
+
 // Measure runs statements from so many clients at once, in order, and gives how long each took inside of the process.
 func (d *embedded) Measure(ctx context.Context, statements []string, clients int, b Budget) ([]time.Duration, error) {
 	answer, err := d.call(ctx, map[string]any{"measure": map[string]any{

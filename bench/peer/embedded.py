@@ -1,6 +1,6 @@
 # Serves one client: a JSON object per line comes in, one per line goes out. Queries are timed in here, so that neither the pipe nor JSON is
-# charged to the database. What stands before this gives answers, the file to write to, execute(sql), which returns rows, and client(alone), which
-# returns a function that runs a statement whose answer is dropped.
+# charged to the database. What stands before this gives answers, the file to write to; execute(sql), which runs a statement and fetches its answer; rows(answer), which
+# makes lists of it; and client(alone), which returns a function like execute for a client that may be one of several.
 import json, sys, threading, time
 
 
@@ -39,7 +39,10 @@ for line in sys.stdin:
     request = json.loads(line)
     try:
         if "execute" in request:
-            answer = {"rows": execute(request["execute"])}
+            started = time.perf_counter_ns()
+            result = execute(request["execute"])
+            took = time.perf_counter_ns() - started
+            answer = {"rows": rows(result), "nanoseconds": [took]}
         else:
             answer = {"nanoseconds": measure(**request["measure"])}
     except Exception as e:

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -172,14 +173,17 @@ func (q *questdb) Count(ctx context.Context, _ *tsbs.Workload) (int64, error) {
 	return server.Int(rows[0][0])
 }
 
-// Stored is the size of the table's folder, once what it was written from is gone. Files of columns are reserved in large steps: what counts is what
-// the disk holds of them.
+// Stored is the size of the table's partitions and of its symbols, without the log, which is applied and goes soon. Files are reserved in large
+// steps: what counts is what the disk holds of them.
 func (q *questdb) Stored(context.Context) (int64, error) {
-	folders, err := filepath.Glob(filepath.Join(q.dir, "db", "cpu~*"))
+	all, err := filepath.Glob(filepath.Join(q.dir, "db", "cpu~*", "*"))
 	if err != nil {
 		return 0, err
 	}
-	return diskBytes(folders...)
+	return diskBytes(slices.DeleteFunc(all, func(path string) bool {
+		name := filepath.Base(path)
+		return strings.HasPrefix(name, "wal") || name == "txn_seq"
+	})...)
 }
 
 func (q *questdb) Answer(ctx context.Context, query tsbs.Query) (tsbs.Answer, error) {

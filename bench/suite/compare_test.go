@@ -23,11 +23,11 @@ func TestSame(t *testing.T) {
 		{nil, nil, true},
 		{nil, n("0"), false},
 	} {
-		if same(c.ours, c.theirs) != c.want {
+		if same(c.ours, c.theirs, tolerance) != c.want {
 			t.Errorf("%v and %v: %v", c.ours, c.theirs, !c.want)
 		}
 	}
-	if compare([][]any{{n("1")}}, nil) == "" || compare([][]any{{n("1")}}, [][]any{{n("1"), nil}}) == "" {
+	if compare([][]any{{n("1")}}, nil, "X", tolerance) == "" || compare([][]any{{n("1")}}, [][]any{{n("1"), nil}}, "X", tolerance) == "" {
 		t.Error("answers of other shapes are taken for equal")
 	}
 }

@@ -6,19 +6,19 @@ import "strings"
 type Table struct {
 	Name    string
 	Columns []string
+	Order   []string // the columns that a system with a sorting key sorts by
+	Indexes []string // the columns of each index that PostgreSQL gets
 }
 
-// create is the statement that makes it, the same for both systems.
-func (t Table) create() string {
-	return "CREATE TABLE " + t.Name + " (" + strings.Join(t.Columns, " NOT NULL, ") + " NOT NULL)"
-}
-
-// quoted says which columns' values are written as strings.
-func (t Table) quoted() []bool {
-	out := make([]bool, len(t.Columns))
+// create is the statement that makes it, in a system's names for types.
+func (t Table) create(kind func(string) string) string {
+	columns := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		_, kind, _ := strings.Cut(c, " ")
-		out[i] = kind == "text" || kind == "date" || kind == "timestamp"
+		name, k, _ := strings.Cut(c, " ")
+		columns[i] = name + " " + kind(k) + " NOT NULL"
 	}
-	return out
+	return "CREATE TABLE " + t.Name + " (" + strings.Join(columns, ", ") + ")"
 }
+
+// postgresType is PostgreSQL's name for a type, which Aegis and DuckDB have, too.
+func postgresType(kind string) string { return kind }
