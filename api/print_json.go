@@ -58,30 +58,33 @@ func (p *jsonPrinter) batch(b *scan.Batch) error {
 	for k, v := range b.Columns {
 		p.columns[k].start(v, p.loc)
 	}
-	start := len(p.out.buf) // of what is not spooled yet
+	buf := p.out.buf
+	start := len(buf) // of what is not spooled yet
 	for i := range b.Len {
 		if p.rows > 0 {
-			p.out.buf = append(p.out.buf, ',')
+			buf = append(buf, ',')
 		}
 		p.rows++
-		p.out.buf = append(p.out.buf, '[')
+		buf = append(buf, '[')
 		for k := range p.columns {
 			if k > 0 {
-				p.out.buf = append(p.out.buf, ',')
+				buf = append(buf, ',')
 			}
-			p.out.buf = p.columns[k].append(p.out.buf, i)
+			buf = p.columns[k].append(buf, i)
 		}
-		p.out.buf = append(p.out.buf, ']')
-		if len(p.out.buf) < pieceBytes && i+1 < b.Len {
+		buf = append(buf, ']')
+		if len(buf) < pieceBytes && i+1 < b.Len {
 			continue
 		}
+		p.out.buf = buf
 		if err := p.spool.write(p.out.buf[start:]); err != nil {
 			return err
 		}
 		if err := p.out.full(); err != nil {
 			return err
 		}
-		start = len(p.out.buf)
+		buf = p.out.buf
+		start = len(buf)
 	}
 	return nil
 }

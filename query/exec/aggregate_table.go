@@ -70,18 +70,19 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 	default:
 		keys, b = compacted(keys, b)
 	}
-	t.ids = resized(t.ids, b.Len)
-	ids := t.ids
-	var spanIDs []uint32
+	var ids, spanIDs []uint32
 	if whole {
 		t.bySpan = true
-		spanIDs = ids[:len(t.spans)]
+		t.ids = resized(t.ids, len(t.spans))
+		spanIDs = t.ids
 		if len(t.spans) == all {
 			t.findSpans(keys, spanIDs)
 		} else {
 			t.findRows(spanKeys(keys, t.spans), spanIDs)
 		}
 	} else {
+		t.ids = resized(t.ids, b.Len)
+		ids = t.ids
 		short := !t.run.env.Plain && constant(keys)
 		t.shortRuns, t.byRow = t.shortRuns || short, t.byRow || !short
 		t.findRows(keys, ids)

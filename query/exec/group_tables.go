@@ -19,7 +19,8 @@ const firstSlots = 64
 // fewSlots is up to how many a table begins with where its first keys are so many: they may all be different.
 const fewSlots = 256
 
-// groupInts numbers integers. The key stands beside its number, so that a look-up touches one cache line.
+// groupInts numbers integers. The key stands beside its number, so that a look-up touches one cache line. For as long as keys ascend, as the buckets
+// of one series do, there is nothing to look up, and no slots.
 type groupInts struct {
 	slots []intSlot
 	keys  []int64 // by number - 1
@@ -27,15 +28,18 @@ type groupInts struct {
 
 // number numbers keys; valid = nil: none is NULL.
 func (t *groupInts) number(keys []int64, valid column.Bitmap, ids []uint32) {
+	ids = ids[:len(keys)]
 	if t.slots == nil {
-		n := firstSlots
-		for n < 2*len(keys)+2 && n < fewSlots {
-			n *= 2
+		if valid == nil {
+			n := t.ascend(keys, ids)
+			if n == len(keys) {
+				return
+			}
+			keys, ids = keys[n:], ids[n:]
 		}
-		t.slots, t.keys = make([]intSlot, n), make([]int64, 0, n/2+1)
+		t.index(len(keys))
 	}
 	slots, mask := t.slots, uint64(len(t.slots)-1)
-	ids = ids[:len(keys)]
 	last, lastID := int64(0), uint32(0) // equal keys often follow each other
 	for i, k := range keys {
 		if valid != nil && !valid.Get(i) {
@@ -65,10 +69,47 @@ func (t *groupInts) number(keys []int64, valid column.Bitmap, ids []uint32) {
 	}
 }
 
-func (t *groupInts) grow() {
-	t.slots = make([]intSlot, 2*len(t.slots))
-	t.keys = slices.Grow(t.keys, len(t.slots)/2+1-len(t.keys))
-	mask := uint64(len(t.slots) - 1)
+// ascend numbers keys from the first on for as long as each is the last one or above it, and says how many were.
+func (t *groupInts) ascend(keys []int64, ids []uint32) int {
+	for i, k := range keys {
+		n := len(t.keys)
+		if n > 0 && k <= t.keys[n-1] {
+			if k < t.keys[n-1] {
+				return i
+			}
+			ids[i] = uint32(n)
+			continue
+		}
+		if n == cap(t.keys) {
+			// Where the first ones are all different the rest may be, too.
+			more := fewSlots / 2
+			if i == n || i > n/2 {
+				more = len(keys) - i
+			}
+			t.keys = slices.Grow(t.keys, min(more, len(keys)-i))
+		}
+		t.keys = append(t.keys, k)
+		ids[i] = uint32(n) + 1
+	}
+	return len(keys)
+}
+
+// index makes the slots, before n keys come that may not ascend.
+func (t *groupInts) index(n int) {
+	slots := firstSlots
+	for slots < 2*n+2 && slots < fewSlots || slots < 2*len(t.keys) {
+		slots *= 2
+	}
+	t.fill(slots)
+}
+
+func (t *groupInts) grow() { t.fill(2 * len(t.slots)) }
+
+// fill makes so many slots for the keys that are there.
+func (t *groupInts) fill(slots int) {
+	t.slots = make([]intSlot, slots)
+	t.keys = slices.Grow(t.keys, max(0, slots/2+1-len(t.keys)))
+	mask := uint64(slots - 1)
 	for i, k := range t.keys {
 		p := hashInt(k) & mask
 		for t.slots[p].group != 0 {

@@ -188,7 +188,7 @@ func (g *grouper) finish() ([]*column.Vector, error) {
 // directColumn gives the values of a column of integers.
 func (g *grouper) directColumn(k int) *column.Vector {
 	if g.tuples == nil && g.nullAt < 0 {
-		return column.NewInts(g.columns[k].typ, slices.Clone(g.ints.keys), nil)
+		return column.NewInts(g.columns[k].typ, slices.Clip(g.ints.keys), nil) // what is appended later changes none of these
 	}
 	b := column.NewBuilder(g.columns[k].typ, g.count)
 	for i := range g.count {

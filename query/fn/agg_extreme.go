@@ -105,7 +105,20 @@ func intExtreme(t column.Type, sign int) *fold[int64, bestCell[int64]] {
 		result: t, values: intsOf, groups: groups, run: run, narrow: narrow, one: one,
 		merge:  mergeBest(one),
 		finish: finishBest(writeInt),
+		whole:  func(slots []bestCell[int64]) *column.Vector { return bestInts(t, slots) },
 	}
+}
+
+// bestInts gives the best values of all groups; nil if one has none.
+func bestInts(t column.Type, slots []bestCell[int64]) *column.Vector {
+	out := make([]int64, len(slots))
+	for i := range slots {
+		if !slots[i].seen {
+			return nil
+		}
+		out[i] = slots[i].v
+	}
+	return column.NewInts(t, out, nil)
 }
 
 // maxOf gives the greatest of at least one value; four at a time do not wait for each other.
