@@ -10,11 +10,14 @@ import (
 	"github.com/automatanexus/aegis-db/query"
 )
 
+// Values of headers that every answer has; nobody changes them.
+var noSniff, noStore = []string{"nosniff"}, []string{"no-store"}
+
 // answer buffers the start of an answer, so that an error that comes early is still an error and not half an answer, and
 // sends the rest in pieces.
 type answer struct {
 	w           http.ResponseWriter
-	contentType string
+	contentType []string // the header
 	buf         []byte
 	pooled      *[]byte // where buf goes back to
 	sent        bool
@@ -24,7 +27,7 @@ type answer struct {
 // see rows soon.
 const pieceBytes = 64 << 10
 
-func newAnswer(w http.ResponseWriter, contentType string) *answer {
+func newAnswer(w http.ResponseWriter, contentType []string) *answer {
 	a := &answer{w: w, contentType: contentType, pooled: borrow()}
 	a.buf = *a.pooled
 	return a
@@ -70,9 +73,7 @@ func (a *answer) end() error {
 func (a *answer) flush() error {
 	if !a.sent {
 		h := a.w.Header()
-		h.Set("Content-Type", a.contentType)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-store")
+		h["Content-Type"], h["X-Content-Type-Options"], h["Cache-Control"] = a.contentType, noSniff, noStore
 		a.sent = true
 		a.w.WriteHeader(http.StatusOK)
 	}
@@ -92,17 +93,17 @@ type printer interface {
 
 // format is a form that results can have.
 type format struct {
-	name        string // in a query, and the ending of a file's name
-	contentType string
+	name        string   // in a query, and the ending of a file's name
+	contentType []string // the header
 	printer     func(*Server, *answer, *query.Result) (printer, error)
 }
 
 var (
-	jsonFormat    = format{"json", "application/json; charset=utf-8", newJSONPrinter}
-	lineFormat    = format{"ndjson", "application/x-ndjson; charset=utf-8", newLinePrinter}
-	csvFormat     = format{"csv", "text/csv; charset=utf-8; header=present", newCSVPrinter}
-	arrowFormat   = format{"arrow", "application/vnd.apache.arrow.stream", newArrowPrinter}
-	parquetFormat = format{"parquet", "application/vnd.apache.parquet", newParquetPrinter}
+	jsonFormat    = format{"json", []string{"application/json; charset=utf-8"}, newJSONPrinter}
+	lineFormat    = format{"ndjson", []string{"application/x-ndjson; charset=utf-8"}, newLinePrinter}
+	csvFormat     = format{"csv", []string{"text/csv; charset=utf-8; header=present"}, newCSVPrinter}
+	arrowFormat   = format{"arrow", []string{"application/vnd.apache.arrow.stream"}, newArrowPrinter}
+	parquetFormat = format{"parquet", []string{"application/vnd.apache.parquet"}, newParquetPrinter}
 )
 
 // formats are tried in this order where a client takes any.

@@ -173,7 +173,7 @@ func TestExportRefused(t *testing.T) {
 // TestAnswerPieces: what is written at once goes out in pieces that a slow client has time for.
 func TestAnswerPieces(t *testing.T) {
 	w := &pieces{header: http.Header{}}
-	a := newAnswer(w, "text/plain")
+	a := newAnswer(w, []string{"text/plain"})
 	whole := bytes.Repeat([]byte("0123456789"), pieceBytes/2)
 	if n, err := a.Write(whole); n != len(whole) || err != nil {
 		t.Fatal(n, err)

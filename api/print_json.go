@@ -9,13 +9,14 @@ import (
 )
 
 // jsonPrinter writes the answer that JSON clients get. Its rows stand in it twice, in "data" and at the top: clients of either kind
-// are out there. So the rows are spooled while they are sent for the first time.
+// are out there. So the rows are spooled while they are sent for the first time; of an answer that goes out in one piece they are still there.
 type jsonPrinter struct {
 	out     *answer
 	result  *query.Result
 	loc     *time.Location
 	rows    int64
 	spool   spool
+	start   int // in out.buf, of the rows that are not spooled yet
 	columns []jsonColumn
 }
 
@@ -26,6 +27,7 @@ func newJSONPrinter(s *Server, out *answer, r *query.Result) (printer, error) {
 	out.buf = append(out.buf, `,"types":`...)
 	out.buf = appendTypes(out.buf, r)
 	out.buf = append(out.buf, `,"rows":[`...)
+	p.start = len(out.buf)
 	return p, nil
 }
 
@@ -59,7 +61,6 @@ func (p *jsonPrinter) batch(b *scan.Batch) error {
 		p.columns[k].start(v, p.loc)
 	}
 	buf := p.out.buf
-	start := len(buf) // of what is not spooled yet
 	for i := range b.Len {
 		if p.rows > 0 {
 			buf = append(buf, ',')
@@ -73,29 +74,41 @@ func (p *jsonPrinter) batch(b *scan.Batch) error {
 			buf = p.columns[k].append(buf, i)
 		}
 		buf = append(buf, ']')
-		if len(buf) < pieceBytes && i+1 < b.Len {
+		if len(buf) < pieceBytes {
 			continue
 		}
 		p.out.buf = buf
-		if err := p.spool.write(p.out.buf[start:]); err != nil {
+		if err := p.spool.write(buf[p.start:]); err != nil {
 			return err
 		}
 		if err := p.out.full(); err != nil {
 			return err
 		}
 		buf = p.out.buf
-		start = len(buf)
+		p.start = len(buf)
 	}
+	p.out.buf = buf
 	return nil
 }
 
 func (p *jsonPrinter) end() error {
+	first, last := p.start, len(p.out.buf)
+	if err := p.spool.room(last - first); err != nil {
+		return err
+	}
+	if p.spool.size > 0 {
+		if err := p.spool.write(p.out.buf[first:]); err != nil {
+			return err
+		}
+		first, last = 0, 0
+	}
 	tail := func(b []byte) []byte {
 		return strconv.AppendInt(append(b, `],"rows_affected":`...), p.result.Affected, 10)
 	}
 	p.out.buf = append(tail(p.out.buf), `},"columns":`...)
 	p.out.buf = appendNames(p.out.buf, p.result)
 	p.out.buf = append(p.out.buf, `,"rows":[`...)
+	p.out.buf = append(p.out.buf, p.out.buf[first:last]...)
 	if err := p.spool.copyTo(p.out); err != nil {
 		return err
 	}

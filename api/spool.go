@@ -21,14 +21,22 @@ type spool struct {
 // spoolMemory is what most answers fit into; above it a file costs less than the memory of many clients.
 const spoolMemory = 1 << 20
 
-func (s *spool) write(b []byte) error {
-	s.size += int64(len(b))
-	if s.size > s.limit {
+// room fails if n more bytes are more than may be kept.
+func (s *spool) room(n int) error {
+	if s.size+int64(n) > s.limit {
 		return &column.Error{
 			Class: column.Limit, Message: "the answer is too large for JSON: its rows take more than " + sizeText(s.limit),
 			Hint: "Accept application/x-ndjson, text/csv, application/vnd.apache.arrow.stream or application/vnd.apache.parquet: they have no bound.",
 		}
 	}
+	return nil
+}
+
+func (s *spool) write(b []byte) error {
+	if err := s.room(len(b)); err != nil {
+		return err
+	}
+	s.size += int64(len(b))
 	if len(s.memory)+len(b) > spoolMemory {
 		if err := s.spill(); err != nil {
 			return column.Errorf(column.Internal, "keep the answer's rows: %w", err)

@@ -92,6 +92,15 @@ func (s *Session) working(text string) (ended func()) {
 	}
 }
 
+// cancel ends the statements that run now.
+func (r *sessions) cancel(why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s := range r.open {
+		s.life.cancel(why)
+	}
+}
+
 // list copies what the sessions do.
 func (r *sessions) list() []catalog.Activity {
 	r.mu.Lock()

@@ -144,6 +144,7 @@ func New(store Store, o Options) *Engine {
 // somebody still holds one.
 func (e *Engine) Close(ctx context.Context) error {
 	e.close(errClosing)
+	e.sessions.cancel(errClosing)
 	return errors.Join(e.admission.close(ctx), e.sequences.close(ctx))
 }
 

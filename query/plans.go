@@ -124,9 +124,9 @@ func (r *resolved) note(rel plan.Relation, p *placeholder) {
 	r.names[rel] = p
 }
 
-// planKey names everything that a plan depends on but the relations.
-func planKey(s *Session, text string, params []*string) string {
-	b := make([]byte, 0, 128+len(text))
+// planKey names everything that a plan depends on but the relations, behind what tells kinds of keys apart.
+func planKey(s *Session, kind, text string, params []*string) string {
+	b := append(make([]byte, 0, 128+len(text)), kind...)
 	add := func(part string) {
 		b = append(strconv.AppendInt(b, int64(len(part)), 10), ':')
 		b = append(b, part...)

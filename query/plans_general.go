@@ -16,15 +16,18 @@ type question struct {
 	values []*string
 	shape  *sql.Shape // of the text that was asked; nil if that has parameters of its own
 	key    string
+
+	kept  *keptPlan // what is kept under the key, if known: nil = it was asked once
+	known bool
 }
 
-// general reports whether there is a general plan for a question, which may be nil.
+// general looks for the general plan of a question, which may be nil, and reports whether there is one.
 func (p *plans) general(q *question) bool {
 	if q == nil {
 		return false
 	}
-	k, known := p.kept.find(q.key)
-	return known && k != nil && k.root != nil
+	q.kept, q.known = p.kept.find(q.key)
+	return q.known && q.kept != nil && q.kept.root != nil
 }
 
 // question gives the general form of a request; nil if it has none.
@@ -39,12 +42,13 @@ func (s *Session) question(req *Request) *question {
 			return nil
 		}
 		q.text, q.shape = shape.Text, &shape
+		q.values = make([]*string, len(shape.Values))
 		for i := range shape.Values {
-			q.values = append(q.values, &shape.Values[i])
+			q.values[i] = &shape.Values[i]
 		}
 	}
 	// Apart from the keys of plans that hold their parameters' values.
-	q.key = "?" + planKey(s, q.text, nil)
+	q.key = planKey(s, "?", q.text, nil)
 	return q
 }
 
@@ -63,9 +67,9 @@ func (st *statement) general(q *question) (*Result, bool, error) {
 		return nil, false, nil
 	}
 	plans := st.session.engine.plans
-	k, known := plans.kept.find(q.key)
+	k := q.kept
 	switch {
-	case !known:
+	case !q.known:
 		plans.kept.put(q.key, nil, bytesOf(q.key)) // asked once
 		return nil, false, nil
 	case k == nil:

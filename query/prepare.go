@@ -65,7 +65,7 @@ func (s *Session) PrepareStmt(ctx context.Context, text string, stmt sql.Stmt, t
 }
 
 // setting names what a plan depends on beside the statement and its relations.
-func (s *Session) planSetting() string { return planKey(s, "", nil) }
+func (s *Session) planSetting() string { return planKey(s, "", "", nil) }
 
 // bind describes the statement and keeps the plan if it can serve for any values.
 func (p *Prepared) bind(st *statement) error {

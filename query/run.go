@@ -132,17 +132,20 @@ func (s *Session) start(ctx context.Context, text string, timeout time.Duration,
 			result, err = nil, r.located(err)
 		}
 	}()
+	// One context for all that ends the statement: a chain of them costs more than many a statement does.
 	c, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(s.engine.closing, func() { cancel(context.Cause(s.engine.closing)) })
-	r.ctx, r.ended = c, append(r.ended, func() { stop(); cancel(nil) })
+	r.ctx, r.ended = c, append(r.ended, func() { cancel(nil) })
 	done, err := s.life.runs(r, cancel)
 	if err != nil {
 		return nil, err
 	}
 	r.ended = append(r.ended, done)
+	if err := context.Cause(s.engine.closing); err != nil { // Close may not have seen it
+		return nil, err
+	}
 	if timeout > 0 {
-		c, cancel := context.WithTimeout(r.ctx, timeout)
-		r.ctx, r.ended = c, append(r.ended, cancel)
+		timer := time.AfterFunc(timeout, func() { cancel(context.DeadlineExceeded) })
+		r.ended = append(r.ended, func() { timer.Stop() })
 	}
 	return run(r)
 }
@@ -191,7 +194,7 @@ func (st *statement) kept(stmt sql.Stmt, params []*string) (plan.Node, error) {
 	if _, reads := stmt.(*sql.Query); !reads || len(st.text) > rememberedText {
 		return nil, nil
 	}
-	key := planKey(st.session, st.text, params)
+	key := planKey(st.session, "", st.text, params)
 	root, err := st.session.engine.plans.find(st.env.Expr.Ctx, key, st.names)
 	if root == nil && err == nil && keepable(stmt, st.text, params, st.session.engine.functions) {
 		st.planKey = key

@@ -42,12 +42,23 @@ func (s *Session) Terminate(why error) {
 	}
 	l.ended = why
 	tell := l.tell
-	for _, r := range l.running {
-		r.cancel(why)
-	}
+	l.cancelLocked(why)
 	l.mu.Unlock()
 	if tell != nil {
 		tell()
+	}
+}
+
+// cancel ends the statements that are open, not the session.
+func (l *life) cancel(why error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cancelLocked(why)
+}
+
+func (l *life) cancelLocked(why error) {
+	for _, r := range l.running {
+		r.cancel(why)
 	}
 }
 

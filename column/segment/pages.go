@@ -3,7 +3,6 @@ package segment
 import (
 	"context"
 	"fmt"
-	"sort"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
@@ -28,14 +27,22 @@ func (r *Reader) pagesOf(field int) (*columnPages, error) {
 		return nil, r.corrupt(r.sidecarName(), s.offset, "%w", err)
 	}
 	if r.columns[field].CompareAndSwap(nil, p) {
-		r.size.Add(int64(len(p.pages)) * 200) // what a pageMeta with its zone takes
+		r.size.Add(int64(len(p.pages)) * 204) // what a pageMeta with its zone takes
 	}
 	return p, nil
 }
 
 // find gives the page that holds a row.
 func (p *columnPages) find(row uint32) int {
-	return sort.Search(len(p.pages), func(i int) bool { return p.pages[i].firstRow > row }) - 1
+	lo, hi := 0, len(p.starts)
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); p.starts[mid] > row {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	return lo - 1
 }
 
 // end is the row after a page.
@@ -224,7 +231,14 @@ func (c *columnReader) at(ctx context.Context, row uint32) error {
 			return nil
 		}
 	}
-	number := c.pages.find(row)
+	return c.load(ctx, c.pages.find(row))
+}
+
+// load makes a page the current one.
+func (c *columnReader) load(ctx context.Context, number int) error {
+	if number == c.current {
+		return nil
+	}
 	read := c.r.page
 	if c.narrow {
 		read = c.r.narrowPage

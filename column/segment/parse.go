@@ -102,7 +102,8 @@ type columnPages struct {
 	field  column.Field
 	chunks []chunkMeta // their pages are in pages
 	pages  []pageMeta
-	chunk  []int32 // of each page
+	starts []uint32 // the first row of each page, side by side for those who look for one
+	chunk  []int32  // of each page
 }
 
 // parsePages reads the page table of a column whose row groups start at the given rows; the pages must lie in the file.
@@ -133,7 +134,7 @@ func parsePages(b []byte, f column.Field, groups []uint32, dataBytes int64) (*co
 			c.bad = c.bad || q.rows == 0 || at > dataBytes-int64(q.length)
 			at += int64(q.length)
 			row += q.rows
-			p.pages = append(p.pages, q)
+			p.pages, p.starts = append(p.pages, q), append(p.starts, q.firstRow)
 			p.chunk = append(p.chunk, int32(g))
 		}
 		c.bad = c.bad || row != groups[g+1]

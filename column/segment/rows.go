@@ -207,11 +207,11 @@ func (c *columnReader) search(ctx context.Context, lo, hi uint32, limit int64) (
 			at = end
 			continue
 		}
-		v, a, b, err := c.part(ctx, at, end)
-		if err != nil {
+		if err := c.load(ctx, number); err != nil {
 			return 0, err
 		}
-		times := v.Ints[a:b]
+		v, first := c.vector, c.pages.starts[number]
+		times := v.Ints[at-first : end-first]
 		bounds := scan.TimeRange{Min: z.IntMin, Max: z.IntMax} // of a whole page, and at hand
 		if len(times) < v.Len {
 			bounds = scan.TimeRange{Min: times[0], Max: times[len(times)-1]}

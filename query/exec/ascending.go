@@ -46,7 +46,10 @@ func ascending(n plan.Node) []bool {
 }
 
 // misled reports that an operator would take a column of one of its inputs for ascending that is not.
-func misled(n plan.Node, input int) bool {
+func misled(n plan.Node, input int, in plan.Node) bool {
+	if _, stored := in.(*plan.Scan); stored {
+		return false // a column is only said to be sorted if it is the time of what is scanned
+	}
 	var used []expr.Expr
 	switch n := n.(type) {
 	case *plan.Filter:
@@ -75,7 +78,7 @@ func misled(n plan.Node, input int) bool {
 			}
 		}
 	}
-	return readsSorted(used, nil) && readsSorted(used, ascending(n.Inputs()[input]))
+	return readsSorted(used, nil) && readsSorted(used, ascending(in))
 }
 
 // computed leaves out what only passes a column on.

@@ -93,8 +93,8 @@ func TestJoinKeepsRunsOfOneSide(t *testing.T) {
 					t.Errorf("%s:\n got %v\nwant %v", name, got, want)
 				}
 				streamed := buildLeft == (side == 1) && !(kind == plan.SemiJoin && buildLeft)
-				if misled(node, 0) == streamed {
-					t.Errorf("%s: runs are hidden: %v", name, misled(node, 0))
+				if misled(node, 0, node.Input) == streamed {
+					t.Errorf("%s: runs are hidden: %v", name, misled(node, 0, node.Input))
 				}
 			}
 		}

@@ -104,12 +104,16 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 		return buildRecursive(n, env, stats)
 	}
 	var inputs []producer
-	for i, in := range n.Inputs() {
+	below := n.Inputs()
+	if len(below) > 0 {
+		inputs, stats.Inputs = make([]producer, 0, len(below)), make([]*Stats, 0, len(below))
+	}
+	for i, in := range below {
 		p, s, err := build(in, env)
 		if err != nil {
 			return nil, nil, err
 		}
-		if misled(n, i) {
+		if misled(n, i, in) {
 			p = &withoutRuns{input: p}
 		}
 		inputs = append(inputs, p)

@@ -101,6 +101,9 @@ func (s *foldState[V, C]) addSome(c *C, arg *column.Vector, some column.Bitmap, 
 	}
 	v, mask := s.values(arg)
 	if mask != 0 && s.run != nil {
+		if some == nil {
+			return s.run(c, v[lo:hi])
+		}
 		run := func(v []V) error { return s.run(c, v) }
 		if s.runSome == nil {
 			return s.room.each(v, some, lo, hi, run, nil)
@@ -119,7 +122,10 @@ func (s *foldState[V, C]) addSome(c *C, arg *column.Vector, some column.Bitmap, 
 
 // addNarrow is addSome over a Narrow vector.
 func (s *foldState[V, C]) addNarrow(c *C, v *column.Vector, some column.Bitmap, lo, hi int) error {
-	if some != nil && s.narrowSome != nil {
+	if some == nil {
+		return s.narrow(c, v.Base, v.Data[lo:hi])
+	}
+	if s.narrowSome != nil {
 		return s.narrowSome(c, v.Base, v.Data, some, lo, hi)
 	}
 	return s.bytes.each(v.Data, some, lo, hi, func(data []byte) error { return s.narrow(c, v.Base, data) }, nil)

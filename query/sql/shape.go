@@ -13,6 +13,9 @@ type Shape struct {
 	places []place
 }
 
+// usualStrings is how many strings most texts have at the most.
+const usualStrings = 4
+
 // place says where a string stood, and where its parameter stands.
 type place struct{ start, end, at, width int }
 
@@ -40,6 +43,9 @@ func ShapeOf(text string) (s Shape, ok bool) {
 			at := b.Len()
 			b.WriteByte('$')
 			b.WriteString(strconv.Itoa(s.param(t.text)))
+			if s.places == nil {
+				s.places = make([]place, 0, usualStrings)
+			}
 			s.places = append(s.places, place{int(t.pos), int(t.end), at, b.Len() - at})
 			copied = int(t.end)
 		} else if t.text != "and" {
@@ -75,6 +81,9 @@ func (s *Shape) param(value string) int {
 		if v == value {
 			return i + 1
 		}
+	}
+	if s.Values == nil {
+		s.Values = make([]string, 0, usualStrings)
 	}
 	s.Values = append(s.Values, value)
 	return len(s.Values)
