@@ -130,6 +130,17 @@ func TestGeneralPlansTakeParameters(t *testing.T) {
 		if got := sum(text, p("x")); !strings.Contains(got, "has 3 parameters, but 1 values") {
 			t.Error(got)
 		}
+		// What parameters make together is a constant, too, and decides which series are read.
+		for host, want := range map[string]string{"A": "3", "B": "4", "C": "0", "": "0"} {
+			for _, cond := range []string{"host = lower($1)", "host = '' || lower($1) AND host < 'z' || $1", "lower($1) || '' IN (host)", "host IN (lower($1), 'c')"} {
+				if got := sum("SELECT coalesce(sum(v)::bigint, 0) FROM m WHERE "+cond, p(host)); got != want {
+					t.Errorf("%s, %q: %s", cond, host, got)
+				}
+			}
+			if got := sum("SELECT coalesce(sum(v)::bigint, 0) FROM m WHERE host = lower($1)", nil); got != "0" {
+				t.Errorf("NULL: %s", got)
+			}
+		}
 		for limit, want := range []string{"", "1", "1; 2"} {
 			if got := sum("SELECT v FROM m ORDER BY v LIMIT $1", p(fmt.Sprint(limit))); got != want {
 				t.Errorf("limit %d: %s", limit, got)

@@ -46,9 +46,23 @@ func (n *Scan) Settle(ctx *expr.Context) (*Scan, error) {
 	}
 	c.Series = make([]SeriesCond, len(n.Series))
 	for i, s := range n.Series {
-		c.Series[i] = SeriesCond{Column: s.Column, Cond: withValues(s.Cond, ctx)}
+		c.Series[i] = SeriesCond{Column: s.Column, Cond: settled(s.Cond, ctx)}
 	}
 	return &c, nil
+}
+
+// settled gives a condition on one tag whose constant parts are computed, so that it can be seen which values satisfy `tag = 'host ' || $1`, and so
+// that they are not computed for each series.
+func settled(e expr.Expr, ctx *expr.Context) expr.Expr {
+	e = withValues(e, ctx)
+	for _, c := range expr.Children(e) {
+		switch c.(type) {
+		case *expr.Column, *expr.Literal:
+		default:
+			return expr.Fold(ctx, e)
+		}
+	}
+	return e
 }
 
 // withValues puts values in the place of parameters.
