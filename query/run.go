@@ -144,7 +144,12 @@ func (s *Session) start(ctx context.Context, text string, timeout time.Duration,
 		return nil, err
 	}
 	if timeout > 0 {
-		timer := time.AfterFunc(timeout, func() { cancel(context.DeadlineExceeded) })
+		left := timeout - time.Since(r.started)
+		if left <= 0 {
+			cancel(context.DeadlineExceeded)
+			return run(r)
+		}
+		timer := time.AfterFunc(left, func() { cancel(context.DeadlineExceeded) })
 		r.ended = append(r.ended, func() { timer.Stop() })
 	}
 	return run(r)
