@@ -20,10 +20,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"aegis": main})
 }
 
-// TestScripts runs testdata/script. Beside the usual commands they have:
+// TestScripts runs testdata/script. Beside the usual commands, of which stop ends a script early, they have:
 //
 //	start [FLAGS]: runs aegis serve on a free port, whose URL is then in $SERVER
-//	stop SIGNAL: ends it with a signal; its output is in files out and err, and it must end with status 0
+//	end SIGNAL: ends it with a signal; its output is in files server.out and server.err, and it must end with status 0
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 			e.Values["server"] = &process{}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": startServer, "stop": stopServer},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": startServer, "end": stopServer},
 	})
 }
 
@@ -101,8 +101,8 @@ func stopServer(ts *testscript.TestScript, neg bool, args []string) {
 	case <-time.After(10 * time.Second):
 		ts.Fatalf("the server does not stop")
 	}
-	ts.Check(os.WriteFile(ts.MkAbs("out"), []byte(p.out.String()), 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs("err"), []byte(p.err.String()), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("server.out"), []byte(p.out.String()), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("server.err"), []byte(p.err.String()), 0o600))
 }
 
 func TestSplitSQL(t *testing.T) {
