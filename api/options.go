@@ -25,6 +25,9 @@ type Options struct {
 	LinesBody int64
 	// Lines bounds what is in it.
 	Lines lineproto.Limits
+	// ImportBytes is the largest Parquet file that an import may bring, which waits in a temporary file; other formats are read as they
+	// come, and have no bound. Default 64 GiB.
+	ImportBytes int64
 	// ReadTimeout is how long a client may take to send a request. Default 1 minute.
 	ReadTimeout time.Duration
 	// Stall is how long a client may take to accept a piece of an answer. Default 30 seconds.
@@ -61,6 +64,7 @@ func (o *Options) defaults() {
 	orDefault(&o.Transactions, 1000)
 	orDefault(&o.Lease, 10*time.Minute)
 	orDefault(&o.SpoolBytes, 1<<30)
+	orDefault(&o.ImportBytes, 64<<30)
 }
 
 func orDefault[T int | int64 | time.Duration](p *T, v T) {

@@ -102,6 +102,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /prometheus/api/v1/query", s.promQuery)
 	mux.HandleFunc("GET /api/v1/export", s.export)
 	mux.HandleFunc("POST /api/v1/export", s.export)
+	mux.HandleFunc("POST /api/v1/import/{table}", s.importRows)
 	mux.HandleFunc("GET /api/v1/tables", s.tables)
 	mux.HandleFunc("GET /api/v1/tables/{name}", s.table)
 	mux.HandleFunc("GET /api/v1/databases", s.databases)

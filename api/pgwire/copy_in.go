@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/delimited"
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query"
 	"github.com/automatanexus/aegis-db/query/sql"
@@ -28,17 +29,10 @@ type copyIn struct {
 	ended    bool   // the data says that nothing more comes
 	line     int64
 	builders []*column.Builder
-	notNull  []bool // FORCE_NOT_NULL, FORCE_NULL by column
-	asNull   []bool
+	splitter delimited.Splitter
 	rows     int64
-	waiting  int // rows in builders
-	values   []field
-}
-
-// field is one value as it came; null says that it is NULL.
-type field struct {
-	value []byte
-	null  bool
+	waiting  int               // rows in builders
+	binary   []delimited.Field // of a row of binary data
 }
 
 // startCopyIn asks the client for the data of COPY FROM STDIN.
@@ -75,10 +69,11 @@ func (c *session) startCopyIn(n *sql.Copy, text string) error {
 			}
 		}
 	}
+	in.splitter = delimited.Splitter{CSV: o.format == copyCSV, Delimiter: o.delimiter, Quote: o.quote, Escape: o.escape, Null: o.null}
 	for _, f := range loader.Fields {
 		in.builders = append(in.builders, column.NewBuilder(f.Type, 0))
-		in.notNull = append(in.notNull, force(o.forceNotNullAll, o.forceNotNull, f.Name))
-		in.asNull = append(in.asNull, force(o.forceNullAll, o.forceNull, f.Name))
+		in.splitter.NotNull = append(in.splitter.NotNull, force(o.forceNotNullAll, o.forceNotNull, f.Name))
+		in.splitter.AsNull = append(in.splitter.AsNull, force(o.forceNullAll, o.forceNull, f.Name))
 	}
 	c.copying = in
 	c.copyResponse('G', o.format, len(loader.Fields))
@@ -151,7 +146,7 @@ func (c *session) copyData(in *copyIn, data []byte) error {
 	rest := in.buf
 	for !in.ended {
 		n, err := in.next(rest, false)
-		if errors.Is(err, errMore) {
+		if errors.Is(err, delimited.ErrMore) {
 			break
 		}
 		if err != nil {
@@ -203,14 +198,11 @@ func (c *session) copyWrite(in *copyIn) error {
 	return in.loader.Add(ctx, vectors, n)
 }
 
-// errMore says that the data ends within a row.
-var errMore = errors.New("pgwire: more data is needed")
-
 // finish takes what is left when the client says that this was all: a last line without its end.
 func (in *copyIn) finish() error {
 	for len(in.buf) > 0 && !in.ended {
 		n, err := in.next(in.buf, true)
-		if errors.Is(err, errMore) {
+		if errors.Is(err, delimited.ErrMore) {
 			if in.options.format == copyBinary {
 				return in.located(column.SQLErrorf(column.Invalid, "22P04", "unexpected EOF in COPY data"))
 			}
@@ -230,9 +222,9 @@ func (in *copyIn) next(data []byte, last bool) (int, error) {
 		return in.nextBinary(data)
 	}
 	if len(data) == 0 {
-		return 0, errMore
+		return 0, delimited.ErrMore
 	}
-	fields, n, err := in.split(data, last)
+	fields, n, err := in.splitter.Split(data, last)
 	if err != nil {
 		return 0, err
 	}
@@ -249,7 +241,7 @@ func (in *copyIn) next(data []byte, last bool) (int, error) {
 	return n, in.add(fields)
 }
 
-func (in *copyIn) checkHeader(fields []field) error {
+func (in *copyIn) checkHeader(fields []delimited.Field) error {
 	if !in.options.match {
 		return nil
 	}
@@ -257,15 +249,15 @@ func (in *copyIn) checkHeader(fields []field) error {
 		return column.SQLErrorf(column.Invalid, "22P04", "wrong number of fields in header line: got %d, expected %d", len(fields), len(in.loader.Fields))
 	}
 	for i, f := range in.loader.Fields {
-		if fields[i].null || string(fields[i].value) != f.Name {
-			return column.SQLErrorf(column.Invalid, "22P04", "column name mismatch in header line field %d: got \"%s\", expected \"%s\"", i+1, fields[i].value, f.Name)
+		if fields[i].Null || string(fields[i].Value) != f.Name {
+			return column.SQLErrorf(column.Invalid, "22P04", "column name mismatch in header line field %d: got \"%s\", expected \"%s\"", i+1, fields[i].Value, f.Name)
 		}
 	}
 	return nil
 }
 
 // add adds a row of values.
-func (in *copyIn) add(fields []field) error {
+func (in *copyIn) add(fields []delimited.Field) error {
 	if len(fields) > len(in.builders) {
 		return column.SQLErrorf(column.Invalid, "22P04", "extra data after last expected column")
 	}
@@ -273,8 +265,8 @@ func (in *copyIn) add(fields []field) error {
 		return column.SQLErrorf(column.Invalid, "22P04", "missing data for column \"%s\"", in.loader.Fields[len(fields)].Name)
 	}
 	for i, f := range fields {
-		value := f.value
-		if f.null {
+		value := f.Value
+		if f.Null {
 			value = nil
 		}
 		if err := decodeValue(in.builders[i], value, in.formats, in.loader.Fields[i].Type, in.text); err != nil {

@@ -122,6 +122,7 @@ type progress struct {
 	started time.Time
 	shown   time.Time
 	bytes   int64
+	total   int64 // 0 or less = nobody knows
 }
 
 // Write implements io.Writer.
@@ -130,7 +131,11 @@ func (p *progress) Write(b []byte) (int, error) {
 	const every = 200 * time.Millisecond
 	if now := time.Now(); p.out != nil && now.Sub(p.shown) >= every {
 		p.shown = now
-		fmt.Fprintf(p.out, "\r\x1b[K%s, %s/s", byteText(p.bytes), byteText(perSecond(p.bytes, now.Sub(p.started))))
+		of := ""
+		if p.total > 0 {
+			of = fmt.Sprintf(" of %s (%d %%)", byteText(p.total), 100*p.bytes/p.total)
+		}
+		fmt.Fprintf(p.out, "\r\x1b[K%s%s, %s/s", byteText(p.bytes), of, byteText(perSecond(p.bytes, now.Sub(p.started))))
 	}
 	return len(b), nil
 }

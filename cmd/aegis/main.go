@@ -30,6 +30,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server. Ctrl-C writes everything down and stops."`
 	SQL     sqlCmd     `cmd:"" name:"sql" help:"Run SQL: a shell, one statement (-c), or a script on standard input."`
 	Export  exportCmd  `cmd:"" help:"Write the rows of a statement to a file."`
+	Import  importCmd  `cmd:"" help:"Take files of rows into a table: Parquet, Arrow streams, CSV, NDJSON."`
 	User    userCmd    `cmd:"" help:"Make, list, change and remove users. As soon as there is one, everybody has to log in."`
 	Inspect inspectCmd `cmd:"" help:"Look into the files of a database without changing them."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -1,6 +1,7 @@
 package arrowio
 
 import (
+	"errors"
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -44,29 +45,58 @@ func (s *StreamWriter) Close() error {
 	return nil
 }
 
-// ReadStream reads a whole IPC stream and calls each for every batch, which shares the reader's memory and stays valid.
-// Bytes that are no stream are an error of class column.Invalid.
-func ReadStream(r io.Reader, each func(fields []Field, b *scan.Batch) error) error {
+// StreamReader reads an IPC stream, a batch at a time. Not safe for concurrent use.
+type StreamReader struct {
+	Fields []Field
+
+	r *ipc.Reader
+}
+
+// NewStreamReader reads the schema. Bytes that are no stream are an error of class column.Invalid.
+func NewStreamReader(r io.Reader) (*StreamReader, error) {
 	reader, err := ipc.NewReader(r)
 	if err != nil {
-		return column.Errorf(column.Invalid, "arrow stream: %w", err)
+		return nil, column.Errorf(column.Invalid, "arrow stream: %w", err)
 	}
-	defer reader.Release()
 	fields, err := Fields(reader.Schema())
+	if err != nil {
+		reader.Release()
+		return nil, err
+	}
+	return &StreamReader{fields, reader}, nil
+}
+
+// Next gives a batch, which shares the reader's memory and stays valid; io.EOF behind the last.
+func (s *StreamReader) Next() (*scan.Batch, error) {
+	if s.r.Next() {
+		return Batch(s.Fields, s.r.RecordBatch())
+	}
+	if err := s.r.Err(); err != nil {
+		return nil, column.Errorf(column.Invalid, "arrow stream: %w", err)
+	}
+	return nil, io.EOF
+}
+
+// Close gives the reader back.
+func (s *StreamReader) Close() { s.r.Release() }
+
+// ReadStream reads a whole IPC stream and calls each for every batch, which stays valid.
+func ReadStream(r io.Reader, each func(fields []Field, b *scan.Batch) error) error {
+	s, err := NewStreamReader(r)
 	if err != nil {
 		return err
 	}
-	for reader.Next() {
-		b, err := Batch(fields, reader.RecordBatch())
+	defer s.Close()
+	for {
+		b, err := s.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
-		if err := each(fields, b); err != nil {
+		if err := each(s.Fields, b); err != nil {
 			return err
 		}
 	}
-	if err := reader.Err(); err != nil {
-		return column.Errorf(column.Invalid, "arrow stream: %w", err)
-	}
-	return nil
 }

@@ -79,7 +79,11 @@ func NewWriter(w io.Writer, fields []column.Field, o Options) (*Writer, error) {
 		p.fields[i], p.filled[i] = f, newFlat(f.Type)
 	}
 	var err error
-	p.file, err = segment.NewPlainWriter(w, p.fields)
+	if p.file, err = segment.NewPlainWriter(w, p.fields); err != nil {
+		return nil, err
+	}
+	types, err := typesText(fields)
+	p.file.Note(typesKey, types)
 	return p, err
 }
 

@@ -100,6 +100,11 @@ func NewPlainWriter(w io.Writer, fields []column.Field) (*PlainWriter, error) {
 	return p, p.data.other([]byte(magic))
 }
 
+// Note adds a text to what the footer has for those who know its key.
+func (p *PlainWriter) Note(key, value string) {
+	p.footer.KeyValueMetadata = append(p.footer.KeyValueMetadata, format.KeyValue{Key: key, Value: value})
+}
+
 // WriteGroup appends a row group: a chunk per field, at least one, each of as many rows. Errors are those of the writer below.
 func (p *PlainWriter) WriteGroup(chunks []*Chunk) error {
 	g := groupMeta{rows: chunks[0].rows}
