@@ -142,6 +142,9 @@ func keyIn[K comparable, V any](m map[K]V, k K) bool {
 // Over lays what was done so far over a snapshot of the head, which the catalog's fits; see aegis.Snapshot.With. Rows that have ended and have moved by then are
 // followed.
 func (o *Own) Over(ctx context.Context, s *head.Snapshot, catalog *meta.Snapshot) (*head.Snapshot, error) {
+	if err := o.readable(catalog); err != nil {
+		return nil, err
+	}
 	flushed := catalog.FlushedSeq(o.shard.opts.Shard)
 	now := standing{
 		generation: func(number int64) bool { return s.Shows(number, flushed) },
@@ -162,6 +165,20 @@ func (o *Own) Over(ctx context.Context, s *head.Snapshot, catalog *meta.Snapshot
 		return nil, err
 	}
 	return out, o.notOvertaken(ctx, out, catalog)
+}
+
+// readable refuses to show rows whose table others have altered so that it cannot take them any more: under its new description values would be missing, and what
+// the transaction made of such rows would be committed without them.
+func (o *Own) readable(catalog *meta.Snapshot) error {
+	for i := range o.batches {
+		made := o.batches[i].rows.Table
+		if now := catalog.TableByID(made.ID); now != nil && made.Columns.Version < now.Columns.Version {
+			if err := takes(now, made); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // notOvertaken refuses to show a transaction whose rows others have ended: they would come twice, as the transaction has changed them and as the others have.

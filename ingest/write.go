@@ -108,18 +108,17 @@ func (s *Shard) checkRows(b *meta.Rows, newest *meta.Table, follows bool) (check
 	if len(b.Columns) != len(schema.Fields) {
 		return out, column.Errorf(column.Internal, "%d columns for a table of %d", len(b.Columns), len(schema.Fields))
 	}
-	if now.Strict > schema.Version && !follows {
-		return out, column.SQLErrorf(column.Conflict, "40001", "table %q was altered while the rows were made: try again", newest.Name)
+	if !follows && now.Version != schema.Version {
+		if err := takes(newest, b.Table); err != nil {
+			return out, err
+		}
 	}
 	seen := make([]bool, len(now.Fields))
 	var texts []*column.Vector
 	for i, v := range b.Columns {
 		at := now.Index(schema.Fields[i].ID)
-		if at < 0 && follows {
-			continue
-		}
 		if at < 0 {
-			return out, column.Errorf(column.Conflict, "column %q is gone: try again", schema.Fields[i].Name)
+			continue
 		}
 		seen[at] = true
 		f := now.Fields[at]
@@ -163,6 +162,19 @@ func (s *Shard) checkRows(b *meta.Rows, newest *meta.Table, follows bool) (check
 		}
 	}
 	return out, checkRowBytes(texts, b.Len, s.opts.RowBytes)
+}
+
+// takes reports whether a table takes rows that were made under an earlier description: an error says why it does not.
+func takes(now, made *meta.Table) error {
+	if now.Columns.Strict > made.Columns.Version {
+		return column.SQLErrorf(column.Conflict, "40001", "table %q was altered while the rows were made: try again", now.Name)
+	}
+	for _, f := range made.Columns.Fields {
+		if now.Columns.Index(f.ID) < 0 {
+			return column.SQLErrorf(column.Conflict, "40001", "column %q is gone: try again", f.Name)
+		}
+	}
+	return nil
 }
 
 // addColumn takes a column in flat form. One that is NULL throughout is left out.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
@@ -23,15 +24,16 @@ type Moves struct {
 // moves says what publishing the job does to rows.
 func (j *job) moves() *Moves {
 	return &Moves{&job{
-		Options: Options{Files: j.Files, Pool: j.Pool, Logger: j.Logger}, snap: j.snap, prev: j.prev, tables: j.tables,
+		Options: Options{Files: j.Files, Pool: j.Pool, Logger: j.Logger}, snap: j.snap, prev: j.prev,
+		tables: slices.DeleteFunc(slices.Clone(j.tables), func(w *written) bool { return slices.Contains(j.truncated, w) }),
 	}}
 }
 
 // Snapshot has the generations that were flushed.
 func (m *Moves) Snapshot() *head.Snapshot { return m.job.snap }
 
-// Follow gives sets of a table's rows by the addresses that they had when the flush was published. Rows that were dead by then, or superseded, were not written: they
-// are in no set any more.
+// Follow gives sets of a table's rows by the addresses that they had when the flush was published. Rows that were dead by then, superseded or truncated, were not
+// written: they are in no set any more.
 func (m *Moves) Follow(ctx context.Context, table meta.TableID, sets []*scan.RowSet) ([]*scan.RowSet, error) {
 	there := make([]*scan.RowSet, len(sets)) // the rows that were flushed
 	out := make([]*scan.RowSet, len(sets))
