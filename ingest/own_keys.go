@@ -134,7 +134,7 @@ func (o *Own) uniqueCommitted(ctx context.Context, t *meta.Table, since OwnMark,
 			if err != nil {
 				return err
 			}
-			clash, err := s.clash(ctx, table, t, &u, tuples, followed[0])
+			clash, _, err := s.clash(ctx, table, t, &u, tuples, followed[0])
 			tuples.Unclaim()
 			if err != nil {
 				return err

@@ -146,17 +146,21 @@ func (s *Shard) admitTable(ctx context.Context, table *uniqueTable, p *prepared,
 			}
 			p.batches[i].Keys = append(p.batches[i].Keys, &parts[k].BatchKeys)
 		}
-		clash, err := s.clash(ctx, table, newest, &u, joinTuples(parts), ended)
+		clash, own, err := s.clash(ctx, table, newest, &u, joinTuples(parts), ended)
 		if err != nil {
 			return err
 		}
 		if clash < 0 {
 			continue
 		}
+		again := p.again
+		if own {
+			again = nil
+		}
 		for _, i := range batches {
 			b := &p.batches[i]
 			if clash < b.Rows {
-				return duplicate(b, &u, clash, p.again)
+				return duplicate(b, &u, clash, again)
 			}
 			clash -= b.Rows
 		}
@@ -164,10 +168,10 @@ func (s *Shard) admitTable(ctx context.Context, table *uniqueTable, p *prepared,
 	return nil
 }
 
-// clash gives the first row whose tuple another live row has, or one before it, -1 if there is none.
-func (s *Shard) clash(ctx context.Context, table *uniqueTable, t *meta.Table, u *uniqueKey, rows *tuples, ended *scan.RowSet) (int, error) {
+// clash gives the first row whose tuple another live row has, or one before it, -1 if there is none; among says that it is one before it.
+func (s *Shard) clash(ctx context.Context, table *uniqueTable, t *meta.Table, u *uniqueKey, rows *tuples, ended *scan.RowSet) (at int, among bool, err error) {
 	if rows.Lo == nil {
-		return -1, nil // each row has a NULL
+		return -1, false, nil // each row has a NULL
 	}
 	var skip func(i int) bool
 	if ended != nil && ended.Others[scan.OwnRows] != nil {
@@ -178,10 +182,11 @@ func (s *Shard) clash(ctx context.Context, table *uniqueTable, t *meta.Table, u 
 	// What leaves the head meanwhile is in the catalog that is looked at after it.
 	inHead, err := s.clashInHead(t, u, rows, skip, ended)
 	if err != nil {
-		return -1, err
+		return -1, false, err
 	}
 	inSegments, err := s.clashInSegments(ctx, table, t, u, rows, skip, ended)
-	return first(first(own, inHead), inSegments), err
+	at = first(first(own, inHead), inSegments)
+	return at, at == own, err
 }
 
 // first is the lesser of two numbers of rows, of which -1 is none.
@@ -216,10 +221,10 @@ func (s *Shard) clashInHead(t *meta.Table, u *uniqueKey, rows *tuples, skip func
 	return at, err
 }
 
-// duplicate is the error of a row whose tuple is taken.
+// duplicate is the error of a row whose tuple is taken. again are the keys of which a row that others have brought is a conflict.
 func duplicate(b *head.Batch, u *uniqueKey, row int, again []meta.Arbiter) error {
 	for _, a := range again {
-		if a.Table == b.Table.ID && sameColumns(a.Columns, u.columns) {
+		if a.Table == b.Table.ID && sameColumns(a.Columns, u.columns) && (a.Rekeyed == nil || !a.Rekeyed.Contains(uint32(row))) {
 			return errChanged
 		}
 	}

@@ -3,6 +3,8 @@ package meta
 import (
 	"context"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
 )
@@ -208,11 +210,12 @@ type Deletes struct {
 }
 
 // Arbiter is a key of a table that an ON CONFLICT was decided by, or an UPDATE where rows replace each other; Columns are in any order. Rows From to To, without To, of the
-// transaction's rows of the table were; To = 0: all.
+// transaction's rows of the table were; To = 0: all. Rekeyed are those among them that were there and have got another key: that somebody has it is no news.
 type Arbiter struct {
 	Table    TableID
 	Columns  []column.ID
 	From, To int
+	Rekeyed  *roaring.Bitmap // by their numbers in the batch; nil = none
 }
 
 // Transaction is what one commit does, visible as a whole or not at all. A row of Rows may end in it too: its address is scan.OwnRows and

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -155,10 +156,16 @@ func (st *statement) apply(t *meta.Transaction) (err error) {
 			return err
 		}
 	}
-	again := b.again[:len(b.again):len(b.again)]
+	again := slices.Clone(b.again)
+	for i := range again {
+		again[i].Rekeyed = nil // the rows are numbered otherwise when all of them are committed
+	}
 	for _, a := range t.Again {
 		for _, rows := range t.Rows {
 			if rows.Table.ID == a.Table {
+				if before.own != nil {
+					a.Rekeyed = nil
+				}
 				a.From = b.own.Rows(a.Table)
 				a.To = a.From + rows.Len
 				again = append(again, a)

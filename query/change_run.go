@@ -8,11 +8,12 @@ import (
 
 // changeRun takes the rows of a change's input.
 type changeRun struct {
-	st   *statement
-	node *plan.Change
-	into *tableChange
-	bulk bool // no row is met twice
-	ran  *ran
+	st     *statement
+	node   *plan.Change
+	into   *tableChange
+	bulk   bool // no row is met twice
+	rekeys bool // see plan.Conflict
+	ran    *ran
 
 	twice *keySet // of an INSERT … ON CONFLICT DO UPDATE that proposes a key more than once: the keys of the rows that were inserted
 	// taken are, of an INSERT … ON CONFLICT DO NOTHING with several keys, those of the rows that were inserted.
@@ -24,7 +25,9 @@ type changeRun struct {
 }
 
 func newChangeRun(st *statement, node *plan.Change, into *tableChange) *changeRun {
-	return &changeRun{st: st, node: node, into: into, bulk: node.Distinct && into.ended.Len() == 0}
+	return &changeRun{
+		st: st, node: node, into: into, bulk: node.Distinct && into.ended.Len() == 0, rekeys: node.Conflict != nil && node.Conflict.Rekeys,
+	}
 }
 
 // changeBatch is a batch of a change's input, taken apart.
@@ -112,6 +115,9 @@ func (r *changeRun) choose(in *changeBatch) error {
 			}
 		}
 		if action != plan.DeleteAction {
+			if action == plan.UpdateAction && r.rekeys {
+				r.into.rekey(r.into.count() + len(r.fresh))
+			}
 			r.fresh = append(r.fresh, int32(len(r.rows)))
 		}
 		r.rows = append(r.rows, int32(i))

@@ -50,7 +50,7 @@ func (c *changing) transaction() *meta.Transaction {
 			if table.table.Columns.Supersedes() {
 				continue
 			}
-			t.Again = append(t.Again, meta.Arbiter{Table: table.table.ID, Columns: key})
+			t.Again = append(t.Again, meta.Arbiter{Table: table.table.ID, Columns: key, Rekeyed: table.rekeyed})
 		}
 	}
 	return t

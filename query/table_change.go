@@ -3,6 +3,8 @@ package query
 import (
 	"strings"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/column/mem"
@@ -17,10 +19,11 @@ type tableChange struct {
 	table    *meta.Table
 	builders []*column.Builder
 	ended    scan.RowSet
-	changes  int           // how many changes of the statement are of the table
-	seen     bool          // they are, see plan.Change
-	decided  [][]column.ID // the keys by which ON CONFLICT has decided what becomes of rows
-	held     int64         // bytes that were taken for all of it
+	changes  int             // how many changes of the statement are of the table
+	seen     bool            // they are, see plan.Change
+	decided  [][]column.ID   // the keys by which ON CONFLICT has decided what becomes of rows
+	rekeyed  *roaring.Bitmap // rows that it has come to by giving others another key; nil = none
+	held     int64           // bytes that were taken for all of it
 }
 
 func newTableChange(t *meta.Table) *tableChange {
@@ -40,6 +43,17 @@ func (c *tableChange) add(row []*column.Vector, n int) error {
 		}
 	}
 	return nil
+}
+
+// count is how many rows were added.
+func (c *tableChange) count() int { return c.builders[0].Len() }
+
+// rekey notes that ON CONFLICT has come to a row by giving another key to one that was there.
+func (c *tableChange) rekey(row int) {
+	if c.rekeyed == nil {
+		c.rekeyed = roaring.New()
+	}
+	c.rekeyed.Add(uint32(row))
 }
 
 // account takes the memory that the change holds now from a pool.

@@ -104,8 +104,17 @@ func (a *assignments) keepKey() bool {
 	if !s.Supersedes() {
 		return false
 	}
-	for _, id := range s.Key {
-		f := &s.Fields[s.Index(id)]
+	fields := make([]int, len(s.Key))
+	for i, id := range s.Key {
+		fields[i] = s.Index(id)
+	}
+	return a.keep(fields)
+}
+
+// keep reports that rows keep their values of some fields.
+func (a *assignments) keep(fields []int) bool {
+	for _, i := range fields {
+		f := &a.table.schema.Fields[i]
 		if f.Generated != "" || slices.ContainsFunc(a.list, func(to assigned) bool { return to.column.Name == f.Name }) {
 			return false
 		}

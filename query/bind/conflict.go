@@ -74,7 +74,7 @@ func (b *binder) onConflictDo(c *plan.Change, t *changedTable, s *scope, rows pl
 				return err
 			}
 		}
-		c.Seen = set.keepKey()
+		c.Seen, c.Conflict.Rekeys = set.keepKey(), !set.keep(c.Conflict.Keys[0].Fields)
 		action.When, action.Then = append(action.When, where), append(action.Then, actionLiteral(plan.UpdateAction))
 		if updated, err = set.over(b, updated); err != nil {
 			return err

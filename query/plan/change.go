@@ -68,6 +68,8 @@ type Conflict struct {
 	Keys []ConflictKey
 	// Update says DO UPDATE: a key that is proposed twice is an error; with DO NOTHING only its first row counts.
 	Update bool
+	// Rekeys says that a row which is updated may get another key.
+	Rekeys bool
 }
 
 // ConflictKey is a key that rows are looked up by.

@@ -66,8 +66,14 @@ func TestBlocks(t *testing.T) {
 		t.Cleanup(session.Close)
 		s.variants = append(s.variants, variant{l.name, db, session})
 	}
-	for i, text := range readScript(t, "testdata/blocks/tables.sql") {
-		s.change(t, text, i)
+	files, err := filepath.Glob("testdata/blocks/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d scripts, %v", len(files), err)
+	}
+	for _, file := range files {
+		for i, text := range readScript(t, file) {
+			s.change(t, text, i)
+		}
 	}
 }
 
