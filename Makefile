@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: help build run test lint unit race real crash crash-transactions crash-definitions crash-long soak fuzz bench bench-full bench-change bench-metrics bench-growth bench-compare tpch clickbench figures clean
+.PHONY: help build run test lint unit race real crash crash-transactions crash-definitions crash-long soak fuzz bench bench-full bench-change bench-metrics bench-growth bench-wire bench-compare tpch clickbench figures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ bench-change: build ## changing rows beside DuckDB and PostgreSQL: loads, UPDATE
 bench-metrics: build $(TOOLS)/prometheus3 ## metrics beside VictoriaMetrics and Prometheus: 1,000,000 series through remote write, dashboards; WORK=folder goes on where it ended
 	@./bench/peer/install
 	AEGIS_BIN=$(BIN) $(GO) run ./bench/metrics $(if $(VICTORIA),-victoria $(VICTORIA)) $(if $(WORK),-work $(WORK))
+
+bench-wire: build ## small prepared SELECTs over PostgreSQL's protocol beside PostgreSQL: a constant, a row by key, the last row of a series
+	AEGIS_BIN=$(BIN) $(GO) run ./bench/wire $(if $(SCALE),-rows $(SCALE))
 
 bench-growth: build ## export, replay, memory per series, queries as the data grows; WORK=folder goes on where it ended
 	@./bench/peer/install
