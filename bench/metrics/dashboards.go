@@ -215,7 +215,7 @@ func (d dashboards) compare(right, got *asked) error {
 		for _, p := range panels {
 			for n := range checks {
 				key := answerKey(p, w, n)
-				by := deviate(right.Answers[key], got.Answers[key])
+				by := deviate(right.Answers[key], got.Answers[key], p.Ties)
 				got.Deviations[key] = by
 				if !by.equal() && (got.Name == "Aegis" || p.Differs == "") {
 					wrong = errors.Join(wrong, fmt.Errorf("%s: %s: %+v", got.Name, key, *by))

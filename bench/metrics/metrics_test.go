@@ -160,12 +160,18 @@ func TestServices(t *testing.T) {
 
 func TestDeviate(t *testing.T) {
 	right := matrix{"a": {1: 1, 2: math.NaN(), 3: math.Inf(1)}, "b": {1: 2}}
-	if d := deviate(right, matrix{"a": {1: 1 + 1e-12, 2: math.NaN(), 3: math.Inf(1)}, "b": {1: 2}}); !d.equal() || d.Points != 4 {
+	if d := deviate(right, matrix{"a": {1: 1 + 1e-12, 2: math.NaN(), 3: math.Inf(1)}, "b": {1: 2}}, false); !d.equal() || d.Points != 4 {
 		t.Errorf("%+v", d)
 	}
-	d := deviate(right, matrix{"a": {1: 1.1, 2: 0, 4: 1}, "c": {1: 2}})
+	d := deviate(right, matrix{"a": {1: 1.1, 2: 0, 4: 1}, "c": {1: 2}}, false)
 	if d.Missing != 2 || d.TooMany != 2 || d.Unequal != 2 {
 		t.Errorf("%+v", d)
+	}
+	if d := deviate(right, matrix{"a": right["a"], "c": {1: 2}}, true); !d.equal() {
+		t.Errorf("a tie: %+v", d)
+	}
+	if d := deviate(right, matrix{"a": right["a"], "c": {1: 3}}, true); d.Missing != 1 || d.TooMany != 1 {
+		t.Errorf("no tie: %+v", d)
 	}
 	all := dashboards{windows: windows[:1]}
 	answers := map[string]matrix{}

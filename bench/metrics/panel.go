@@ -18,6 +18,8 @@ type panel struct {
 	Name, Expr string
 	// Differs says why VictoriaMetrics does not answer what Prometheus does; "" = it does.
 	Differs string
+	// Ties says that one of several series of the same value is as good as another.
+	Ties bool
 }
 
 const (
@@ -27,22 +29,22 @@ const (
 )
 
 var panels = []panel{
-	{"rate of an instance", `rate(http_requests_total{instance="10.1.0.7:8080"}[R])`, byExtrapolation},
-	{"sum by (code) of rates", `sum by (code) (rate(http_requests_total[R]))`, byExtrapolation},
-	{"share of errors", `sum by (job) (rate(http_requests_total{code=~"5.."}[R])) / sum by (job) (rate(http_requests_total[R]))`, byExtrapolation},
-	{"histogram_quantile", `histogram_quantile(0.99, sum by (le, handler) (rate(http_request_duration_seconds_bucket[R])))`, byExtrapolation},
-	{"topk of sums", `topk(5, sum by (instance) (rate(http_requests_total[R])))`, byExtrapolation},
-	{"topk of rates", `topk(5, rate(node_cpu_seconds_total[R]))`, byExtrapolation},
-	{"CPU in percent", `100 - 100 * avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[R]))`, byExtrapolation},
-	{"join", `sum by (version) (rate(http_requests_total[R]) * on (instance) group_left (version) build_info)`, byExtrapolation},
-	{"increase", `sum by (handler) (increase(http_requests_total{code="500"}[1h]))`, byExtrapolation},
-	{"avg_over_time", `avg by (job) (avg_over_time(queue_length[R]))`, ""},
-	{"max_over_time", `max by (instance) (max_over_time(sensor_temperature_celsius[R]))`, ""},
-	{"deriv", `deriv(node_memory_MemAvailable_bytes[R])`, byRegression},
-	{"offset", `sum(rate(http_requests_total[R])) / sum(rate(http_requests_total[R] offset 1d))`, byExtrapolation},
-	{"subquery", `max_over_time(sum by (job) (rate(http_requests_total[5m]))[30m:1m])`, byExtrapolation},
-	{"gauge", `node_load1`, byStaleness},
-	{"targets up", `sum by (job) (up)`, byStaleness},
+	{"rate of an instance", `rate(http_requests_total{instance="10.1.0.7:8080"}[R])`, byExtrapolation, false},
+	{"sum by (code) of rates", `sum by (code) (rate(http_requests_total[R]))`, byExtrapolation, false},
+	{"share of errors", `sum by (job) (rate(http_requests_total{code=~"5.."}[R])) / sum by (job) (rate(http_requests_total[R]))`, byExtrapolation, false},
+	{"histogram_quantile", `histogram_quantile(0.99, sum by (le, handler) (rate(http_request_duration_seconds_bucket[R])))`, byExtrapolation, false},
+	{"topk of sums", `topk(5, sum by (instance) (rate(http_requests_total[R])))`, byExtrapolation, true},
+	{"topk of rates", `topk(5, rate(node_cpu_seconds_total[R]))`, byExtrapolation, true},
+	{"CPU in percent", `100 - 100 * avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[R]))`, byExtrapolation, false},
+	{"join", `sum by (version) (rate(http_requests_total[R]) * on (instance) group_left (version) build_info)`, byExtrapolation, false},
+	{"increase", `sum by (handler) (increase(http_requests_total{code="500"}[1h]))`, byExtrapolation, false},
+	{"avg_over_time", `avg by (job) (avg_over_time(queue_length[R]))`, "", false},
+	{"max_over_time", `max by (instance) (max_over_time(sensor_temperature_celsius[R]))`, "", false},
+	{"deriv", `deriv(node_memory_MemAvailable_bytes[R])`, byRegression, false},
+	{"offset", `sum(rate(http_requests_total[R])) / sum(rate(http_requests_total[R] offset 1d))`, byExtrapolation, false},
+	{"subquery", `max_over_time(sum by (job) (rate(http_requests_total[5m]))[30m:1m])`, byExtrapolation, false},
+	{"gauge", `node_load1`, byStaleness, false},
+	{"targets up", `sum by (job) (up)`, byStaleness, false},
 }
 
 // window is how much of the past a dashboard shows, and in which steps.
@@ -140,16 +142,18 @@ func (d *deviation) equal() bool { return d.Missing+d.TooMany+d.Unequal == 0 }
 // tolerance is what the order of additions may change.
 const tolerance = 1e-9
 
-// deviate compares answers.
-func deviate(want, got matrix) *deviation {
+// deviate compares answers. With ties a point that is missing and one of the same time and value that is too many are the same.
+func deviate(want, got matrix, ties bool) *deviation {
 	d := &deviation{}
 	var all []float64
+	missing := map[int64][]float64{}
 	for name, points := range want {
 		for at, w := range points {
 			d.Points++
 			g, there := got[name][at]
 			if !there {
 				d.Missing++
+				missing[at] = append(missing[at], w)
 				continue
 			}
 			by := relative(w, g)
@@ -160,10 +164,17 @@ func deviate(want, got matrix) *deviation {
 		}
 	}
 	for name, points := range got {
-		for at := range points {
-			if _, there := want[name][at]; !there {
-				d.TooMany++
+		for at, g := range points {
+			if _, there := want[name][at]; there {
+				continue
 			}
+			same := slices.IndexFunc(missing[at], func(w float64) bool { return relative(w, g) <= tolerance })
+			if ties && same >= 0 {
+				missing[at] = slices.Delete(missing[at], same, same+1)
+				d.Missing--
+				continue
+			}
+			d.TooMany++
 		}
 	}
 	if len(all) > 0 {

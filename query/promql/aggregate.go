@@ -154,7 +154,7 @@ func (e *evaluation) aggregate(ctx context.Context) ([]series, error) {
 	for i := range e.list {
 		rows += e.list[i].rows()
 	}
-	rows = max(rows, int64(steps)*int64(len(e.list)))
+	rows = max(rows, int64(steps)*int64(len(e.names)))
 	need := 8*int64(steps)*int64(len(names)) + stateBytes*int64(length)*int64(len(names))*int64(workers)
 	if err := e.q.pool.Grow(need); err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func (e *evaluation) aggregate(ctx context.Context) ([]series, error) {
 	// Groups are in the order of their first series that has a value.
 	var out []series
 	done := make([]bool, len(names))
-	for i := range e.list {
+	for i := range e.names {
 		if g := of[i]; !done[g] && e.filled[i].Load() {
 			done[g] = true
 			out = append(out, series{labels: names[g], samples: samples{times: e.times, values: all[g*steps : (g+1)*steps : (g+1)*steps]}})
@@ -188,13 +188,20 @@ func (e *evaluation) stretch(ctx context.Context, of []int, groups, from, to int
 	length, steps := to-from, len(e.times)
 	states := make([]state, groups*length)
 	values := make([]float64, length)
-	f := e.evaluator()
+	var f func(*track, grid, []float64)
+	if e.inner == nil {
+		f = e.evaluator()
+	}
 	g := grid{start: e.at(from), end: e.at(to - 1), step: e.step}
-	for i := range e.list {
+	for i := range e.names {
 		if i%64 == 0 && ctx.Err() != nil {
 			return
 		}
-		f(&e.list[i], g, values)
+		if f != nil {
+			f(&e.list[i], g, values)
+		} else {
+			values = e.values[i].values[from:to]
+		}
 		e.note(i, values)
 		fold(e.over.Op, states[of[i]*length:][:length], values)
 	}

@@ -22,37 +22,66 @@ const stretchSteps = 128
 // evaluation is a shape at work.
 type evaluation struct {
 	*shape
-	q    *querier
-	list []track
+	q     *querier
+	times []int64 // of the grid
+	infos annotations.Annotations
+	// What is aggregated, or is the result: samples of a selector, or values that are there already.
+	list   []track
+	values []series
 	// names are those that the series of the result have, or would have without the aggregation.
 	names  []labels.Labels
 	filled []atomic.Bool // which of them have a value
-	times  []int64       // of the grid
 }
 
 // evaluate gives the series of a shape, with a value for each step: a stale marker where there is none.
 func (q *querier) evaluate(ctx context.Context, s *shape) (*seriesSet, error) {
-	list, err := q.readTracks(ctx, s.times(), s.selector.LabelMatchers, s.call == nil)
-	if err != nil {
+	times := make([]int64, s.steps())
+	if err := q.pool.Grow(8 * int64(len(times))); err != nil {
 		return nil, err
 	}
-	e := &evaluation{shape: s, q: q, list: list, filled: make([]atomic.Bool, len(list)), times: make([]int64, s.steps())}
-	for i := range e.times {
-		e.times[i] = s.at(i)
+	for i := range times {
+		times[i] = s.at(i)
 	}
-	if err := q.pool.Grow(8 * int64(len(e.times))); err != nil {
-		return nil, err
+	e := &evaluation{shape: s, q: q, times: times}
+	list, err := e.run(ctx)
+	return &seriesSet{at: -1, list: list, warnings: e.infos}, err
+}
+
+// part evaluates a shape that is part of this one.
+func (e *evaluation) part(ctx context.Context, s *shape) ([]series, error) {
+	p := &evaluation{shape: s, q: e.q, times: e.times}
+	list, err := p.run(ctx)
+	e.infos.Merge(p.infos)
+	return list, err
+}
+
+func (e *evaluation) run(ctx context.Context) (out []series, err error) {
+	switch {
+	case e.binary != nil:
+		return e.operate(ctx)
+	case e.inner != nil:
+		if e.values, err = e.part(ctx, e.inner); err != nil {
+			return nil, err
+		}
+		e.names = make([]labels.Labels, len(e.values))
+		for i := range e.values {
+			e.names[i] = e.values[i].labels
+		}
+	default:
+		if e.list, err = e.q.readTracks(ctx, e.shape.times(), e.selector.LabelMatchers, e.call == nil); err != nil {
+			return nil, err
+		}
+		if err := e.name(); err != nil {
+			return nil, err
+		}
 	}
-	if err := e.name(); err != nil {
-		return nil, err
-	}
-	out := &seriesSet{at: -1}
-	if s.over != nil {
-		out.list, err = e.aggregate(ctx)
+	e.filled = make([]atomic.Bool, len(e.names))
+	if e.over != nil {
+		out, err = e.aggregate(ctx)
 	} else {
-		out.list, err = e.values(ctx)
+		out, err = e.each(ctx)
 	}
-	out.warnings = e.infos()
+	e.inform()
 	return out, err
 }
 
@@ -78,22 +107,19 @@ func (e *evaluation) name() error {
 	if same {
 		return nil // and they differ in something else
 	}
-	seen := make(map[string]bool, len(e.names))
-	var text []byte
+	seen := newNames(len(e.names))
 	for _, set := range e.names {
-		text = set.Bytes(text[:0])
-		if seen[string(text)] {
+		if !seen.add(set) {
 			return errAsWritten
 		}
-		seen[string(text)] = true
 	}
 	return nil
 }
 
-// infos says of rates of what is no counter by its name that it may be none.
-func (e *evaluation) infos() (out annotations.Annotations) {
+// inform says of rates of what is no counter by its name that it may be none.
+func (e *evaluation) inform() {
 	if e.call == nil || e.call.Func.Name != "rate" && e.call.Func.Name != "increase" {
-		return nil
+		return
 	}
 	last := ""
 	for i := range e.list {
@@ -107,14 +133,13 @@ func (e *evaluation) infos() (out annotations.Annotations) {
 			counter = counter || strings.HasSuffix(name, ending)
 		}
 		if !counter && name != "" {
-			out.Add(annotations.NewPossibleNonCounterInfo(name, e.call.Args[0].PositionRange()))
+			e.infos.Add(annotations.NewPossibleNonCounterInfo(name, e.call.Args[0].PositionRange()))
 		}
 	}
-	return out
 }
 
-// values evaluates each series by itself.
-func (e *evaluation) values(ctx context.Context) ([]series, error) {
+// each evaluates each series by itself.
+func (e *evaluation) each(ctx context.Context) ([]series, error) {
 	steps := len(e.times)
 	if err := e.q.pool.Grow(8 * int64(steps) * int64(len(e.list))); err != nil {
 		return nil, err

@@ -8,9 +8,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Prometheus' engine asks each series for each step by itself. What most queries spend their time on is one of a few shapes: a function
-// over the windows of a selector, and an aggregation over that or over a selector. These are evaluated here, over flat slices, by all cores;
-// in the tree of the query a selector takes their place whose series are the values at the steps, and the engine does the rest. So what
+// Prometheus' engine asks each series for each step by itself. What most queries spend their time on is of a few shapes: functions over the
+// windows of selectors, operations between them, and aggregations over all that. These are evaluated here, over flat slices, by all cores; in the tree of the query a selector takes their place whose series are the values at the steps, and the engine does the rest. So what
 // is above them is Prometheus' own, and they must give bit for bit what its engine gives.
 
 // grid is the steps at which an expression is evaluated: start, start+step, … up to end.
@@ -30,9 +29,14 @@ type shape struct {
 	window, lookback millis
 	seconds          float64      // of the window
 	call             *parser.Call // nil without a function
-	// An aggregation over it; nil = none.
+	// An aggregation over it, or over another shape; nil = none.
 	over     *parser.AggregateExpr
 	grouping []string // sorted
+	inner    *shape
+	// An operation; nil = none. One side of it may be a number.
+	binary      *parser.BinaryExpr
+	left, right *shape
+	number      float64
 }
 
 // times is the range of time whose samples are read.
@@ -119,37 +123,52 @@ func (e *Engine) below(n *parser.SubqueryExpr, g grid) grid {
 	return out
 }
 
-// shape recognizes an expression that can be evaluated here; nil = it cannot.
+// shape recognizes an expression that can be evaluated here; nil = it cannot, or the engine does it as well: a selector by itself is one.
 func (f *finder) shape(e parser.Expr, g grid) *shape {
-	if g.end < g.start {
+	if _, bare := e.(*parser.VectorSelector); bare || g.end < g.start {
 		return nil
 	}
+	return f.operand(e, g)
+}
+
+// operand recognizes what may be part of a shape.
+func (f *finder) operand(e parser.Expr, g grid) *shape {
+	s := &shape{grid: g, expr: e, lookback: f.lookback}
 	switch n := e.(type) {
+	case *parser.ParenExpr:
+		return f.operand(n.Expr, g)
+	case *parser.VectorSelector:
+		if !plain(n) {
+			return nil
+		}
+		s.selector, s.offset = n, durationMillis(n.OriginalOffset)
+		return s
 	case *parser.Call:
-		s := &shape{grid: g, expr: e, call: n}
 		if !f.windows(s, n) {
 			return nil
 		}
+		s.call = n
 		return s
 	case *parser.AggregateExpr:
-		if _, known := aggregates[n.Op]; !known || n.Param != nil {
+		if !aggregates[n.Op] || n.Param != nil {
 			return nil
 		}
-		s := &shape{grid: g, expr: e, lookback: f.lookback, over: n, grouping: slices.Sorted(slices.Values(n.Grouping))}
-		switch inner := n.Expr.(type) {
-		case *parser.VectorSelector:
-			s.selector = inner
-		case *parser.Call:
-			if s.call = inner; !f.windows(s, inner) {
-				return nil
-			}
-		default:
+		inner := f.operand(n.Expr, g)
+		if inner == nil {
 			return nil
 		}
-		if !plain(s.selector) {
+		if inner.over == nil && inner.binary == nil {
+			*s = *inner // its samples are added up as they come
+			s.expr = e
+		} else {
+			s.inner = inner
+		}
+		s.over, s.grouping = n, slices.Sorted(slices.Values(n.Grouping))
+		return s
+	case *parser.BinaryExpr:
+		if !f.operation(s, n) {
 			return nil
 		}
-		s.offset = durationMillis(s.selector.OriginalOffset)
 		return s
 	}
 	return nil

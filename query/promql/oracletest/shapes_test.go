@@ -94,6 +94,14 @@ func TestCorpusShapes(t *testing.T) {
 	}
 }
 
+// corners are queries that are drawn too seldom.
+var corners = []string{
+	`5 < b`, `5 > bool b`, `5 <= sum by (i) (b)`, `-3 >= max_over_time(b[5m])`, `b > 5`, `2 - b`, `2 ^ sum(a_total)`, `7 % count(b)`,
+	`{__name__=~"a_total|b",j="1"} > ignoring (j, le) sum by (i) (b{i="2"})`, `{__name__=~"a_total|b",j="1"} * ignoring (j) sum by (i) (b)`, `b > on (i) sum by (i) (b)`, `b{j="1"} > on (i) sum by (i) (a_total)`,
+	`a_total * on (i, j) b`, `a_total > on (i, j) group_left b`, `info > ignoring (v) group_right info`, `max by (i) (a_total * on (i) group_left (v) info{i!="3"})`, `max(b) - min(b)`, `sum(b) / count(b)`,
+	`count({__name__=~"a_total|b"} * 2)`, `{__name__=~"a_total|b"} * 2`, `max(b * b)`, `min by (i) (b - on (i, j) a_total)`, `sum(sum by (i) (rate(a_total[1m])))`, `((sum((b))))`,
+}
+
 // drawn makes queries of the shapes that we evaluate ourselves, and of what may stand around them.
 type drawn struct{ *rand.Rand }
 
@@ -132,13 +140,25 @@ func (d drawn) query(depth int) string {
 	if depth <= 0 {
 		return inner
 	}
-	switch d.IntN(9) {
+	switch d.IntN(11) {
+	case 8: // joins: with what an instance is, which changes once, and among what is there twice
+		return d.of("", "sum by (v) ", "count by (j) ", "stddev ") + "(" + d.of(d.windows(), d.selector()+d.offset()) + " " +
+			d.of("* on (i) group_left (v)", "* on (i) group_left", "+ on (i, j) group_left (v)", "> on (i) group_left (v)", "/ ignoring (j, v, le) group_left", "* on (i)", "== bool on (i) group_left ()") +
+			" " + d.of("info", "info", "last_over_time(info[10m])", "max by (i, v) (info)", "sum by (i) (b)", "(info)") + ")"
+	case 9:
+		return d.of("info", "sum by (i) (info)", "max without (v) (info)") + " " + d.of("* on (i) group_right (v)", "- on (i) group_right ()", "< on (i) group_right (v)", "* on (i) group_right (j)") + " " +
+			d.of(d.windows(), d.aggregated(), d.selector())
+	case 10:
+		return d.aggregated() + " " + d.of("+", "/", "* on (i)", "> on (i)", "<= bool", "% ignoring (j)", "^", "atan2", "- on ()") + " " + d.aggregated()
 	case 0:
 		return d.of("abs", "ceil", "timestamp", "absent", "scalar", "sort", "-", "exp", "absent") + "(" + d.query(depth-1) + ")"
 	case 1:
 		return "(" + d.query(depth-1) + ") " + d.of("+", "*", "/", ">", "> bool", "and", "or", "unless", "* on (i)", "/ ignoring (j)") + " (" + d.query(depth-1) + ")"
 	case 2:
-		return d.query(depth-1) + d.of(" * 2", " > 0", " / 3", " ^ 2")
+		if d.IntN(3) == 0 {
+			return d.of("100 - ", "2 / ", "5 < ", "1 >= bool ") + d.query(depth-1)
+		}
+		return d.query(depth-1) + d.of(" * 2", " > 0", " / 3", " ^ 2", " != bool 1", " % 7") + d.of("", "", " - (1)")
 	case 3:
 		return d.of("max_over_time", "sum_over_time", "rate", "count_over_time", "absent_over_time", "deriv") + "((" + d.query(depth-1) + ")[" + d.of("5m:1m", "10m:37s", "3m:", "1h:7m") + "]" + d.offset() + ")"
 	case 4:
@@ -168,10 +188,17 @@ func fill(t *testing.T, d *database, r *rand.Rand) {
 		}
 		for i := range 7 {
 			for j := range 3 {
-				for _, name := range []string{"a_total", "b", "h_bucket", "h_bucket"} {
+				for _, name := range []string{"a_total", "b", "h_bucket", "info"} {
 					set := labels.FromStrings("__name__", name, "i", fmt.Sprint(i), "j", fmt.Sprint(j))
 					if name == "h_bucket" {
 						set = labels.FromStrings("__name__", name, "i", fmt.Sprint(i), "le", []string{"0.1", "1", "+Inf"}[j])
+					}
+					if name == "info" {
+						// What is said of an instance changes in the middle, and of one it is said twice.
+						if j > 1 || j == 1 && i != 3 {
+							continue
+						}
+						set = labels.FromStrings("__name__", name, "i", fmt.Sprint(i), "v", fmt.Sprint(part+3*j))
 					}
 					v := 0.0
 					for k := range int64(200) {
@@ -223,6 +250,9 @@ func compareShapes(t *testing.T, p place) {
 	for n := range queries {
 		depth := draw.IntN(3)
 		text := draw.query(depth)
+		if n < 8*len(corners) {
+			depth, text = 1, corners[n/8]
+		}
 		start := time.UnixMilli(draw.Int64N(6_500_000) - 200_000)
 		length := time.Duration(draw.Int64N(int64(2 * time.Hour)))
 		step := []time.Duration{15 * time.Second, time.Minute, 37 * time.Second, 5 * time.Minute, 1001 * time.Millisecond}[draw.IntN(5)]
