@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -173,17 +172,23 @@ func (q *questdb) Count(ctx context.Context, _ *tsbs.Workload) (int64, error) {
 	return server.Int(rows[0][0])
 }
 
-// Stored is the size of the table's partitions and of its symbols, without the log, which is applied and goes soon. Files are reserved in large
-// steps: what counts is what the disk holds of them.
-func (q *questdb) Stored(context.Context) (int64, error) {
-	all, err := filepath.Glob(filepath.Join(q.dir, "db", "cpu~*", "*"))
+// Stored is what the rows fill of the columns' files, and the index. The files themselves are larger: they are reserved in steps of 16 MiB, and cut to
+// their size when their partition is full or the server ends.
+func (q *questdb) Stored(ctx context.Context) (int64, error) {
+	rows, err := q.Execute(ctx, "SELECT count() FROM cpu")
 	if err != nil {
 		return 0, err
 	}
-	return diskBytes(slices.DeleteFunc(all, func(path string) bool {
-		name := filepath.Base(path)
-		return strings.HasPrefix(name, "wal") || name == "txn_seq"
-	})...)
+	n, err := server.Int(rows[0][0])
+	if err != nil {
+		return 0, err
+	}
+	index, err := filepath.Glob(filepath.Join(q.dir, "db", "cpu~*", "[0-9]*", "hostname.[kv]"))
+	if err != nil {
+		return 0, err
+	}
+	indexed, err := diskBytes(index...)
+	return n*int64(4*len(tsbs.Tags)+8*len(tsbs.Fields)+8) + indexed, err
 }
 
 func (q *questdb) Answer(ctx context.Context, query tsbs.Query) (tsbs.Answer, error) {

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/automatanexus/aegis-db/bench/machine"
+	"github.com/automatanexus/aegis-db/bench/measure"
+)
+
+// TestPage: the page shows what was measured, and what was not, and is made again from the reports alone.
+func TestPage(t *testing.T) {
+	dir := t.TempDir()
+	behind := []string{"a: 1.5", "b: 0.5 (**behind**)"}
+	for range most {
+		behind = append(behind, "c: 1.9")
+	}
+	text, err := json.Marshal(result{machine.Machine{Commit: "abc"}, []measure.Aim{
+		{What: "loading", Aim: "≥ 2", Figure: "3.0", Met: true},
+		{What: "every query", Aim: "≥ 2", Figure: "1 of 3", Behind: behind},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tsbs-400.json"), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := writePage(dir); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| [tsbs-400](tsbs-400.md) | loading | ≥ 2 | 3.0 | met |\n", "| [tsbs-400](tsbs-400.md) | every query | ≥ 2 | 1 of 3 | **missed** |\n", "1 of 2 are met",
+		"`make bench-full PART=tsbs-4000`", "  - b: 0.5 (**behind**)\n  - a: 1.5\n", "and 2 more in [tsbs-400.md]", "- tsbs-400: ", "commit abc",
+	} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("no %q in\n%s", want, page)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tpch.json"), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := writePage(dir); err == nil || !strings.Contains(err.Error(), "tpch.json") {
+		t.Errorf("a report that cannot be read: %v", err)
+	}
+}
+
+// TestWanted: what was measured of the same sources is left out, unless it is asked for.
+func TestWanted(t *testing.T) {
+	s := settings{work: t.TempDir()}
+	if err := os.WriteFile(s.done(parts[0]), []byte("abc"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		parts, commit string
+		again         bool
+		want          int
+	}{
+		{"", "abc", false, len(parts) - 1},
+		{"", "abc", true, len(parts)},
+		{"", "def", false, len(parts)},
+		{parts[0].name + "," + parts[2].name, "abc", false, 2},
+		{"nothing", "abc", false, 0},
+	} {
+		s.parts, s.again = c.parts, c.again
+		list, err := s.wanted(c.commit)
+		if len(list) != c.want || (err == nil) != (c.want > 0) {
+			t.Errorf("%+v: %d parts, %v", c, len(list), err)
+		}
+	}
+}
+
+// TestMeasure: a part that fails says why, and the part's time bounds it.
+func TestMeasure(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a command")
+	}
+	root := filepath.Join("..", "..")
+	s := settings{work: t.TempDir(), out: t.TempDir()}
+	p := part{name: "bad", program: "suites", budget: parts[0].budget, args: func(settings, string) []string { return []string{"-suite", "none"} }}
+	if err := s.measure(t.Context(), root, p); err == nil || !strings.Contains(err.Error(), "neither clickbench nor tpch") {
+		t.Errorf("%v", err)
+	}
+	p.budget = 1
+	if err := s.measure(t.Context(), root, p); err == nil {
+		t.Error("a part without time was measured")
+	}
+	if exists(s.done(p)) {
+		t.Error("a part that failed counts as done")
+	}
+	p.args, p.budget = func(settings, string) []string { return []string{"-help"} }, parts[0].budget
+	if err := s.measure(t.Context(), root, p); err != nil || !exists(s.done(p)) {
+		t.Errorf("%v", err)
+	}
+}
