@@ -10,6 +10,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/measure"
+	"github.com/automatanexus/aegis-db/bench/picture"
 	"github.com/automatanexus/aegis-db/bench/tsbs"
 )
 
@@ -43,6 +44,24 @@ func (r *report) write(dir, markdown string) error {
 		}
 	}
 	return nil
+}
+
+// picture draws the ratios at one client.
+func (r *report) picture() []byte {
+	clients := r.clients()[0]
+	var rows []picture.Row
+	for _, c := range r.ratios(clients) {
+		rows = append(rows, picture.Row{Label: c.Kind, Times: c.Times})
+	}
+	var peers []string
+	for _, s := range r.peers() {
+		label := s.title()
+		if s.Missing == "" {
+			label += " " + s.Version
+		}
+		peers = append(peers, label)
+	}
+	return picture.Draw(fmt.Sprintf("TSBS cpu-only, %d hosts: how many times as long as Aegis (median, %d client, log scale)", r.Hosts, clients), peers, rows)
 }
 
 func (r *report) markdown() string {

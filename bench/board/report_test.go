@@ -130,13 +130,6 @@ func TestReport(t *testing.T) {
 	}
 }
 
-func TestScale(t *testing.T) {
-	s := scaleFor([]Ratio{{Times: []float64{0.03, math.NaN(), 2}}})
-	if s != (scale{-2, 1}) || s.x(0.01) != labelWidth || s.x(10) != plotRight {
-		t.Errorf("%+v: %v…%v", s, s.x(0.01), s.x(10))
-	}
-}
-
 func TestBenchmarks(t *testing.T) {
 	var b strings.Builder
 	if err := writeBenchmarks(&b, figures("Aegis", 10)); err != nil {

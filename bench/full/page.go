@@ -65,7 +65,13 @@ func page(results map[string]*result) string {
 			}
 		}
 	}
-	b.WriteString("\n## What it was measured on\n\n")
+	b.WriteString("\n## Pictures\n\n")
+	for _, p := range parts {
+		if results[p.name] != nil && p.picture {
+			fmt.Fprintf(&b, "![%s](%s.svg)\n\n", p.about, p.name)
+		}
+	}
+	b.WriteString("## What it was measured on\n\n")
 	for _, p := range parts {
 		if r := results[p.name]; r != nil {
 			fmt.Fprintf(&b, "- %s: %s\n", p.name, r.Machine)

@@ -22,6 +22,7 @@ type part struct {
 	program     string // the package under bench that is its command
 	args        func(s settings, work string) []string
 	small       []string // further arguments that make it small
+	picture     bool     // whether it draws one
 }
 
 const everybody = "aegis,victoria,prometheus,questdb,duckdb,clickhouse,postgresql"
@@ -30,14 +31,14 @@ const everybody = "aegis,victoria,prometheus,questdb,duckdb,clickhouse,postgresq
 var parts = []part{
 	tsbs(400, 3, 40*time.Minute, "-limit", "6m"),
 	{
-		name: "clickbench", about: "ClickBench's 43 queries on 10,000,000 rows, hot and cold", budget: 75 * time.Minute, program: "suites",
+		name: "clickbench", about: "ClickBench's 43 queries on 10,000,000 rows, hot and cold", budget: 75 * time.Minute, program: "suites", picture: true,
 		args: func(s settings, work string) []string {
 			return []string{"-suite", "clickbench", "-scale", "10000000", "-cold", "2", "-work", work, "-out", s.out}
 		},
 		small: []string{"-scale", "20000", "-cold", "0"},
 	},
 	{
-		name: "tpch", about: "TPC-H's 22 queries at scale 1", budget: 30 * time.Minute, program: "suites",
+		name: "tpch", about: "TPC-H's 22 queries at scale 1", budget: 30 * time.Minute, program: "suites", picture: true,
 		args: func(s settings, work string) []string {
 			return []string{"-suite", "tpch", "-scale", "1", "-work", work, "-out", s.out}
 		},
@@ -58,7 +59,7 @@ var parts = []part{
 func tsbs(hosts, checks int, budget time.Duration, more ...string) part {
 	name := fmt.Sprintf("tsbs-%d", hosts)
 	return part{
-		name: name, about: fmt.Sprintf("TSBS cpu-only, %d hosts", hosts), budget: budget, program: "board",
+		name: name, about: fmt.Sprintf("TSBS cpu-only, %d hosts", hosts), budget: budget, program: "board", picture: true,
 		args: func(s settings, work string) []string {
 			args := []string{
 				"-hosts", fmt.Sprint(hosts), "-systems", everybody, "-name", name, "-checks", fmt.Sprint(checks), "-time", "700ms",

@@ -13,6 +13,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/measure"
+	"github.com/automatanexus/aegis-db/bench/picture"
 )
 
 // Report is all that was measured of a suite. The first system is Aegis; the second one's answers are the right ones.
@@ -129,14 +130,31 @@ func (r *Report) Write(dir string) error {
 		return err
 	}
 	return errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, r.Suite+".json"), append(text, '\n'), 0o644),
-		os.WriteFile(filepath.Join(dir, r.Suite+".md"), []byte(r.Markdown()), 0o644))
+		os.WriteFile(filepath.Join(dir, r.Suite+".md"), []byte(r.Markdown()), 0o644), os.WriteFile(filepath.Join(dir, r.Suite+".svg"), r.picture(), 0o644))
+}
+
+// picture draws the hot ratios.
+func (r *Report) picture() []byte {
+	var rows []picture.Row
+	for i, name := range r.Queries {
+		row := picture.Row{Label: name}
+		for _, m := range r.Systems[1:] {
+			row.Times = append(row.Times, r.ratio(m, i, false))
+		}
+		rows = append(rows, row)
+	}
+	var peers []string
+	for _, m := range r.Systems[1:] {
+		peers = append(peers, strings.TrimSpace(m.title()+" "+m.Version))
+	}
+	return picture.Draw(fmt.Sprintf("%s, scale %s: how many times as long as Aegis (hot median, log scale)", r.Title, r.Scale), peers, rows)
 }
 
 // Markdown is the report for people.
 func (r *Report) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s, side by side\n\nWritten by `make bench-full PART=%s`; what it does is in [bench/README.md](../README.md#suites).\n\n%s\n\n", r.Title, r.Suite, r.Machine)
-	fmt.Fprintf(&b, "Scale %s. Each system's answers were held against those of DuckDB; where one differs, or does not come in time, there is no figure.\n\n", r.Scale)
+	fmt.Fprintf(&b, "Scale %s. Each system's answers were held against those of DuckDB; where one differs, or does not come in time, there is no figure.\n\n![peer ÷ Aegis for each query](%s.svg)\n\n", r.Scale, r.Suite)
 	r.loading(&b)
 	r.table(&b, false)
 	if slices.ContainsFunc(r.Systems, func(m *Measured) bool {

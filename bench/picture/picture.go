@@ -1,4 +1,5 @@
-package main
+// Package picture draws how many times as long as Aegis its peers take, as an SVG.
+package picture
 
 import (
 	"bytes"
@@ -26,8 +27,14 @@ var peerColors = []string{"#7a3e9d", "#e3a21a", "#3a8f5c", "#c0392b", "#2d6cb5",
 // scale maps ratios to places. Its ends are powers of ten.
 type scale struct{ low, high float64 }
 
+// Row is the bars of one query: each peer's ratio, NaN where there is none.
+type Row struct {
+	Label string
+	Times []float64
+}
+
 // scaleFor holds all ratios, and at least a tenth to ten.
-func scaleFor(list []Ratio) scale {
+func scaleFor(list []Row) scale {
 	s := scale{-1, 1}
 	for _, r := range list {
 		for _, times := range r.Times {
@@ -43,19 +50,17 @@ func (s scale) x(times float64) float64 {
 	return labelWidth + (math.Log10(times)-s.low)/(s.high-s.low)*(plotRight-labelWidth)
 }
 
-// picture draws the ratios at one client as an SVG.
-func (r *report) picture() []byte {
-	list := r.ratios(r.clients()[0])
-	peers := len(r.peers())
-	rowHeight := max(peers, 1)*barHeight + rowGap
+// Draw draws rows of as many ratios as there are peers.
+func Draw(title string, peers []string, list []Row) []byte {
+	rowHeight := max(len(peers), 1)*barHeight + rowGap
 	height := headHeight + len(list)*rowHeight + 30
 	s := scaleFor(list)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n",
 		pictureWidth, height, pictureWidth, height)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", pictureWidth, height)
-	text(&b, 10, 22, `font-size="15" font-weight="bold"`, fmt.Sprintf("TSBS cpu-only: how many times as long as Aegis (median, %d client, log scale)", list[0].Clients))
-	r.legend(&b)
+	text(&b, 10, 22, `font-size="15" font-weight="bold"`, title)
+	legend(&b, peers)
 	for power := s.low; power <= s.high; power++ {
 		for digit := 1.0; digit < 10 && (power < s.high || digit == 1); digit++ {
 			stroke := "#eeeeee"
@@ -67,20 +72,16 @@ func (r *report) picture() []byte {
 		}
 		text(&b, s.x(math.Pow(10, power)), height-8, `text-anchor="middle" fill="#555555"`, fmt.Sprintf("%v×", math.Pow(10, power)))
 	}
-	for i, ratio := range list {
-		drawRow(&b, s, ratio, headHeight+i*rowHeight)
+	for i, row := range list {
+		drawRow(&b, s, row, headHeight+i*rowHeight)
 	}
 	fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#000000" stroke-width="1.5"/>`+"\n</svg>\n", s.x(1), headHeight-8, s.x(1), height-24)
 	return b.Bytes()
 }
 
-func (r *report) legend(b *bytes.Buffer) {
+func legend(b *bytes.Buffer, peers []string) {
 	x, y := 10.0, 36
-	for i, s := range r.peers() {
-		label := s.title()
-		if s.Missing == "" {
-			label += " " + s.Version
-		}
+	for i, label := range peers {
 		width := 40 + 7*float64(len(label))
 		if x+width > pictureWidth {
 			x, y = 10, y+18
@@ -92,13 +93,13 @@ func (r *report) legend(b *bytes.Buffer) {
 	text(b, plotRight, 22, `text-anchor="end" fill="#333333"`, "right of 1×: Aegis is faster")
 }
 
-func drawRow(b *bytes.Buffer, s scale, r Ratio, y int) {
+func drawRow(b *bytes.Buffer, s scale, r Row, y int) {
 	middle := float64(y) + float64(len(r.Times)*barHeight)/2 + 4
-	text(b, labelWidth-8, int(middle), `text-anchor="end" fill="#000000"`, r.Kind)
+	text(b, labelWidth-8, int(middle), `text-anchor="end" fill="#000000"`, r.Label)
 	for i, times := range r.Times {
 		top := y + i*barHeight
 		if math.IsNaN(times) {
-			text(b, s.x(1)+5, top+barHeight-2, `font-size="10" fill="#999999"`, "no such query, or missing")
+			text(b, s.x(1)+5, top+barHeight-2, `font-size="10" fill="#999999"`, "no figure")
 			continue
 		}
 		from, to := min(s.x(1), s.x(times)), max(s.x(1), s.x(times))
