@@ -24,7 +24,7 @@ func Listen(addr string) (net.Listener, error) {
 	if !loopback(host) {
 		return nil, &column.Error{
 			Class: column.Denied, Message: "refusing to listen on " + addr + ": the server has no credentials yet, so anyone who reaches that address could read and change everything",
-			Hint: "Listen on 127.0.0.1 and put a proxy that authenticates before it.",
+			Hint: "Listen on 127.0.0.1, or make a user.",
 		}
 	}
 	l, err := net.Listen("tcp", addr)
@@ -64,7 +64,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 }
 
 func (s *Server) checkOrigin(r *http.Request) error {
-	if !loopback(hostOf(r.Host)) {
+	switch {
+	case s.options.Remote && s.checker != nil && !s.checker.Open():
+	case s.options.Remote && !loopback(hostOf(r.RemoteAddr)):
+		return column.Errorf(column.Denied, "the server has no users any more, and answers to its own machine only until there is one")
+	case !loopback(hostOf(r.Host)):
 		return column.Errorf(column.Denied, "the Host header %q names another machine than this one; a server without credentials answers to 127.0.0.1 and localhost only", r.Host)
 	}
 	if err := s.crossOrigin.Check(r); err != nil {

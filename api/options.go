@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"time"
 
@@ -41,6 +42,10 @@ type Options struct {
 	Transactions int
 	// Lease is the longest time that one may ask to be kept between two requests. Default 10 minutes.
 	Lease time.Duration
+	// TLS makes HTTP HTTPS; nil = it is not.
+	TLS *tls.Config
+	// Remote lets the server answer other machines, as long as there are users, and over TLS, unless Insecure does without that.
+	Remote, Insecure bool
 	// Trusted lets everybody in, as who may do everything: for a server in the process of somebody who has the files anyway.
 	Trusted bool
 	// Collectors add the metrics of other servers of the process to /metrics.

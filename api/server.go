@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -67,12 +68,23 @@ func New(db *aegis.DB, o Options) *Server {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Serve answers what comes in at a listener of Listen until Shutdown; then it gives nil.
+// Serve answers what comes in at a listener of Listen, or at one of another address if the options let it, until Shutdown; then it gives nil.
 func (s *Server) Serve(l net.Listener) error {
 	if host, _, err := net.SplitHostPort(l.Addr().String()); err != nil || !loopback(host) {
-		return errors.Join(column.Errorf(column.Denied, "refusing to serve on %s without credentials", l.Addr()), l.Close())
+		switch o := &s.options; {
+		case !o.Remote || s.checker == nil || s.checker.Open():
+			return errors.Join(column.Errorf(column.Denied, "refusing to serve on %s without credentials", l.Addr()), l.Close())
+		case o.TLS == nil && !o.Insecure:
+			return errors.Join(column.Errorf(column.Denied, "refusing to serve on %s without TLS", l.Addr()), l.Close())
+		}
 	}
-	if err := s.http.Serve(holding{l}); !errors.Is(err, http.ErrServerClosed) {
+	l = holding{l}
+	if s.options.TLS != nil {
+		config := s.options.TLS.Clone()
+		config.NextProtos = []string{"http/1.1"}
+		l = tls.NewListener(l, config)
+	}
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil

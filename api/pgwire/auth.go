@@ -2,6 +2,7 @@ package pgwire
 
 import (
 	"crypto"
+	"crypto/tls"
 	"crypto/x509"
 	"net"
 	"net/netip"
@@ -83,10 +84,10 @@ func (c *session) scram(binding []byte) error {
 
 // binding is what a login over TLS is bound to, the hash of the server's certificate (RFC 5929, tls-server-end-point); nil without TLS.
 func (c *session) binding() []byte {
-	if c.tls == nil || len(c.server.options.TLS.Certificates) == 0 {
+	if c.tls == nil || c.certificate == nil {
 		return nil
 	}
-	raw := c.server.options.TLS.Certificates[0].Certificate[0]
+	raw := c.certificate.Certificate[0]
 	cert, err := x509.ParseCertificate(raw)
 	if err != nil {
 		return nil
@@ -103,6 +104,24 @@ func (c *session) binding() []byte {
 	h := hash.New()
 	h.Write(raw)
 	return h.Sum(nil)
+}
+
+// tlsConfig is the server's, which notes the certificate that this client gets: it may have been renewed since others came.
+func (c *session) tlsConfig() *tls.Config {
+	o := c.server.options.TLS
+	if o.GetCertificate == nil {
+		if len(o.Certificates) > 0 {
+			c.certificate = &o.Certificates[0]
+		}
+		return o
+	}
+	one := o.Clone()
+	one.GetCertificate = func(hello *tls.ClientHelloInfo) (cert *tls.Certificate, err error) {
+		cert, err = o.GetCertificate(hello)
+		c.certificate = cert
+		return cert, err
+	}
+	return one
 }
 
 func isLoopback(a net.Addr) bool {

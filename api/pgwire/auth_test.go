@@ -185,6 +185,25 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = again.Close(t.Context())
+	renewed, others := certificate(t)
+	config.Password = "r"
+	current := &cert
+	// Certificates that are renewed: a login is bound to the one that its client got.
+	addr, _ = serve(t, pgwire.Options{TLS: &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return current, nil }}})
+	exec(t, connect(t, addr), "CREATE USER root SUPERUSER PASSWORD 'r'")
+	for _, roots := range []*x509.CertPool{pool, others} {
+		bound, err := pgx.ParseConfig("postgres://root:r@" + addr + "/default?sslmode=require&channel_binding=require")
+		if err != nil {
+			t.Fatal(err)
+		}
+		bound.TLSConfig = &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}
+		c, err := pgx.ConnectConfig(t.Context(), bound)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Close(t.Context())
+		current = &renewed
+	}
 	config.Password = "x"
 	if _, err := pgx.ConnectConfig(t.Context(), config); state(err) != "28P01" {
 		t.Errorf("a wrong password over TLS: %v", err)

@@ -20,13 +20,14 @@ import (
 
 // session is one connection. Its goroutine owns everything but what mu guards.
 type session struct {
-	server  *Server
-	raw     net.Conn
-	patient *patientConn
-	tls     *tls.Conn
-	conn    net.Conn // tls or patient
-	backend *pgproto3.Backend
-	out     []byte // what is not sent yet
+	server      *Server
+	raw         net.Conn
+	patient     *patientConn
+	tls         *tls.Conn
+	certificate *tls.Certificate // that the client got
+	conn        net.Conn         // tls or patient
+	backend     *pgproto3.Backend
+	out         []byte // what is not sent yet
 
 	user, database string
 	query          *query.Session

@@ -127,7 +127,7 @@ func (c *session) encrypt() error {
 	if _, err := c.conn.Write([]byte{'S'}); err != nil {
 		return err
 	}
-	c.tls = tls.Server(c.patient, c.server.options.TLS)
+	c.tls = tls.Server(c.patient, c.tlsConfig())
 	ctx, cancel := context.WithTimeout(context.Background(), c.server.options.StartTimeout)
 	defer cancel()
 	c.conn = c.tls

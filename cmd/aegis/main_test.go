@@ -1,7 +1,14 @@
 package main
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -23,6 +30,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script. Beside the usual commands, of which stop ends a script early, they have:
 //
 //	start [FLAGS]: runs aegis serve on a free port, whose URL is then in $SERVER
+//	certify NAME: makes NAME.crt and NAME.key for 127.0.0.1
 //	end SIGNAL: ends it with a signal; its output is in files server.out and server.err, and it must end with status 0
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -39,7 +47,7 @@ func TestScripts(t *testing.T) {
 			e.Values["server"] = &process{}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": startServer, "end": stopServer},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": startServer, "end": stopServer, "certify": certify},
 	})
 }
 
@@ -51,7 +59,7 @@ type process struct {
 	done     chan error
 }
 
-var listening = regexp.MustCompile(`http://[0-9.:]+`)
+var listening = regexp.MustCompile(`https?://[0-9.:]+`)
 
 // Write takes the server's standard output.
 func (p *process) Write(b []byte) (int, error) {
@@ -103,6 +111,23 @@ func stopServer(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("server.out"), []byte(p.out.String()), 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs("server.err"), []byte(p.err.String()), 0o600))
+}
+
+// certify makes a certificate that signs itself.
+func certify(ts *testscript.TestScript, _ bool, args []string) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ts.Check(err)
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: args[0]}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	ts.Check(err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".crt"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
 }
 
 func TestSplitSQL(t *testing.T) {

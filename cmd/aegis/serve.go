@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -24,6 +25,7 @@ type serveCmd struct {
 	DataDir      string        `help:"Folder of the data; made if missing." default:"./aegis-data" env:"AEGIS_DATA_DIR" type:"path"`
 	HTTP         string        `name:"http" help:"Address of the HTTP server; port 0 picks a free one." default:"127.0.0.1:9090" env:"AEGIS_HTTP" placeholder:"ADDR"`
 	Postgres     pgFlags       `embed:""`
+	TLS          tlsFlags      `embed:""`
 	LogLevel     string        `help:"${enum}." enum:"debug,info,warn,error" default:"info" env:"AEGIS_LOG_LEVEL"`
 	LogFormat    string        `help:"${enum}." enum:"text,json" default:"text" env:"AEGIS_LOG_FORMAT"`
 	Memory       size          `help:"Memory the database may hold, such as 2GiB. Default: half of the machine's." env:"AEGIS_MEMORY"`
@@ -68,15 +70,21 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if c.FlushAge <= 0 {
 		return usageError{fmt.Sprintf("--flush-age %s: give a duration above 0, such as 1h", c.FlushAge)}
 	}
-	// The port first: it is what fails most often, and costs nothing to give back.
-	listener, err := api.Listen(c.HTTP)
+	logger := c.logger(s)
+	config, err := c.TLS.config(logger)
 	if err != nil {
-		return listenError(c.HTTP, err)
+		return err
 	}
-	defer listener.Close()
+	// The port first: it is what fails most often, and costs nothing to give back.
+	var listener net.Listener
+	if !beyond(c.HTTP) {
+		if listener, err = api.Listen(c.HTTP); err != nil {
+			return listenError(c.HTTP, err)
+		}
+		defer listener.Close()
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	logger := c.logger(s)
 	pgListener, err := c.Postgres.listen(logger)
 	if err != nil {
 		return err
@@ -93,9 +101,14 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err := firstAdmin(ctx, db); err != nil {
 		return errors.Join(err, db.Close(context.Background()))
 	}
-	postgres, err := c.Postgres.server(db, logger)
+	postgres, err := c.Postgres.server(db, logger, &c.TLS, config)
 	if err == nil && pgListener == nil {
-		pgListener, err = c.Postgres.listenBeyond(db)
+		pgListener, err = c.Postgres.listenBeyond(db, &c.TLS)
+	}
+	if err == nil && listener == nil {
+		if listener, err = c.listenBeyond(db); err == nil {
+			defer listener.Close()
+		}
 	}
 	if err != nil {
 		return errors.Join(err, db.Close(context.Background()))
@@ -103,10 +116,16 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if pgListener != nil {
 		defer pgListener.Close()
 	}
-	server := api.New(db, api.Options{Logger: logger, Version: version, Collectors: []prometheus.Collector{postgres}})
+	server := api.New(db, api.Options{
+		Logger: logger, Version: version, Collectors: []prometheus.Collector{postgres}, TLS: config, Remote: beyond(c.HTTP), Insecure: c.TLS.Insecure,
+	})
+	scheme := "http"
+	if config != nil {
+		scheme = "https"
+	}
 	served := make(chan error, 2)
 	go func() { served <- server.Serve(listener) }()
-	fmt.Fprintf(s.out, "aegis %s: http://%s, data in %s\n", version, listener.Addr(), c.DataDir)
+	fmt.Fprintf(s.out, "aegis %s: %s://%s, data in %s\n", version, scheme, listener.Addr(), c.DataDir)
 	if pgListener != nil {
 		go func() { served <- postgres.Serve(pgListener) }()
 		fmt.Fprintf(s.out, "PostgreSQL's protocol: postgres://%s/default\n", pgListener.Addr())
@@ -148,6 +167,17 @@ func limitRuntime(limit int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(limit + limit/4 + 64<<20)
 	}
+}
+
+// listenBeyond opens an address that other machines reach, by the rules of --pg.
+func (c *serveCmd) listenBeyond(db *aegis.DB) (net.Listener, error) {
+	switch {
+	case !db.Catalog().HasUsers():
+		return nil, fmt.Errorf("--http %s: refusing to listen beyond this machine: there are no users yet, so anyone who reaches that address could read and change everything; make an admin with `aegis user add`, or with AEGIS_ADMIN_USERNAME and AEGIS_ADMIN_PASSWORD", c.HTTP)
+	case c.TLS.Cert == "" && !c.TLS.Insecure:
+		return nil, fmt.Errorf("--http %s: refusing to listen beyond this machine without TLS: give --tls-cert and --tls-key, or --insecure", c.HTTP)
+	}
+	return net.Listen("tcp", c.HTTP)
 }
 
 func listenError(addr string, err error) error {

@@ -19,8 +19,6 @@ type pgFlags struct {
 	Addr        string `name:"pg" help:"Address of the server of PostgreSQL's protocol; port 0 picks a free one, off switches it off. Default: 127.0.0.1:5432, if that is free." env:"AEGIS_PG" placeholder:"ADDR"`
 	Connections int    `name:"pg-connections" help:"Clients of PostgreSQL's protocol that may be connected at a time." default:"1000" env:"AEGIS_PG_CONNECTIONS"`
 	Insecure    bool   `name:"pg-insecure" help:"Let --pg listen beyond this machine without TLS." env:"AEGIS_PG_INSECURE"`
-	TLSCert     string `name:"tls-cert" help:"Certificate (PEM) to offer TLS with." env:"AEGIS_TLS_CERT" type:"path" placeholder:"FILE"`
-	TLSKey      string `name:"tls-key" help:"Private key (PEM) of the certificate." env:"AEGIS_TLS_KEY" type:"path" placeholder:"FILE"`
 }
 
 // defaultPG is where PostgreSQL's clients look.
@@ -62,30 +60,20 @@ func beyond(addr string) bool {
 }
 
 // listenBeyond opens an address that other machines reach: there must be users, and TLS, or somebody who says that it needs none.
-func (f *pgFlags) listenBeyond(db *aegis.DB) (net.Listener, error) {
+func (f *pgFlags) listenBeyond(db *aegis.DB, t *tlsFlags) (net.Listener, error) {
 	switch {
 	case f.Addr == "" || f.Addr == "off" || !beyond(f.Addr):
 		return nil, nil
 	case !db.Catalog().HasUsers():
 		return nil, fmt.Errorf("--pg %s: refusing to listen beyond this machine: there are no users yet; make an admin with `aegis user add`, or with AEGIS_ADMIN_USERNAME and AEGIS_ADMIN_PASSWORD", f.Addr)
-	case f.TLSCert == "" && !f.Insecure:
-		return nil, fmt.Errorf("--pg %s: refusing to listen beyond this machine without TLS: give --tls-cert and --tls-key, or --pg-insecure", f.Addr)
+	case t.Cert == "" && !f.Insecure && !t.Insecure:
+		return nil, fmt.Errorf("--pg %s: refusing to listen beyond this machine without TLS: give --tls-cert and --tls-key, or --insecure", f.Addr)
 	}
 	return net.Listen("tcp", f.Addr)
 }
 
-func (f *pgFlags) server(db *aegis.DB, logger *slog.Logger) (*pgwire.Server, error) {
-	o := pgwire.Options{Logger: logger, Connections: f.Connections}
-	if (f.TLSCert == "") != (f.TLSKey == "") {
-		return nil, usageError{"--tls-cert and --tls-key belong together: give both"}
-	}
-	if f.TLSCert != "" {
-		cert, err := tls.LoadX509KeyPair(f.TLSCert, f.TLSKey)
-		if err != nil {
-			return nil, fmt.Errorf("--tls-cert %s: %w", f.TLSCert, err)
-		}
-		o.TLSOnly = f.Addr != "" && f.Addr != "off" && beyond(f.Addr) && !f.Insecure
-		o.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
-	}
+func (f *pgFlags) server(db *aegis.DB, logger *slog.Logger, t *tlsFlags, config *tls.Config) (*pgwire.Server, error) {
+	o := pgwire.Options{Logger: logger, Connections: f.Connections, TLS: config}
+	o.TLSOnly = config != nil && f.Addr != "" && f.Addr != "off" && beyond(f.Addr) && !f.Insecure && !t.Insecure
 	return pgwire.New(db, o)
 }

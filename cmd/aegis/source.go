@@ -15,6 +15,8 @@ type source struct {
 	Server   string `help:"URL of a server. Default: http://127.0.0.1:9090." env:"AEGIS_SERVER" placeholder:"URL"`
 	DataDir  string `help:"Folder of a database that no server has open." type:"path" placeholder:"DIR"`
 	User     string `help:"User to log in as. The password is AEGIS_PASSWORD's, or asked for." env:"AEGIS_USER" placeholder:"NAME"`
+	CA       string `name:"ca" help:"Certificates (PEM) to know an https server by, beside those of the system." env:"AEGIS_CA" type:"path" placeholder:"FILE"`
+	Insecure bool   `help:"Send the password even over plain HTTP to another machine." env:"AEGIS_SEND_INSECURE"`
 	Database string `short:"d" help:"Database to ask." default:"default" env:"AEGIS_DATABASE"`
 }
 
@@ -26,6 +28,9 @@ func (s *source) open(ctx context.Context) (c *client, closing func() error, err
 			server = "http://127.0.0.1:9090"
 		}
 		c, err := newClient(server, s.Database)
+		if err == nil {
+			err = c.secure(s)
+		}
 		if err == nil && s.User != "" {
 			c.user = s.User
 			c.password, err = password("AEGIS_PASSWORD", "Password of "+s.User+": ")
