@@ -67,7 +67,7 @@ PEERS = $(if $(VICTORIA),-victoria $(VICTORIA)) $(if $(PROMETHEUS),-prometheus $
 
 bench: build ## the scoreboard: the same queries to aegis and four peers (VICTORIA=, PROMETHEUS=, QUESTDB=path); at most 20 minutes
 	@./bench/peer/install victoria prometheus questdb duckdb
-	AEGIS_BIN=$(BIN) $(GO) run ./bench/board -systems aegis,victoria,prometheus,questdb,duckdb -time 700ms -limit 4m $(PEERS)
+	AEGIS_BIN=$(BIN) $(GO) run ./bench/board -systems aegis,victoria,prometheus,questdb,duckdb -time 700ms -limit 3m $(PEERS)
 
 bench-full: build $(TOOLS)/prometheus3 ## all of the scoreboard, hours: every peer and size, one program at a time; PART=a,b measures these only, AGAIN=1 all again
 	@./bench/peer/install

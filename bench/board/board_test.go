@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -117,6 +119,65 @@ func TestWrongAnswersAreFound(t *testing.T) {
 		if err := c.check(context.Background(), list); err == nil {
 			t.Error("a wrong answer is not noticed")
 		}
+	}
+}
+
+// TestLargeAnswers: what would not fit into memory is asked by one client only.
+func TestLargeAnswers(t *testing.T) {
+	w, err := tsbs.New(tsbs.Config{Hosts: 1001, Start: start2025, Span: time.Hour, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := small(t)
+	c.workload, c.checks = w, 1
+	list := []contender{{&forger{w: w}, &System{}}}
+	if err := c.check(context.Background(), list); err != nil {
+		t.Fatal(err)
+	}
+	clients := map[string]int{}
+	for _, cell := range list[0].Cells {
+		clients[cell.Kind]++
+	}
+	if clients["high-cpu-all"] != 1 || clients["high-cpu-1"] != 2 || clients["double-groupby-all"] != 2 {
+		t.Errorf("%v", clients)
+	}
+}
+
+// TestSlowQueries: where one client waits for long, many are not made to wait.
+func TestSlowQueries(t *testing.T) {
+	s := figures("X", 20_000)
+	if !s.slow("lastpoint") || figures("X", 9_000).slow("lastpoint") || s.slow("nothing") {
+		t.Error("what is slow is not what takes more than ten seconds")
+	}
+	s.Cells[1].Rounds = nil
+	r := report{Systems: []*System{figures("Aegis", 10), s}}
+	if c := r.ratios(8)[0]; !math.IsNaN(c.Times[0]) || c.Peers[0] != nil {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestKept: what was measured before is not measured again, unless in another way.
+func TestKept(t *testing.T) {
+	s, measured := settings{keep: filepath.Join(t.TempDir(), "kept"), hosts: 5}, 0
+	measure := func() ([]*System, error) {
+		measured++
+		return []*System{figures("X", 5)}, nil
+	}
+	for i, hosts := range []int{5, 5, 6} {
+		s.hosts = hosts
+		list, err := s.kept("x", "abc", measure)
+		if err != nil || len(list) != 1 || list[0].Name != "X" || list[0].Cells[3].Rounds[0].P50 != 5.5 || measured != []int{1, 1, 2}[i] {
+			t.Errorf("measured %d times; %+v, %v", measured, list, err)
+		}
+	}
+	missing := func() ([]*System, error) { return []*System{{Missing: "X: missing"}}, nil }
+	for range 2 {
+		if list, err := s.kept("y", "abc", missing); err != nil || list[0].Missing == "" {
+			t.Errorf("%+v, %v", list, err)
+		}
+	}
+	if list, err := s.kept("y", "abc", measure); err != nil || list[0].Missing != "" {
+		t.Errorf("that a system was missing is kept: %+v, %v", list[0], err)
 	}
 }
 

@@ -91,7 +91,7 @@ func compareCells(kind string, clients int, aegis *System, peers []*System) Rati
 // cell is a system's figures for a query; nil if it has none.
 func (s *System) cell(kind string, clients int) *Cell {
 	for _, c := range s.Cells {
-		if c.Kind == kind && c.Clients == clients {
+		if c.Kind == kind && c.Clients == clients && len(c.Rounds) > 0 {
 			return c
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/load"
@@ -140,7 +141,7 @@ func (c contest) check(ctx context.Context, list []contender) error {
 			q := c.workload.Query(k, firstCheck+i)
 			var want tsbs.Answer // the same for all ways, and much to compute
 			for _, one := range list {
-				if i > 0 && one.cell(k.Name, c.clients[0]) == nil {
+				if i > 0 && !one.has(k.Name) {
 					continue
 				}
 				got, err := one.Answer(ctx, q)
@@ -160,6 +161,9 @@ func (c contest) check(ctx context.Context, list []contender) error {
 					continue
 				}
 				for _, clients := range c.clients {
+					if clients > 1 && c.workload.Large(q) {
+						continue
+					}
 					one.Cells = append(one.Cells, &Cell{Kind: k.Name, Clients: clients, kind: k})
 				}
 			}
@@ -178,6 +182,9 @@ func (c contest) measure(ctx context.Context, list []contender) error {
 				if round > 0 && c.perSystem > 0 && time.Since(begun) > c.perSystem {
 					return nil
 				}
+				if cell.Clients > 1 && one.slow(cell.Kind) {
+					continue
+				}
 				at := way*perWay + (round*len(c.clients)+i%len(c.clients))*perMeasure
 				if err := c.measureCell(ctx, one, cell, firstWarmUp+(way*len(tsbs.Kinds)*c.rounds*len(c.clients)+round*len(one.Cells)+i)*warmUps, firstMeasure+at); err != nil {
 					return fmt.Errorf("%s: %s: %w", one.Name, cell.Kind, err)
@@ -186,6 +193,21 @@ func (c contest) measure(ctx context.Context, list []contender) error {
 		}
 	}
 	return nil
+}
+
+// has says whether there is a cell of a kind, measured or not.
+func (s *System) has(kind string) bool {
+	return slices.ContainsFunc(s.Cells, func(c *Cell) bool { return c.Kind == kind })
+}
+
+// slow says that one client waits so long for a query that many would wait for minutes.
+func (s *System) slow(kind string) bool {
+	cell := s.cell(kind, 1)
+	if cell == nil {
+		return false
+	}
+	median, _, _ := cell.Median()
+	return median > float64(slowest/time.Millisecond)
 }
 
 // slowest is the time after which a query's answers count although there are few of them.

@@ -5,11 +5,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -34,6 +36,7 @@ type settings struct {
 	name, out string
 	keep, dir string
 	bench     string
+	resilient bool
 }
 
 func main() {
@@ -52,6 +55,7 @@ func main() {
 	flag.StringVar(&s.name, "name", "tsbs", "`name` of the report's files")
 	flag.StringVar(&s.out, "out", filepath.Join("bench", "results"), "`folder` of the report; empty: print only")
 	flag.StringVar(&s.keep, "keep", "", "`folder` that keeps the systems that were measured until the report is written, so that a rerun goes on; empty: none")
+	flag.BoolVar(&s.resilient, "resilient", false, "report the others when a peer fails or answers wrongly; it ends with an error all the same")
 	flag.StringVar(&s.dir, "dir", "", "`folder` for the data of all systems, empty for the usual one for such files; each system's is removed after it")
 	flag.StringVar(&s.bench, "bench", "", "`file` to add the figures of Aegis to, as Go benchmarks")
 	flag.Parse()
@@ -85,10 +89,18 @@ func (s settings) measure(ctx context.Context) error {
 	c := contest{
 		workload: w, clients: []int{1, 8}, rounds: s.rounds, perCell: s.perCell, perSystem: s.perSystem, checks: s.checks, progress: os.Stderr,
 	}
+	debug.SetMemoryLimit(memoryLimit)
+	var failed []error
 	for i, name := range strings.Split(s.systems, ",") {
 		systems, err := s.kept(name, machine.Source(), func() ([]*System, error) { return c.run(ctx, starts[i]) })
-		if err != nil {
+		switch {
+		case err == nil:
+		case i == 0 || !s.resilient || ctx.Err() != nil:
 			return err
+		default:
+			fmt.Fprintln(os.Stderr, err)
+			failed = append(failed, err)
+			systems = []*System{{Missing: fmt.Sprintf("failed: %.300v", err)}}
 		}
 		r.Systems = append(r.Systems, systems...)
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
@@ -107,8 +119,11 @@ func (s settings) measure(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.keep == "" {
-		return nil
+	if s.keep == "" || len(failed) > 0 {
+		return errors.Join(failed...)
 	}
 	return os.RemoveAll(s.keep)
 }
+
+// memoryLimit keeps answers of millions of rows, which are garbage a moment later, from taking the memory of the systems that are measured.
+const memoryLimit = 6 << 30

@@ -102,6 +102,10 @@ func heading(b *strings.Builder, systems []*System, first string, last ...string
 
 func (s *System) title() string {
 	if s.Missing != "" {
+		if rest, failed := strings.CutPrefix(s.Missing, "failed: "); failed {
+			name, _, _ := strings.Cut(rest, ":")
+			return name + " (failed)"
+		}
 		name, _, _ := strings.Cut(s.Missing, ":")
 		return name + " (missing)"
 	}

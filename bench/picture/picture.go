@@ -90,7 +90,7 @@ func legend(b *bytes.Buffer, peers []string) {
 		text(b, x+17, y+10, `fill="#333333"`, label)
 		x += width
 	}
-	text(b, plotRight, 22, `text-anchor="end" fill="#333333"`, "right of 1×: Aegis is faster")
+	text(b, plotRight, headHeight-14, `text-anchor="end" fill="#333333"`, "right of 1×: Aegis is faster")
 }
 
 func drawRow(b *bytes.Buffer, s scale, r Row, y int) {

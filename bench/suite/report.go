@@ -26,6 +26,7 @@ type Report struct {
 	Cores   int           `json:"threads"`
 	Queries []string      `json:"queries"`
 	Tables  []Table       `json:"-"`
+	Failed  []error       `json:"-"` // peers that could not be measured
 	Systems []*Measured   `json:"systems"`
 }
 

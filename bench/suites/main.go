@@ -84,5 +84,5 @@ func measure(ctx context.Context, name, systems, out string, o suite.Options) er
 	if list := r.Problems(); len(list) > 0 {
 		err = errors.Join(err, errors.New("Aegis has no answer, or a wrong one: "+strings.Join(list, "; ")))
 	}
-	return err
+	return errors.Join(append(r.Failed, err)...)
 }

@@ -91,5 +91,13 @@ func (w *Workload) Query(k Kind, i int) Query {
 	return q
 }
 
+// largeHosts is the number of hosts from which on an answer of whole rows of all of them has millions of rows.
+const largeHosts = 1000
+
+// Large says that the answer to a query is so large that a machine of some GB cannot hold several at once.
+func (w *Workload) Large(q Query) bool {
+	return q.shape == highRows && q.Hosts == 0 && w.Hosts > largeHosts
+}
+
 // Ordered says that the query asks for its rows in an order.
 func (q Query) Ordered() bool { return q.Bucket > 0 }
