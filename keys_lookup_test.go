@@ -65,6 +65,49 @@ func TestKeyLookups(t *testing.T) {
 	}
 }
 
+// TestKeyLookupsInMemory: a row is found by its key wherever it lies among those of a series in memory, with values of each kind, some of them NULL, and
+// with columns that came later.
+func TestKeyLookupsInMemory(t *testing.T) {
+	db, err := Open(t.Context(), memOptions(Options{FS: newDisk()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(t.Context())
+	ask(t, db, "CREATE TABLE kinds (id integer PRIMARY KEY, i bigint NOT NULL, f double precision NOT NULL, s text NOT NULL, b boolean NOT NULL, ni bigint, nf double precision, ns text)")
+	insert := func(from, to int) {
+		ask(t, db, fmt.Sprintf(`INSERT INTO kinds (id, i, f, s, b, ni, nf, ns) SELECT g, g * 3, g * 0.25, 'text ' || g, g %% 3 = 0,
+			CASE WHEN g %% 5 > 0 THEN g * 7 END, CASE WHEN g %% 4 > 0 THEN g / 8.0 END, CASE WHEN g %% 6 > 0 THEN 'n' || g END
+			FROM generate_series(%d, %d) AS x(g)`, from, to))
+	}
+	session := db.NewSession("")
+	defer session.Close()
+	rng := rand.New(rand.NewPCG(7, 8))
+	check := func(rows int) {
+		t.Helper()
+		keys := []int{0, 1, 2, rows - 1, rows, rows + 1}
+		for range 20 {
+			keys = append(keys, rng.IntN(rows))
+		}
+		for _, k := range keys {
+			got := inSession(t, session, fmt.Sprintf("SELECT * FROM kinds WHERE id = %d", k))
+			want := inSession(t, session, fmt.Sprintf("SELECT * FROM kinds WHERE id + 0 = %d", k))
+			if !slices.Equal(got, want) {
+				t.Errorf("key %d: %v, not %v", k, got, want)
+			}
+		}
+	}
+	insert(1, 3000)
+	check(3000)
+	insert(3001, 20_000)
+	check(20_000)
+	ask(t, db, "DELETE FROM kinds WHERE id % 10 = 3")
+	ask(t, db, "UPDATE kinds SET i = -i WHERE id % 100 = 4")
+	check(20_000)
+	ask(t, db, "ALTER TABLE kinds ADD COLUMN later integer DEFAULT 5")
+	insert(20_001, 21_000)
+	check(21_000)
+}
+
 // compareLookups asks by key and in a way that no key is found by.
 func compareLookups(t *testing.T, s *query.Session, rng *rand.Rand) {
 	t.Helper()

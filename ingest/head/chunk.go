@@ -171,9 +171,9 @@ func internal(err error) error {
 	return column.Errorf(column.Internal, "head: decode chunk: %w", err)
 }
 
-// decode gives the wanted columns of a chunk as flat vectors. fields are those of the part; wanted[k] is the index in the result of
+// decode gives the first rows of the wanted columns of a chunk as flat vectors. fields are those of the part; wanted[k] is the index in the result of
 // field k, or -1; missing results stay nil: NULL throughout.
-func (d *decoder) decode(c *chunk, fields []column.Field, wanted []int, out []*column.Vector) error {
+func (d *decoder) decode(c *chunk, fields []column.Field, wanted []int, rows int, out []*column.Vector) error {
 	_, b := stream(c.data)
 	for k := 0; len(b) > 0 && k < len(fields); k++ {
 		n, w := binary.Uvarint(b)
@@ -187,9 +187,16 @@ func (d *decoder) decode(c *chunk, fields []column.Field, wanted []int, out []*c
 		if wanted[k] < 0 {
 			continue
 		}
-		v, err := d.column(fields[k].Type, values, nulls, int(n), c.rows)
+		count := int(n)
+		if p := fields[k].Type.Physical(); len(nulls) == 0 && (p == column.PhysInt || p == column.PhysFloat) {
+			count = min(count, rows) // these streams can be read up to anywhere
+		}
+		v, err := d.column(fields[k].Type, values, nulls, count, c.rows)
 		if err != nil {
 			return internal(err)
+		}
+		if v.Len > rows {
+			v = v.Slice(0, rows)
 		}
 		out[wanted[k]] = v
 	}

@@ -463,7 +463,7 @@ func (t *tuples) decode(p *part, c *chunk, fields []column.Field) ([]*column.Vec
 		wanted[i] = slices.Index(t.columns, f.ID)
 	}
 	out := make([]*column.Vector, len(t.columns))
-	if err := t.dec.decode(c, fields, wanted, out); err != nil {
+	if err := t.dec.decode(c, fields, wanted, c.rows, out); err != nil {
 		return nil, err
 	}
 	for k, id := range t.columns {

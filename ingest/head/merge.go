@@ -104,7 +104,8 @@ func (p *plan) decodePiece(d *decoder, g *piece) (group, error) {
 	for i := range g.fields {
 		wanted[i] = slices.Index(p.needed, g.fields[i].ID)
 	}
-	if err := d.decode(&g.chunk, g.fields, wanted, out.vectors); err != nil {
+	limit := p.neededRows(g)
+	if err := d.decode(&g.chunk, g.fields, wanted, limit, out.vectors); err != nil {
 		return out, err
 	}
 	for k, f := range p.now {
@@ -116,7 +117,7 @@ func (p *plan) decodePiece(d *decoder, g *piece) (group, error) {
 			return out, err
 		}
 	}
-	lo, hi := 0, g.chunk.rows
+	lo, hi := 0, limit
 	if upTo := g.place.in.upTo; g.chunk.first <= p.after || g.chunk.last > upTo {
 		seqs, err := d.decodeSeqs(&g.chunk)
 		if err != nil {
@@ -124,7 +125,8 @@ func (p *plan) decodePiece(d *decoder, g *piece) (group, error) {
 		}
 		lo = sort.Search(len(seqs), func(i int) bool { return seqs[i] > int64(p.after) })
 		hi = sort.Search(len(seqs), func(i int) bool { return seqs[i] > int64(upTo) })
-		hi = max(lo, hi)
+		hi = min(hi, limit)
+		lo = min(lo, hi)
 		for k, v := range out.vectors {
 			if v != nil {
 				out.vectors[k] = v.Slice(lo, hi)
@@ -146,6 +148,32 @@ func (p *plan) decodePiece(d *decoder, g *piece) (group, error) {
 		p.bury(&out, g.dead, first)
 	}
 	return out, nil
+}
+
+// neededRows is up to which row a chunk has to be decoded: where keys name the rows, up to the last of them.
+func (p *plan) neededRows(g *piece) int {
+	all := g.chunk.rows
+	series, known := p.keys[g.place.in.part]
+	if !known {
+		return all
+	}
+	for k, f := range p.now { // what is brought into the form of now is as long as its chunk
+		at := slices.IndexFunc(g.fields, func(have column.Field) bool { return have.ID == p.needed[k] })
+		if f.Initial != "" || at < 0 || g.fields[at].Type != f.Type {
+			return all
+		}
+	}
+	needed := 1
+	it := series[g.place.at].Iterator()
+	it.AdvanceIfNeeded(g.chunk.base)
+	for it.HasNext() {
+		row := int(it.Next() - g.chunk.base)
+		if row >= all {
+			break
+		}
+		needed = row + 1
+	}
+	return min(needed, all)
 }
 
 // addresses says where rows [lo, hi) of the chunk lie.

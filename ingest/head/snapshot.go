@@ -371,7 +371,7 @@ func (d *decoder) partitions(p *piece, schema *column.Schema, seen map[int64]boo
 		}
 	}
 	var out [1]*column.Vector
-	if err := d.decode(&p.chunk, p.fields, wanted, out[:]); err != nil || out[0] == nil {
+	if err := d.decode(&p.chunk, p.fields, wanted, p.chunk.rows, out[:]); err != nil || out[0] == nil {
 		return err
 	}
 	for _, t := range out[0].Ints {
