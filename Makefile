@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: help build run test lint unit race real crash crash-transactions crash-definitions crash-long soak fuzz bench bench-full bench-change bench-metrics bench-growth bench-wire bench-compare tpch clickbench figures clean
+.PHONY: help build run test lint unit race real crash crash-transactions crash-definitions crash-long cancel-long soak fuzz bench bench-full bench-change bench-metrics bench-growth bench-wire bench-compare tpch clickbench figures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ crash-long: ## 200 rounds of it
 
 soak: ## the models, crashes and failing disks of the whole database for half an hour, on another course each time
 	AEGIS_LONG=1 $(GO) test -count=1 -v -timeout 120m -run 'Model|Crash|Fault|Damage|Metamorphic|Concurrent' .
+
+cancel-long: ## 50 rounds of cancelling each of the statements that never end; none may take longer than a tenth of a second
+	AEGIS_CANCEL_ROUNDS=$(or $(ROUNDS),50) $(GO) test -count=1 -v -timeout 60m -run '^TestCancel$$' .
 
 fuzz: ## every fuzz target for 20 seconds
 	@set -e; for pkg in $$($(GO) list ./...); do \

@@ -258,6 +258,7 @@ func (st *statement) prepare(ctx context.Context) {
 	if o.Spill != nil {
 		st.spill()
 	}
+	st.env.Expr.Pool = st.env.Pool
 }
 
 // The memory that a statement keeps for its work, so that rows that can go to disk do not take all of it: a share of what it may hold, within

@@ -14,10 +14,7 @@ import (
 
 // deadBelow lets a scan right below leave dead rows where they are, if none of some expressions can fail on them.
 func deadBelow(input producer, computed ...expr.Expr) {
-	if m, ok := input.(*meter); ok {
-		input = m.producer
-	}
-	s, ok := input.(*scanner)
+	s, ok := feeder(input).(*scanner)
 	if !ok || s.env.Plain {
 		return
 	}

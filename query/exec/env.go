@@ -51,5 +51,5 @@ func newWorker(env *Env) *worker { return &worker{env: env, expr: fork(&env.Expr
 
 // fork copies what a statement knows, without what one goroutine remembers.
 func fork(c *expr.Context) expr.Context {
-	return expr.Context{Ctx: c.Ctx, Now: c.Now, Location: c.Location, Style: c.Style, Settings: c.Settings, Names: c.Names, Params: c.Params, Own: c.Own, Failed: c.Failed, Draw: c.Draw}
+	return expr.Context{Ctx: c.Ctx, Now: c.Now, Location: c.Location, Style: c.Style, Settings: c.Settings, Names: c.Names, Params: c.Params, Own: c.Own, Failed: c.Failed, Draw: c.Draw, Pool: c.Pool}
 }

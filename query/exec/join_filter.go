@@ -39,6 +39,8 @@ func narrowColumn(p producer, c int, keys *keyColumn) {
 		narrowColumn(p.producer, c, keys)
 	case *withoutRuns:
 		narrowColumn(p.input, c, keys)
+	case *longTexts:
+		narrowColumn(p.input, c, keys)
 	case *filter:
 		narrowColumn(p.input, c, keys)
 	case *project:

@@ -9,10 +9,7 @@ import (
 // narrowBelow lets a scan right below an aggregation give integers as Narrow vectors where nothing but aggregates that know the form
 // reads them.
 func narrowBelow(n *plan.Aggregate, input producer) {
-	if m, ok := input.(*meter); ok {
-		input = m.producer
-	}
-	s, ok := input.(*scanner)
+	s, ok := feeder(input).(*scanner)
 	if !ok || s.env.Plain {
 		return
 	}

@@ -64,9 +64,7 @@ func (w *newest) insert(x int64) {
 
 // boundBelow hands a bound to the scan under a producer; nil if there is none that would heed it.
 func boundBelow(p producer) *scan.Bound {
-	switch p := p.(type) {
-	case *meter:
-		return boundBelow(p.producer)
+	switch p := feeder(p).(type) {
 	case *filter:
 		return boundBelow(p.input)
 	case *scanner:

@@ -116,6 +116,9 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 		if misled(n, i, in) {
 			p = &withoutRuns{input: p}
 		}
+		if makesTexts(n) {
+			p = &longTexts{input: p}
+		}
 		inputs = append(inputs, p)
 		stats.Inputs = append(stats.Inputs, s)
 	}

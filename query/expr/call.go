@@ -139,9 +139,12 @@ func applyFlat(ctx *Context, f *Function, kernel func(*Context, []*column.Vector
 }
 
 func applyWhole(ctx *Context, f *Function, kernel func(*Context, []*column.Vector, int) (*column.Vector, error), args []*column.Vector, n int) (*column.Vector, error) {
+	ctx.call(args, n)
 	if !f.Strict {
 		ctx.Valid = nil
-		return kernel(ctx, args, n)
+		v, err := kernel(ctx, args, n)
+		ctx.note(v)
+		return v, err
 	}
 	var valid column.Bitmap
 	for _, a := range args {
@@ -164,6 +167,7 @@ func applyWhole(ctx *Context, f *Function, kernel func(*Context, []*column.Vecto
 	ctx.Valid = valid
 	v, err := kernel(ctx, args, n)
 	ctx.Valid = nil
+	ctx.note(v)
 	if err != nil || valid == nil || v == nil {
 		return v, err
 	}

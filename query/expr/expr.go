@@ -11,6 +11,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/scan"
 )
 
@@ -169,7 +170,13 @@ type Context struct {
 	// Runs are those of the batch that is evaluated, nil if it has none. Whoever sets Runs does so for each batch.
 	Runs []scan.Run
 
+	// Pool is the statement's memory, which a value has to fit in; nil = there is no limit.
+	Pool *mem.Pool
+
 	memo map[any]any
+	left int   // work until the next look at cancellation
+	row  int   // see RowWork
+	made int64 // bytes of texts and the like
 }
 
 // Literals are the options that values are read and written with.

@@ -8,10 +8,14 @@ import (
 )
 
 // arrayKernel makes a kernel that gives arrays: f appends the encoding of row i's to dst.
-func arrayKernel(elem column.Type, n int, valid column.Bitmap, f func(dst []byte, i int) ([]byte, error)) (*column.Vector, error) {
+func arrayKernel(ctx *expr.Context, elem column.Type, n int, valid column.Bitmap, f func(dst []byte, i int) ([]byte, error)) (*column.Vector, error) {
 	b := column.NewBuilder(column.ArrayOf(elem), n)
 	var buf []byte
+	row := ctx.RowWork()
 	for i := range n {
+		if err := ctx.Work(row + len(buf)); err != nil {
+			return nil, err
+		}
 		if valid != nil && !valid.Get(i) {
 			b.AppendNull()
 			continue
@@ -99,10 +103,10 @@ func addArrays(r *Registry) {
 
 // collect makes an array of one dimension of each row's values.
 func collect(elem column.Type) func(*expr.Context, []*column.Vector, int) (*column.Vector, error) {
-	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		dims := array.OneDim(len(args))
 		values := column.NewBuilder(elem, len(args))
-		return arrayKernel(elem, n, nil, func(dst []byte, i int) ([]byte, error) {
+		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
 			for _, a := range args {
 				values.AppendRow(a, i)
 			}
@@ -116,10 +120,10 @@ var errMatchingDims = sqlError("2202E", "multidimensional arrays must have array
 
 // stack makes an array of one more dimension of each row's arrays, which must be of one shape.
 func stack(elem column.Type) func(*expr.Context, []*column.Vector, int) (*column.Vector, error) {
-	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		values := column.NewBuilder(elem, 0)
 		var r array.Reader
-		return arrayKernel(elem, n, nil, func(dst []byte, i int) ([]byte, error) {
+		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
 			var dims []array.Dim
 			empty := false
 			for k, a := range args {

@@ -65,7 +65,7 @@ func mapElements(from, to column.Type, k Kernel) Kernel {
 			}
 			values = column.Flatten(values)
 		}
-		return arrayKernel(to, n, valid, func(dst []byte, i int) ([]byte, error) {
+		return arrayKernel(ctx, to, n, valid, func(dst []byte, i int) ([]byte, error) {
 			return array.Append(dst, all.dims[i], values, int(all.starts[i])), nil
 		})
 	}

@@ -56,9 +56,9 @@ var errOneDimension = sqlError("22000", "argument must be empty or one-dimension
 
 // addElement adds an element before or behind an array; NULL counts as an empty one.
 func addElement(elem column.Type, arrayArg, elementArg int, before bool) rawKernel {
-	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		values := column.NewBuilder(elem, 0)
-		return arrayKernel(elem, n, nil, func(dst []byte, i int) ([]byte, error) {
+		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
 			a, err := decoded(args[arrayArg], i, elem)
 			if err != nil {
 				return nil, err
@@ -83,8 +83,8 @@ func addElement(elem column.Type, arrayArg, elementArg int, before bool) rawKern
 }
 
 func concatArrays(elem column.Type) rawKernel {
-	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
-		return arrayKernel(elem, n, nil, func(dst []byte, i int) ([]byte, error) {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
 			a, err := decoded(args[0], i, elem)
 			if err != nil {
 				return nil, err
@@ -160,9 +160,9 @@ func sameElement(a *column.Vector, k int, v *column.Vector, i int) bool {
 }
 
 func removeElements(elem column.Type) rawKernel {
-	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		value := column.Flatten(args[1])
-		return arrayKernel(elem, n, nil, func(dst []byte, i int) ([]byte, error) {
+		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
 			a, err := decoded(args[0], i, elem)
 			switch {
 			case err != nil:
@@ -190,9 +190,9 @@ func removeElements(elem column.Type) rawKernel {
 }
 
 func replaceElements(elem column.Type) rawKernel {
-	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		value := column.Flatten(args[1])
-		return arrayKernel(elem, n, nil, func(dst []byte, i int) ([]byte, error) {
+		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
 			a, err := decoded(args[0], i, elem)
 			switch {
 			case err != nil:
@@ -214,8 +214,8 @@ func replaceElements(elem column.Type) rawKernel {
 }
 
 func fillArray(elem column.Type) rawKernel {
-	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
-		return arrayKernel(elem, n, nil, func(dst []byte, i int) ([]byte, error) {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
 			lengths, err := bounds(args[1], i, "Dimension array must be one dimensional.")
 			if err != nil {
 				return nil, err
@@ -246,9 +246,21 @@ func fillArray(elem column.Type) rawKernel {
 			if count == 0 || len(dims) == 0 {
 				return dst, nil
 			}
+			each := 8
+			if elem.Physical() == column.PhysBytes && !args[0].IsNull(i) {
+				each += len(args[0].Bytes(i))
+			}
+			if err := ctx.Room(2 * count * int64(each)); err != nil {
+				return nil, err
+			}
 			values := column.NewBuilder(elem, int(count))
-			for range count {
+			for k := range count {
 				values.AppendRow(args[0], i)
+				if k&0xfff == 0xfff {
+					if err := ctx.Work(16 << 12); err != nil {
+						return nil, err
+					}
+				}
 			}
 			if err := values.Err(); err != nil {
 				return nil, err
@@ -282,7 +294,7 @@ func bounds(v *column.Vector, i int, detail string) ([]int64, error) {
 
 func trimArray(elem column.Type) rawKernel {
 	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
-		return arrayKernel(elem, n, ctx.Valid, func(dst []byte, i int) ([]byte, error) {
+		return arrayKernel(ctx, elem, n, ctx.Valid, func(dst []byte, i int) ([]byte, error) {
 			a, err := decoded(args[0], i, elem)
 			if err != nil {
 				return nil, err
@@ -314,10 +326,14 @@ func joinElements(elem column.Type) rawKernel {
 		opt, valid := literalOptions(ctx), ctx.Valid
 		out := column.NewBuilder(tText, n)
 		var buf []byte
+		row := ctx.RowWork()
 		for i := range n {
 			if valid != nil && !valid.Get(i) || args[0].IsNull(i) || args[1].IsNull(i) {
 				out.AppendNull()
 				continue
+			}
+			if err := ctx.Work(row); err != nil {
+				return nil, err
 			}
 			a, err := decoded(args[0], i, elem)
 			if err != nil {
@@ -326,6 +342,14 @@ func joinElements(elem column.Type) rawKernel {
 			buf = buf[:0]
 			first := true
 			for k := range a.Elements.Len {
+				if k&0xfff == 0xfff {
+					if err := ctx.Room(int64(len(buf))); err != nil {
+						return nil, err
+					}
+					if err := ctx.Work(16 << 12); err != nil {
+						return nil, err
+					}
+				}
 				null := a.Elements.IsNull(k)
 				if null && (len(args) < 3 || args[2].IsNull(i)) {
 					continue
@@ -351,7 +375,7 @@ func joinElements(elem column.Type) rawKernel {
 
 // splitText calls part for the parts of a text: between delimiters, or where that is NULL each character. An empty delimiter
 // separates nothing, an empty text has no parts.
-func splitText(text, delimiter []byte, eachCharacter bool, part func(p []byte)) {
+func splitText(ctx *expr.Context, text, delimiter []byte, eachCharacter bool, part func(p []byte)) error {
 	switch {
 	case len(text) == 0:
 	case eachCharacter:
@@ -359,24 +383,38 @@ func splitText(text, delimiter []byte, eachCharacter bool, part func(p []byte)) 
 			_, size := utf8.DecodeRune(text)
 			part(text[:size])
 			text = text[size:]
+			if err := ctx.Work(partWork); err != nil {
+				return err
+			}
 		}
 	case len(delimiter) == 0:
 		part(text)
 	default:
 		for {
-			before, after, found := bytes.Cut(text, delimiter)
-			part(before)
-			if !found {
-				return
+			i, err := findBytes(ctx, text, delimiter)
+			if err != nil {
+				return err
 			}
-			text = after
+			if i < 0 {
+				part(text)
+				return nil
+			}
+			part(text[:i])
+			text = text[i+len(delimiter):]
+			if err := ctx.Work(partWork); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
-func splitKernel(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+// partWork is what a part of a text that is split counts as work.
+const partWork = 32
+
+func splitKernel(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 	values := column.NewBuilder(tText, 0)
-	return arrayKernel(tText, n, nil, func(dst []byte, i int) ([]byte, error) {
+	return arrayKernel(ctx, tText, n, nil, func(dst []byte, i int) ([]byte, error) {
 		if args[0].IsNull(i) {
 			return nil, errNull
 		}
@@ -384,13 +422,16 @@ func splitKernel(_ *expr.Context, args []*column.Vector, n int) (*column.Vector,
 		if !args[1].IsNull(i) {
 			delimiter = args[1].Bytes(i)
 		}
-		splitText(args[0].Bytes(i), delimiter, args[1].IsNull(i), func(p []byte) {
+		err := splitText(ctx, args[0].Bytes(i), delimiter, args[1].IsNull(i), func(p []byte) {
 			if len(args) > 2 && !args[2].IsNull(i) && bytes.Equal(p, args[2].Bytes(i)) {
 				values.AppendNull()
 			} else {
 				values.AppendBytes(p)
 			}
 		})
+		if err != nil {
+			return nil, err
+		}
 		v := values.Finish()
 		return array.Append(dst, array.OneDim(v.Len), v, 0), nil
 	})

@@ -70,10 +70,10 @@ func findElement(elem column.Type) rawKernel {
 }
 
 func findElements(elem column.Type) rawKernel {
-	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		value := column.Flatten(args[1])
 		found := column.NewBuilder(tInt4, 0)
-		return arrayKernel(tInt4, n, nil, func(dst []byte, i int) ([]byte, error) {
+		return arrayKernel(ctx, tInt4, n, nil, func(dst []byte, i int) ([]byte, error) {
 			a, err := searched(args[0], i, elem)
 			if err != nil {
 				return nil, err
@@ -136,20 +136,23 @@ func (r *vectorRows) Next(out []*column.Builder, most int) (int, error) {
 	return n, nil
 }
 
-func partsOf(_ *expr.Context, args []*column.Vector, i int) (expr.Rows, error) {
+func partsOf(ctx *expr.Context, args []*column.Vector, i int) (expr.Rows, error) {
 	parts := column.NewBuilder(tText, 0)
 	if !args[0].IsNull(i) {
 		var delimiter []byte
 		if !args[1].IsNull(i) {
 			delimiter = args[1].Bytes(i)
 		}
-		splitText(args[0].Bytes(i), delimiter, args[1].IsNull(i), func(p []byte) {
+		err := splitText(ctx, args[0].Bytes(i), delimiter, args[1].IsNull(i), func(p []byte) {
 			if len(args) > 2 && !args[2].IsNull(i) && string(p) == string(args[2].Bytes(i)) {
 				parts.AppendNull()
 			} else {
 				parts.AppendBytes(p)
 			}
 		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	return &vectorRows{values: parts.Finish()}, parts.Err()
 }

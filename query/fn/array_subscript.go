@@ -64,10 +64,10 @@ func element(elem column.Type) func(*expr.Context, []*column.Vector, int) (*colu
 // slice gives the part of an array between bounds, renumbered from 1. A dimension without bounds is whole; a single subscript in a
 // slice means from 1, as the binder has written it.
 func slice(elem column.Type) func(*expr.Context, []*column.Vector, int) (*column.Vector, error) {
-	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		var r array.Reader
 		values, picked := column.NewBuilder(elem, 0), column.NewBuilder(elem, 0)
-		return arrayKernel(elem, n, nil, func(dst []byte, i int) ([]byte, error) {
+		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
 			if args[0].IsNull(i) {
 				return nil, errNull
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
+	"hash"
 	"math/bits"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -12,14 +13,14 @@ import (
 
 // addBinaries adds the functions of bytea.
 func addBinaries(r *Registry) {
-	hash := func(name, doc string, f func(a []byte) []byte) scalar {
-		return scalar{name: name, args: types(tBytea), result: tBytea, safe: true, doc: doc, kernel: kernel1(tBytea, readBytes, writeBytes, func(_ *expr.Context, a []byte) ([]byte, error) { return f(a), nil })}
+	digest := func(name, doc string, f func() hash.Hash) scalar {
+		return scalar{name: name, args: types(tBytea), result: tBytea, safe: true, doc: doc, kernel: kernel1(tBytea, readBytes, writeBytes, func(ctx *expr.Context, a []byte) ([]byte, error) { return summed(ctx, f(), a) })}
 	}
 	r.add(
-		hash("sha224", "SHA-224", func(a []byte) []byte { s := sha256.Sum224(a); return s[:] }),
-		hash("sha256", "SHA-256", func(a []byte) []byte { s := sha256.Sum256(a); return s[:] }),
-		hash("sha384", "SHA-384", func(a []byte) []byte { s := sha512.Sum384(a); return s[:] }),
-		hash("sha512", "SHA-512", func(a []byte) []byte { s := sha512.Sum512(a); return s[:] }),
+		digest("sha224", "SHA-224", sha256.New224),
+		digest("sha256", "SHA-256", sha256.New),
+		digest("sha384", "SHA-384", sha512.New384),
+		digest("sha512", "SHA-512", sha512.New),
 		scalar{name: "bit_length", args: types(tBytea), result: tInt4, safe: true, doc: "number of bits", kernel: kernel1(tInt4, readBytes, writeInt, func(_ *expr.Context, a []byte) (int64, error) { return 8 * int64(len(a)), nil })},
 		scalar{name: "bit_count", args: types(tBytea), result: tInt8, safe: true, doc: "number of bits that are set", kernel: kernel1(tInt8, readBytes, writeInt, func(_ *expr.Context, a []byte) (int64, error) {
 			n := 0

@@ -19,63 +19,91 @@ func addEncodings(r *Registry) {
 		scalar{name: "pg_client_encoding", result: tText, safe: true, stable: true, doc: "the encoding of texts", kernel: func(_ *expr.Context, _ []*column.Vector, n int) (*column.Vector, error) {
 			return column.NewConst(column.NewStrings("UTF8"), 0, n), nil
 		}},
-		scalar{name: "encode", args: types(tBytea, tText), result: tText, doc: "bytes as text: base64, hex, escape", kernel: kernel2(tText, readBytes, readBytes, writeString, encode)},
+		scalar{name: "encode", args: types(tBytea, tText), result: tText, doc: "bytes as text: base64, hex, escape", kernel: kernel2(tText, readBytes, readBytes, writeBytes, encode)},
 		scalar{name: "decode", args: types(tText, tText), result: tBytea, doc: "text as bytes: base64, hex, escape", kernel: kernel2(tBytea, readBytes, readBytes, writeBytes, decode)},
-		scalar{name: "convert_from", args: types(tBytea, tText), result: tText, doc: "text from its bytes in an encoding: UTF8, LATIN1, WIN1252, …", kernel: kernel2(tText, readBytes, readBytes, writeBytes, func(_ *expr.Context, a, name []byte) ([]byte, error) {
-			return fromEncoding(a, string(name), "source")
+		scalar{name: "convert_from", args: types(tBytea, tText), result: tText, doc: "text from its bytes in an encoding: UTF8, LATIN1, WIN1252, …", kernel: kernel2(tText, readBytes, readBytes, writeBytes, func(ctx *expr.Context, a, name []byte) ([]byte, error) {
+			return fromEncoding(ctx, a, string(name), "source")
 		})},
-		scalar{name: "convert_to", args: types(tText, tText), result: tBytea, doc: "bytes of a text in an encoding: UTF8, LATIN1, WIN1252, …", kernel: kernel2(tBytea, readBytes, readBytes, writeBytes, func(_ *expr.Context, a, name []byte) ([]byte, error) {
-			return toEncoding(a, string(name))
+		scalar{name: "convert_to", args: types(tText, tText), result: tBytea, doc: "bytes of a text in an encoding: UTF8, LATIN1, WIN1252, …", kernel: kernel2(tBytea, readBytes, readBytes, writeBytes, func(ctx *expr.Context, a, name []byte) ([]byte, error) {
+			return toEncoding(ctx, a, string(name))
 		})},
-		scalar{name: "convert", args: types(tBytea, tText, tText), result: tBytea, doc: "bytes of a text from one encoding to another", kernel: kernel3(tBytea, readBytes, readBytes, readBytes, writeBytes, func(_ *expr.Context, a, from, to []byte) ([]byte, error) {
-			text, err := fromEncoding(a, string(from), "source")
+		scalar{name: "convert", args: types(tBytea, tText, tText), result: tBytea, doc: "bytes of a text from one encoding to another", kernel: kernel3(tBytea, readBytes, readBytes, readBytes, writeBytes, func(ctx *expr.Context, a, from, to []byte) ([]byte, error) {
+			text, err := fromEncoding(ctx, a, string(from), "source")
 			if err != nil {
 				return nil, err
 			}
-			return toEncoding(text, string(to))
+			return toEncoding(ctx, text, string(to))
 		})},
-		scalar{name: "length", args: types(tBytea, tText), result: tInt4, doc: "number of characters of bytes in an encoding", kernel: kernel2(tInt4, readBytes, readBytes, writeInt, func(_ *expr.Context, a, name []byte) (int64, error) {
-			text, err := fromEncoding(a, string(name), "")
+		scalar{name: "length", args: types(tBytea, tText), result: tInt4, doc: "number of characters of bytes in an encoding", kernel: kernel2(tInt4, readBytes, readBytes, writeInt, func(ctx *expr.Context, a, name []byte) (int64, error) {
+			text, err := fromEncoding(ctx, a, string(name), "")
 			return int64(utf8.RuneCount(text)), err
 		})},
 	)
 }
 
-func encode(_ *expr.Context, a, format []byte) (string, error) {
+func encode(ctx *expr.Context, a, format []byte) ([]byte, error) {
+	var part func(dst, piece []byte) []byte
+	size := 2 * len(a)
 	switch strings.ToLower(string(format)) {
 	case "hex":
-		return hex.EncodeToString(a), nil
+		part = hex.AppendEncode
 	case "base64":
-		s := base64.StdEncoding.EncodeToString(a)
-		var b strings.Builder
-		for len(s) > 76 { // lines as in MIME, PostgreSQL's way
-			b.WriteString(s[:76] + "\n")
-			s = s[76:]
-		}
-		return b.String() + s, nil
+		return encodeBase64(ctx, a)
 	case "escape":
-		var b strings.Builder
-		for _, c := range a {
-			switch {
-			case c == 0 || c >= 0x80:
-				b.WriteString("\\" + string([]byte{'0' + c>>6, '0' + c>>3&7, '0' + c&7}))
-			case c == '\\':
-				b.WriteString("\\\\")
-			default:
-				b.WriteByte(c)
-			}
-		}
-		return b.String(), nil
+		size = len(a)
+		part = appendEscaped
+	default:
+		return nil, sqlError("22023", "unrecognized encoding: \"%s\"", format)
 	}
-	return "", sqlError("22023", "unrecognized encoding: \"%s\"", format)
+	if err := ctx.Room(int64(size)); err != nil {
+		return nil, err
+	}
+	out := make([]byte, 0, size)
+	err := inPieces(ctx, a, func(piece []byte) error {
+		out = part(out, piece)
+		return nil
+	})
+	return out, err
 }
 
-func decode(_ *expr.Context, a, format []byte) ([]byte, error) {
+func appendEscaped(dst, a []byte) []byte {
+	for _, c := range a {
+		switch {
+		case c == 0 || c >= 0x80:
+			dst = append(dst, '\\', '0'+c>>6, '0'+c>>3&7, '0'+c&7)
+		case c == '\\':
+			dst = append(dst, '\\', '\\')
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// encodeBase64 makes lines as in MIME, PostgreSQL's way.
+func encodeBase64(ctx *expr.Context, a []byte) ([]byte, error) {
+	const line = 76 / 4 * 3
+	size := base64.StdEncoding.EncodedLen(len(a)) + len(a)/line
+	if err := ctx.Room(int64(size)); err != nil {
+		return nil, err
+	}
+	out := make([]byte, 0, size)
+	for len(a) > line {
+		out = append(base64.StdEncoding.AppendEncode(out, a[:line]), '\n')
+		a = a[line:]
+		if err := ctx.Work(line); err != nil {
+			return nil, err
+		}
+	}
+	return base64.StdEncoding.AppendEncode(out, a), nil
+}
+
+func decode(ctx *expr.Context, a, format []byte) ([]byte, error) {
 	switch strings.ToLower(string(format)) {
 	case "hex":
 		return literal.ParseBytea("\\x" + string(a))
 	case "base64":
-		return decodeBase64(a)
+		return decodeBase64(ctx, a)
 	case "escape":
 		if len(a) > 1 && a[0] == '\\' && a[1] == 'x' { // not the sign of hexadecimal here
 			return nil, sqlError("22P02", "invalid input syntax for type bytea")
@@ -86,10 +114,15 @@ func decode(_ *expr.Context, a, format []byte) ([]byte, error) {
 }
 
 // decodeBase64 skips white space and tells what is wrong as PostgreSQL does.
-func decodeBase64(a []byte) ([]byte, error) {
+func decodeBase64(ctx *expr.Context, a []byte) ([]byte, error) {
 	out := make([]byte, 0, len(a)/4*3)
 	group, n, end := uint32(0), 0, 0
 	for i := 0; i < len(a); i++ {
+		if i&0xffff == 0xffff {
+			if err := ctx.Work(pieceBytes); err != nil {
+				return nil, err
+			}
+		}
 		c := a[i]
 		if c == ' ' || c == '\t' || c == '\n' || c == '\r' {
 			continue
@@ -171,7 +204,7 @@ func charset(name, kind string) (encoding.Encoding, error) {
 	return nil, sqlError("22023", "invalid %s encoding name \"%s\"", kind, name)
 }
 
-func fromEncoding(a []byte, name, kind string) ([]byte, error) {
+func fromEncoding(ctx *expr.Context, a []byte, name, kind string) ([]byte, error) {
 	e, err := charset(name, kind)
 	if err != nil {
 		return nil, err
@@ -179,15 +212,33 @@ func fromEncoding(a []byte, name, kind string) ([]byte, error) {
 	if e == nil {
 		return a, checkUTF8(a)
 	}
-	out, err := e.NewDecoder().Bytes(a)
+	decoder := e.NewDecoder()
+	out, err := byPieces(ctx, a, func(piece []byte) []byte {
+		text, failed := decoder.Bytes(piece)
+		if failed != nil {
+			err = failed
+		}
+		return text
+	})
+	if ended := ctx.Interrupted(); ended != nil {
+		return nil, ended
+	}
 	if err != nil {
 		return nil, sqlError("22021", "invalid byte sequence for encoding \"%s\"", strings.ToUpper(name))
 	}
 	for i, c := range a {
+		if i&0xffff == 0xffff {
+			if err := ctx.Work(pieceBytes); err != nil {
+				return nil, err
+			}
+		}
 		if c == 0 {
 			return nil, sqlError("22021", "invalid byte sequence for encoding \"%s\": 0x00", strings.ToUpper(name))
 		}
-		if r, _ := e.NewDecoder().Bytes(a[i : i+1]); c >= 0x80 && string(r) == "\ufffd" {
+		if c < 0x80 {
+			continue
+		}
+		if r, _ := decoder.Bytes(a[i : i+1]); string(r) == "\ufffd" {
 			return nil, sqlError("22P05", "character with byte sequence 0x%02x in encoding \"%s\" has no equivalent in encoding \"UTF8\"", c, strings.ToUpper(name))
 		}
 	}
@@ -226,14 +277,20 @@ func sequenceLength(c byte) int {
 	return 1
 }
 
-func toEncoding(a []byte, name string) ([]byte, error) {
+func toEncoding(ctx *expr.Context, a []byte, name string) ([]byte, error) {
 	e, err := charset(name, "destination")
 	if err != nil || e == nil {
 		return a, err
 	}
 	out := make([]byte, 0, len(a))
 	enc := e.NewEncoder()
-	for i := 0; i < len(a); {
+	for i, look := 0, pieceBytes; i < len(a); {
+		if i >= look {
+			look = i + pieceBytes
+			if err := ctx.Work(pieceBytes * 4); err != nil { // the slowest of all
+				return nil, err
+			}
+		}
 		_, size := utf8.DecodeRune(a[i:])
 		b, err := enc.Bytes(a[i : i+size])
 		if err != nil {

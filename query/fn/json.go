@@ -36,8 +36,8 @@ func addJSON(r *Registry) {
 		)
 	}
 	r.add(
-		scalar{name: "json_strip_nulls", args: types(tJSON), result: tJSON, doc: "without members that are null", kernel: kernel1(tJSON, readBytes, writeBytes, func(_ *expr.Context, a []byte) ([]byte, error) {
-			v, err := document(a)
+		scalar{name: "json_strip_nulls", args: types(tJSON), result: tJSON, doc: "without members that are null", kernel: kernel1(tJSON, readBytes, writeBytes, func(ctx *expr.Context, a []byte) ([]byte, error) {
+			v, err := document(ctx, a)
 			if err != nil {
 				return nil, err
 			}
@@ -45,29 +45,36 @@ func addJSON(r *Registry) {
 			return jsonvalue.AppendCompact(nil, &v), nil
 		})},
 		jsonbMap("jsonb_strip_nulls", "without members that are null", func(v jsonvalue.Value) (jsonvalue.Value, error) { return withoutNulls(v), nil }),
-		scalar{name: "jsonb_pretty", args: types(tJSONB), result: tText, doc: "over several lines, indented", kernel: kernel1(tText, readBytes, writeBytes, func(_ *expr.Context, a []byte) ([]byte, error) {
-			v, err := document(a)
+		scalar{name: "jsonb_pretty", args: types(tJSONB), result: tText, doc: "over several lines, indented", kernel: kernel1(tText, readBytes, writeBytes, func(ctx *expr.Context, a []byte) ([]byte, error) {
+			v, err := document(ctx, a)
 			if err != nil {
 				return nil, err
 			}
-			return jsonvalue.AppendPretty(nil, &v), nil
+			return jsonvalue.AppendPretty(nil, &v, ctx.Work)
 		})},
 	)
 }
 
 // document takes a value of json or jsonb apart.
-func document(a []byte) (jsonvalue.Value, error) {
-	v, err := jsonvalue.Parse(a)
-	if err != nil {
+func document(ctx *expr.Context, a []byte) (jsonvalue.Value, error) {
+	total := int64(0)
+	v, err := jsonvalue.ParseLooking(a, func(bytes int) error {
+		total += int64(bytes)
+		if err := ctx.Room(total); err != nil {
+			return err
+		}
+		return ctx.Work(bytes)
+	})
+	if err == jsonvalue.ErrSyntax {
 		return v, sqlError("22P02", "invalid input syntax for type json")
 	}
-	return v, nil
+	return v, err
 }
 
 // jsonbMap describes a function from jsonb to jsonb.
 func jsonbMap(name, doc string, f func(v jsonvalue.Value) (jsonvalue.Value, error)) scalar {
-	return scalar{name: name, args: types(tJSONB), result: tJSONB, doc: doc, kernel: kernel1(tJSONB, readBytes, writeBytes, func(_ *expr.Context, a []byte) ([]byte, error) {
-		v, err := document(a)
+	return scalar{name: name, args: types(tJSONB), result: tJSONB, doc: doc, kernel: kernel1(tJSONB, readBytes, writeBytes, func(ctx *expr.Context, a []byte) ([]byte, error) {
+		v, err := document(ctx, a)
 		if err != nil {
 			return nil, err
 		}

@@ -12,12 +12,12 @@ import (
 // addJSONBEdits adds what compares and changes jsonb.
 func addJSONBEdits(r *Registry) {
 	test := func(f func(a, b jsonvalue.Value) bool) Kernel {
-		return kernel2(tBool, readBytes, readBytes, writeBool, func(_ *expr.Context, a, b []byte) (bool, error) {
-			x, err := document(a)
+		return kernel2(tBool, readBytes, readBytes, writeBool, func(ctx *expr.Context, a, b []byte) (bool, error) {
+			x, err := document(ctx, a)
 			if err != nil {
 				return false, err
 			}
-			y, err := document(b)
+			y, err := document(ctx, b)
 			return err == nil && f(x, y), err
 		})
 	}
@@ -45,13 +45,16 @@ func addJSONBEdits(r *Registry) {
 		scalar{name: "?", args: types(tJSONB, tText), result: tBool, safe: true, doc: "whether a text is a key, or an element", kernel: kernel2(tBool, readBytes, readBytes, writeBool, func(_ *expr.Context, a, key []byte) (bool, error) { return jsonHas(a, key), nil })},
 		scalar{name: "?|", args: types(tJSONB, tTextArray), result: tBool, doc: "whether one of the texts is a key, or an element", kernel: keys(false)},
 		scalar{name: "?&", args: types(tJSONB, tTextArray), result: tBool, doc: "whether all of the texts are keys, or elements", kernel: keys(true)},
-		scalar{name: "||", args: two, result: tJSONB, doc: "both together: members of objects, elements of arrays", kernel: jsonbKernel2(readBytes, func(a jsonvalue.Value, b []byte) (jsonvalue.Value, error) {
-			other, err := document(b)
-			if err != nil {
-				return a, err
-			}
-			return joinedJSON(a, other)
-		})},
+		scalar{name: "||", args: two, result: tJSONB, doc: "both together: members of objects, elements of arrays", kernel: func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+			b := textsOf(args[1])
+			return jsonbRows(ctx, args[0], n, func(a jsonvalue.Value, i int) (jsonvalue.Value, error) {
+				other, err := document(ctx, b.at(i))
+				if err != nil {
+					return a, err
+				}
+				return joinedJSON(a, other)
+			})
+		}},
 		scalar{name: "-", args: types(tJSONB, tText), result: tJSONB, doc: "without a member, or elements that are a text", kernel: jsonbKernel2(readBytes, func(a jsonvalue.Value, key []byte) (jsonvalue.Value, error) {
 			return withoutKeys(a, [][]byte{key})
 		})},
@@ -96,15 +99,15 @@ func jsonbRows(ctx *expr.Context, v *column.Vector, n int, f func(a jsonvalue.Va
 	a := textsOf(v)
 	var buf []byte
 	return eachRow(ctx, tJSONB, writeBytes, n, func(i int) ([]byte, error) {
-		d, err := document(a.at(i))
+		d, err := document(ctx, a.at(i))
 		if err != nil {
 			return nil, err
 		}
 		if d, err = f(d, i); err != nil {
 			return nil, err
 		}
-		buf = jsonvalue.Append(buf[:0], &d)
-		return buf, nil
+		buf, err = jsonvalue.AppendLooking(buf[:0], &d, ctx.Work)
+		return buf, err
 	})
 }
 
@@ -305,7 +308,7 @@ func (e *jsonEdit) element(v jsonvalue.Value, level int) (jsonvalue.Value, error
 
 func jsonbSet(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 	return jsonbRows(ctx, args[0], n, func(a jsonvalue.Value, i int) (jsonvalue.Value, error) {
-		v, err := document(args[2].Bytes(i))
+		v, err := document(ctx, args[2].Bytes(i))
 		if err != nil {
 			return a, err
 		}
@@ -316,7 +319,7 @@ func jsonbSet(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, 
 
 func jsonbInsert(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 	return jsonbRows(ctx, args[0], n, func(a jsonvalue.Value, i int) (jsonvalue.Value, error) {
-		v, err := document(args[2].Bytes(i))
+		v, err := document(ctx, args[2].Bytes(i))
 		if err != nil {
 			return a, err
 		}
@@ -333,7 +336,10 @@ func jsonbSetLax(ctx *expr.Context, args []*column.Vector, n int) (*column.Vecto
 	ctx.Valid = nil
 	b := column.NewBuilder(tJSONB, n)
 	for i := range n {
-		out, err := setLax(args, i)
+		if err := ctx.Work(ctx.RowWork()); err != nil {
+			return nil, err
+		}
+		out, err := setLax(ctx, args, i)
 		if err == errNull {
 			b.AppendNull()
 			continue
@@ -349,7 +355,7 @@ func jsonbSetLax(ctx *expr.Context, args []*column.Vector, n int) (*column.Vecto
 	return b.Finish(), nil
 }
 
-func setLax(args []*column.Vector, i int) ([]byte, error) {
+func setLax(ctx *expr.Context, args []*column.Vector, i int) ([]byte, error) {
 	if args[0].IsNull(i) || args[1].IsNull(i) || len(args) > 3 && args[3].IsNull(i) {
 		return nil, errNull
 	}
@@ -376,13 +382,13 @@ func setLax(args []*column.Vector, i int) ([]byte, error) {
 			return nil, sqlError("22023", "null_value_treatment must be \"delete_key\", \"return_target\", \"use_json_null\", or \"raise_exception\"")
 		}
 	} else {
-		v, err := document(args[2].Bytes(i))
+		v, err := document(ctx, args[2].Bytes(i))
 		if err != nil {
 			return nil, err
 		}
 		e.value = v
 	}
-	a, err := document(args[0].Bytes(i))
+	a, err := document(ctx, args[0].Bytes(i))
 	if err != nil {
 		return nil, err
 	}

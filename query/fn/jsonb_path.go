@@ -2,7 +2,6 @@ package fn
 
 import (
 	"errors"
-	"regexp"
 	"time"
 
 	"github.com/cockroachdb/apd/v3"
@@ -77,7 +76,6 @@ func pathOf(ctx *expr.Context, text []byte) (*jsonpath.Path, error) {
 }
 
 func pathRegex(pattern, options string) (func(s string) bool, error) {
-	var re *regexp.Regexp
 	re, err := compileRegex(pattern, options)
 	if err != nil {
 		return nil, err
@@ -107,18 +105,24 @@ func (c pathCall) walk(ctx *expr.Context, args []*column.Vector, i int, f func(p
 	if err != nil {
 		return false, err
 	}
-	doc, err := document(args[0].Bytes(i))
+	doc, err := document(ctx, args[0].Bytes(i))
 	if err != nil {
 		return false, err
 	}
-	opt := jsonpath.Options{Compute: computeForPath, Print: printDecimal}
+	var ended error
+	opt := jsonpath.Options{Compute: computeForPath, Print: printDecimal, Look: func(bytes int) error {
+		if ended == nil {
+			ended = ctx.Work(bytes)
+		}
+		return ended
+	}}
 	if c.zoned {
 		if opt.Zone = ctx.Location; opt.Zone == nil {
 			opt.Zone = time.UTC
 		}
 	}
 	if len(args) > 2 {
-		vars, err := document(args[2].Bytes(i))
+		vars, err := document(ctx, args[2].Bytes(i))
 		if err != nil {
 			return false, err
 		}
@@ -131,6 +135,9 @@ func (c pathCall) walk(ctx *expr.Context, args []*column.Vector, i int, f func(p
 	}
 	silent := c.silent || len(args) > 3 && args[3].Bool(i)
 	err = f(p, doc, opt)
+	if ended != nil { // a predicate may have taken it for an unknown
+		return false, ended
+	}
 	if err != nil && silent && hideable(err) {
 		return true, nil
 	}

@@ -118,14 +118,12 @@ func writeInterval(b *column.Builder, r column.Interval) { b.AppendInterval(r) }
 func eachRow[R any](ctx *expr.Context, t column.Type, write writer[R], n int, f func(i int) (R, error)) (*column.Vector, error) {
 	b := column.NewBuilder(t, n)
 	valid := ctx.Valid
-	const longText = 64 << 10 // results, after which a statement is asked whether it was cancelled
-	for i, asked := 0, 0; i < n; i++ {
-		if i&3 == 3 || b.DataLen()-asked > longText {
-			asked = b.DataLen()
-			if err := ctx.Interrupted(); err != nil {
-				return nil, err
-			}
+	row := ctx.RowWork()
+	for i, made := 0, 0; i < n; i++ {
+		if err := ctx.Work(row + b.DataLen() - made); err != nil {
+			return nil, err
 		}
+		made = b.DataLen()
 		if valid != nil && !valid.Get(i) {
 			b.AppendNull()
 			continue

@@ -66,26 +66,30 @@ func compileLike(pattern, escape []byte, fold bool) (*likePattern, error) {
 
 // match reports whether the whole of a text fits. Each part but the first and the last is taken where it first fits:
 // taking it later never helps.
-func (p *likePattern) match(a []byte) bool {
+func (p *likePattern) match(ctx *expr.Context, a []byte) (bool, error) {
 	if p.fold {
-		a = bytes.ToLower(a)
+		var err error
+		if a, err = byPieces(ctx, a, bytes.ToLower); err != nil {
+			return false, err
+		}
 	}
 	first, last := p.parts[0], p.parts[len(p.parts)-1]
 	n := first.prefix(a)
 	if n < 0 {
-		return false
+		return false, nil
 	}
 	if len(p.parts) == 1 {
-		return n == len(a)
+		return n == len(a), nil
 	}
 	a = a[n:]
 	for _, part := range p.parts[1 : len(p.parts)-1] {
-		if n = part.find(a); n < 0 {
-			return false
+		n, err := part.find(ctx, a)
+		if n < 0 || err != nil {
+			return false, err
 		}
 		a = a[n:]
 	}
-	return last.suffix(a)
+	return last.suffix(a), nil
 }
 
 // prefix gives how many bytes of a the part takes at its start, -1 if it does not fit.
@@ -115,21 +119,29 @@ func (p *likePart) prefix(a []byte) int {
 }
 
 // find gives the end of the first place where the part fits.
-func (p *likePart) find(a []byte) int {
+func (p *likePart) find(ctx *expr.Context, a []byte) (int, error) {
 	if p.any == nil {
-		if i := bytes.Index(a, p.text); i >= 0 {
-			return i + len(p.text)
+		i, err := findBytes(ctx, a, p.text)
+		if i < 0 || err != nil {
+			return -1, err
 		}
-		return -1
+		return i + len(p.text), nil
 	}
+	look := 0
 	for at := 0; at <= len(a); {
 		if n := p.prefix(a[at:]); n >= 0 {
-			return at + n
+			return at + n, nil
 		}
 		_, size := utf8.DecodeRune(a[at:])
 		at += max(size, 1)
+		if at > look {
+			look = at + pieceBytes/(1+len(p.text))
+			if err := ctx.Work(pieceBytes); err != nil {
+				return -1, err
+			}
+		}
 	}
-	return -1
+	return -1, nil
 }
 
 func (p *likePart) suffix(a []byte) bool {
@@ -179,7 +191,8 @@ func addByteLikes(r *Registry) {
 			if err != nil {
 				return false, err
 			}
-			return v.(*likePattern).match(byteRunes(a)) != negate, nil
+			found, err := v.(*likePattern).match(ctx, byteRunes(a))
+			return found != negate, err
 		})
 	}
 	two := types(tBytea, tBytea)
@@ -228,7 +241,11 @@ func likeKernel(fold, negate bool) Kernel {
 			}
 			out := make([]bool, n)
 			for i := range out {
-				out[i] = p.match(a.at(i)) != negate
+				found, err := p.match(ctx, a.at(i))
+				if err != nil {
+					return nil, err
+				}
+				out[i] = found != negate
 			}
 			return column.NewBools(out, nil), nil
 		}
@@ -237,7 +254,8 @@ func likeKernel(fold, negate bool) Kernel {
 			if err != nil {
 				return false, err
 			}
-			return p.match(a.at(i)) != negate, nil
+			found, err := p.match(ctx, a.at(i))
+			return found != negate, err
 		})
 	}
 }

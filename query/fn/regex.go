@@ -2,7 +2,6 @@ package fn
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -23,7 +22,8 @@ func addRegexes(r *Registry) {
 				if err != nil {
 					return false, err
 				}
-				return p.Match(a.at(i)) != f.negate, nil
+				found, err := p.match(ctx, a.at(i))
+				return found != f.negate, err
 			})
 		}})
 	}
@@ -61,7 +61,11 @@ func addRegexes(r *Registry) {
 				if err != nil {
 					return nil, err
 				}
-				return group(a.at(i), p.FindSubmatchIndex(a.at(i)), min(1, p.NumSubexp()))
+				m, err := p.find(ctx, a.at(i))
+				if err != nil {
+					return nil, err
+				}
+				return group(a.at(i), m, min(1, p.NumSubexp()))
 			})
 		}},
 	)
@@ -81,7 +85,7 @@ type regexes struct {
 	pattern texts
 	flags   string
 	last    []byte
-	re      *regexp.Regexp
+	re      *regex
 }
 
 type regexKey struct{ pattern, flags string }
@@ -90,9 +94,9 @@ func regexesOf(ctx *expr.Context, pattern *column.Vector, flags string) *regexes
 	return &regexes{ctx: ctx, pattern: textsOf(pattern), flags: flags}
 }
 
-func (r *regexes) at(i int) (*regexp.Regexp, error) { return r.compiled(i, r.flags) }
+func (r *regexes) at(i int) (*regex, error) { return r.compiled(i, r.flags) }
 
-func (r *regexes) compiled(i int, flags string) (*regexp.Regexp, error) {
+func (r *regexes) compiled(i int, flags string) (*regex, error) {
 	p := r.pattern.at(i)
 	if r.re != nil && flags == r.flags && bytes.Equal(p, r.last) {
 		return r.re, nil
@@ -101,7 +105,7 @@ func (r *regexes) compiled(i int, flags string) (*regexp.Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.re, r.last, r.flags = v.(*regexp.Regexp), p, flags
+	r.re, r.last, r.flags = v.(*regex), p, flags
 	return r.re, nil
 }
 
@@ -130,7 +134,7 @@ func (c *regexCall) place(what rune, at int) {
 type regexRow struct {
 	text   []byte
 	from   int // bytes before start
-	re     *regexp.Regexp
+	re     *regex
 	global bool
 	nth    int64
 	end    bool
@@ -191,11 +195,11 @@ func (c *regexCall) rows(ctx *expr.Context, args []*column.Vector) func(i int) (
 }
 
 // matches finds up to n matches from start on, all if n is negative.
-func (r *regexRow) matches(n int) [][]int {
+func (r *regexRow) matches(ctx *expr.Context, n int) ([][]int, error) {
 	if r.from < 0 {
-		return nil
+		return nil, nil
 	}
-	all := allMatches(r.re, r.text[r.from:], n)
+	all, err := allMatches(ctx, r.re, r.text[r.from:], n)
 	for _, m := range all {
 		for k := range m {
 			if m[k] >= 0 {
@@ -203,15 +207,15 @@ func (r *regexRow) matches(n int) [][]int {
 			}
 		}
 	}
-	return all
+	return all, err
 }
 
 // allMatches finds up to n matches, all if n is negative. Where Go passes over an empty match that follows another one at once, PostgreSQL
 // takes it.
-func allMatches(re *regexp.Regexp, a []byte, n int) [][]int {
-	all := re.FindAllSubmatchIndex(a, n)
-	if !re.Match(nil) {
-		return all
+func allMatches(ctx *expr.Context, re *regex, a []byte, n int) ([][]int, error) {
+	all, err := re.findAll(ctx, a, n)
+	if err != nil || !re.Match(nil) {
+		return all, err
 	}
 	var out [][]int
 	for k, m := range all {
@@ -219,7 +223,11 @@ func allMatches(re *regexp.Regexp, a []byte, n int) [][]int {
 		if m[0] == m[1] || k+1 < len(all) && all[k+1][0] == m[1] {
 			continue
 		}
-		if e := re.FindSubmatchIndex(a[m[1]:]); e != nil && e[0] == 0 && e[1] == 0 {
+		e, err := re.find(ctx, a[m[1]:])
+		if err != nil {
+			return nil, err
+		}
+		if e != nil && e[0] == 0 && e[1] == 0 {
 			for i := range e {
 				if e[i] >= 0 {
 					e[i] += m[1]
@@ -231,7 +239,7 @@ func allMatches(re *regexp.Regexp, a []byte, n int) [][]int {
 	if n >= 0 && len(out) > n {
 		out = out[:n]
 	}
-	return out
+	return out, nil
 }
 
 func regexpLike(c *regexCall) Kernel {
@@ -242,7 +250,7 @@ func regexpLike(c *regexCall) Kernel {
 			if err != nil {
 				return false, err
 			}
-			return r.re.Match(r.text), nil
+			return r.re.match(ctx, r.text)
 		})
 	}
 }
@@ -255,7 +263,8 @@ func regexpCount(c *regexCall) Kernel {
 			if err != nil {
 				return 0, err
 			}
-			return int64(len(r.matches(-1))), nil
+			all, err := r.matches(ctx, -1)
+			return int64(len(all)), err
 		})
 	}
 }
@@ -268,7 +277,10 @@ func regexpInstr(c *regexCall) Kernel {
 			if err != nil {
 				return 0, err
 			}
-			all := r.matches(int(r.nth))
+			all, err := r.matches(ctx, int(r.nth))
+			if err != nil {
+				return 0, err
+			}
 			if int64(len(all)) < r.nth {
 				return 0, nil
 			}
@@ -293,7 +305,10 @@ func regexpSubstr(c *regexCall) Kernel {
 			if err != nil {
 				return nil, err
 			}
-			all := r.matches(int(r.nth))
+			all, err := r.matches(ctx, int(r.nth))
+			if err != nil {
+				return nil, err
+			}
 			if int64(len(all)) < r.nth {
 				return nil, errNull
 			}
@@ -314,9 +329,16 @@ func regexpReplace(c *regexCall) Kernel {
 			if r.nth == 0 || r.global && c.nth == 0 {
 				first, count = 1, -1
 			}
+			all, err := r.matches(ctx, count)
+			if err != nil {
+				return nil, err
+			}
 			var out []byte
 			from := 0
-			for k, m := range r.matches(count) {
+			for k, m := range all {
+				if err := ctx.Work(len(m)); err != nil {
+					return nil, err
+				}
 				if int64(k)+1 < first {
 					continue
 				}

@@ -1,7 +1,6 @@
 package fn
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -67,7 +66,7 @@ func appendTextArray(dst []byte, list [][]byte) []byte {
 }
 
 // regexOfRow compiles row i's pattern with its flags.
-func regexOfRow(name string, re *regexes, args []*column.Vector, i int) (p *regexp.Regexp, global bool, err error) {
+func regexOfRow(name string, re *regexes, args []*column.Vector, i int) (p *regex, global bool, err error) {
 	flags := ""
 	if len(args) > 2 {
 		flags = string(args[2].Bytes(i))
@@ -106,7 +105,10 @@ func regexpMatch(ctx *expr.Context, args []*column.Vector, n int) (*column.Vecto
 		if err != nil {
 			return nil, err
 		}
-		m := p.FindSubmatchIndex(a.at(i))
+		m, err := p.find(ctx, a.at(i))
+		if err != nil {
+			return nil, err
+		}
 		if m == nil {
 			return nil, errNull
 		}
@@ -115,16 +117,20 @@ func regexpMatch(ctx *expr.Context, args []*column.Vector, n int) (*column.Vecto
 }
 
 // splitBy cuts a text at matches. Empty matches at its ends, or right behind another match, cut nothing.
-func splitBy(p *regexp.Regexp, a []byte) [][]byte {
+func splitBy(ctx *expr.Context, p *regex, a []byte) ([][]byte, error) {
+	all, err := p.findAll(ctx, a, -1)
+	if err != nil {
+		return nil, err
+	}
 	out, from := [][]byte{}, 0
-	for _, m := range p.FindAllIndex(a, -1) {
+	for _, m := range all {
 		if m[0] == m[1] && (m[0] == 0 || m[0] == len(a)) {
 			continue
 		}
 		out = append(out, part(a, from, m[0]))
 		from = m[1]
 	}
-	return append(out, part(a, from, len(a)))
+	return append(out, part(a, from, len(a))), nil
 }
 
 // part is never nil, which stands for NULL.
@@ -142,7 +148,7 @@ func regexpSplit(ctx *expr.Context, args []*column.Vector, n int) (*column.Vecto
 		if err != nil {
 			return nil, err
 		}
-		return splitBy(p, a.at(i)), nil
+		return splitBy(ctx, p, a.at(i))
 	})
 }
 
@@ -151,7 +157,10 @@ func openSplit(ctx *expr.Context, args []*column.Vector, i int) (expr.Rows, erro
 	if err != nil {
 		return nil, err
 	}
-	parts := splitBy(p, args[0].Bytes(i))
+	parts, err := splitBy(ctx, p, args[0].Bytes(i))
+	if err != nil {
+		return nil, err
+	}
 	return &rowList{n: len(parts), put: func(out []*column.Builder, k int) error {
 		out[0].AppendBytes(parts[k])
 		return nil
@@ -167,7 +176,10 @@ func openMatches(ctx *expr.Context, args []*column.Vector, i int) (expr.Rows, er
 	if global {
 		n = -1
 	}
-	all := allMatches(p, a, n)
+	all, err := allMatches(ctx, p, a, n)
+	if err != nil {
+		return nil, err
+	}
 	return &rowList{n: len(all), put: func(out []*column.Builder, k int) error {
 		out[0].AppendBytes(appendTextArray(nil, groupsOf(a, all[k])))
 		return nil

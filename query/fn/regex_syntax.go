@@ -95,7 +95,7 @@ type regexParser struct {
 }
 
 // compileRegex makes a pattern with options ready to match.
-func compileRegex(pattern, options string) (*regexp.Regexp, error) {
+func compileRegex(pattern, options string) (*regex, error) {
 	p := &regexParser{in: pattern}
 	if err := p.flags.parse(options, false); err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func compileRegex(pattern, options string) (*regexp.Regexp, error) {
 }
 
 // compile gives Go the rewritten pattern.
-func (p *regexParser) compile(text string, g greed) (*regexp.Regexp, error) {
+func (p *regexParser) compile(text string, g greed) (*regex, error) {
 	mode := "(?"
 	if p.flags.fold {
 		mode += "i"
@@ -149,7 +149,7 @@ func (p *regexParser) compile(text string, g greed) (*regexp.Regexp, error) {
 	if g != lazy {
 		re.Longest()
 	}
-	return re, nil
+	return &regex{Regexp: re, longest: g != lazy}, nil
 }
 
 // director reads ***: and ***= and options in (?xyz) at the start.

@@ -1,7 +1,6 @@
 package fn
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -16,7 +15,7 @@ func addSimilars(r *Registry) {
 		if err != nil {
 			return false, err
 		}
-		return re.Match(a), nil
+		return re.match(ctx, a)
 	}
 	r.operator(scalar{name: "similar to", args: types(tText, tText), result: tBool, doc: "matches a pattern of the SQL standard", kernel: kernel2(tBool, readBytes, readBytes, writeBool, func(ctx *expr.Context, a, p []byte) (bool, error) {
 		return similar(ctx, a, p, []byte{'\\'})
@@ -32,12 +31,12 @@ func addSimilars(r *Registry) {
 
 type similarKey struct{ pattern, escape string }
 
-func similarRegex(ctx *expr.Context, pattern, escape []byte) (*regexp.Regexp, error) {
+func similarRegex(ctx *expr.Context, pattern, escape []byte) (*regex, error) {
 	v, err := ctx.Memo(similarKey{string(pattern), string(escape)}, func() (any, error) { return compileSimilar(string(pattern), string(escape)) })
 	if err != nil {
 		return nil, err
 	}
-	return v.(*regexp.Regexp), nil
+	return v.(*regex), nil
 }
 
 func similarSubstring(ctx *expr.Context, a, pattern, escape []byte) ([]byte, error) {
@@ -45,8 +44,10 @@ func similarSubstring(ctx *expr.Context, a, pattern, escape []byte) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	m := re.FindSubmatchIndex(a)
+	m, err := re.find(ctx, a)
 	switch {
+	case err != nil:
+		return nil, err
 	case m == nil:
 		return nil, errNull
 	case len(m) < 4:
@@ -59,7 +60,7 @@ func similarSubstring(ctx *expr.Context, a, pattern, escape []byte) ([]byte, err
 
 // compileSimilar makes a regular expression of a pattern. Two escaped double quotes part it in three: of all ways to match, the first
 // part takes as little as it can and the second as much.
-func compileSimilar(pattern, escape string) (*regexp.Regexp, error) {
+func compileSimilar(pattern, escape string) (*regex, error) {
 	if utf8.RuneCountInString(escape) > 1 {
 		e := sqlError("22025", "invalid escape string")
 		e.Hint = "Escape string must be empty or one character."

@@ -34,26 +34,25 @@ func addTexts(r *Registry) {
 		c, _ := utf8.DecodeRune(a)
 		return int(c)
 	})
-	one := func(name, doc string, f func(a []byte) ([]byte, error)) {
-		r.add(scalar{name: name, args: types(tText), result: tText, safe: true, doc: doc, kernel: kernel1(tText, readBytes, writeBytes, func(_ *expr.Context, a []byte) ([]byte, error) { return f(a) })})
+	one := func(name, doc string, f func(ctx *expr.Context, a []byte) ([]byte, error)) {
+		r.add(scalar{name: name, args: types(tText), result: tText, safe: true, doc: doc, kernel: kernel1(tText, readBytes, writeBytes, f)})
 	}
-	one("lower", "in lower case", func(a []byte) ([]byte, error) { return bytes.ToLower(a), nil })
-	one("upper", "in upper case", func(a []byte) ([]byte, error) { return bytes.ToUpper(a), nil })
-	one("initcap", "each word with a capital first", func(a []byte) ([]byte, error) { return initcap(a), nil })
-	one("reverse", "characters in reverse order", func(a []byte) ([]byte, error) { return reversed(a), nil })
-	one("md5", "MD5 of the text, in hexadecimal", func(a []byte) ([]byte, error) {
-		sum := md5.Sum(a)
-		return hex.AppendEncode(nil, sum[:]), nil
+	one("lower", "in lower case", func(ctx *expr.Context, a []byte) ([]byte, error) { return byPieces(ctx, a, bytes.ToLower) })
+	one("upper", "in upper case", func(ctx *expr.Context, a []byte) ([]byte, error) { return byPieces(ctx, a, bytes.ToUpper) })
+	one("initcap", "each word with a capital first", func(ctx *expr.Context, a []byte) ([]byte, error) {
+		inside := false
+		return byPieces(ctx, a, func(piece []byte) []byte { return initcap(piece, &inside) })
 	})
-	r.add(scalar{name: "md5", args: types(tBytea), result: tText, safe: true, doc: "MD5 of the bytes, in hexadecimal", kernel: kernel1(tText, readBytes, writeBytes, func(_ *expr.Context, a []byte) ([]byte, error) {
-		sum := md5.Sum(a)
-		return hex.AppendEncode(nil, sum[:]), nil
-	})})
+	one("reverse", "characters in reverse order", reversed)
+	one("md5", "MD5 of the text, in hexadecimal", md5Of)
+	r.add(scalar{name: "md5", args: types(tBytea), result: tText, safe: true, doc: "MD5 of the bytes, in hexadecimal", kernel: kernel1(tText, readBytes, writeBytes, md5Of)})
 	for _, trim := range []struct {
 		name        string
 		left, right bool
 	}{{"btrim", true, true}, {"ltrim", true, false}, {"rtrim", false, true}} {
-		one(trim.name, "without blanks at its ends", func(a []byte) ([]byte, error) { return trimmed(a, []byte(" "), trim.left, trim.right), nil })
+		one(trim.name, "without blanks at its ends", func(_ *expr.Context, a []byte) ([]byte, error) {
+			return trimmed(a, []byte(" "), trim.left, trim.right), nil
+		})
 		r.add(text2(trim.name, "without the characters listed at its ends", func(a, set []byte) ([]byte, error) { return trimmed(a, set, trim.left, trim.right), nil }))
 	}
 	r.add(
@@ -83,22 +82,11 @@ func addTexts(r *Registry) {
 			}
 			return a[prefixLen(a, max(0, skip)):], nil
 		}),
-		textInt("repeat", "n times over", func(a []byte, n int64) ([]byte, error) {
-			if n <= 0 || len(a) == 0 {
-				return nil, nil
-			}
-			if n > maxText/int64(len(a)) {
-				return nil, errTooLong
-			}
-			return bytes.Repeat(a, int(n)), nil
-		}),
+		scalar{name: "repeat", args: types(tText, tInt4), result: tText, doc: "n times over", kernel: kernel2(tText, readBytes, readInt, writeBytes, func(ctx *expr.Context, a []byte, n int64) ([]byte, error) {
+			return repeated(ctx, a, n)
+		})},
 		text2("starts_with", "", nil).with(tBool, kernel2(tBool, readBytes, readBytes, writeBool, func(_ *expr.Context, a, b []byte) (bool, error) { return bytes.HasPrefix(a, b), nil }), "whether a text begins with another"),
-		text3("replace", "each occurrence of the second replaced by the third", func(a, from, to []byte) ([]byte, error) {
-			if len(from) == 0 {
-				return a, nil
-			}
-			return bytes.ReplaceAll(a, from, to), nil
-		}),
+		text3("replace", "each occurrence of the second replaced by the third", replaced),
 		text3("translate", "characters of the second replaced by those of the third", translate),
 		scalar{name: "split_part", args: types(tText, tText, tInt4), result: tText, doc: "part n between delimiters, counted from the end if negative", kernel: kernel3(tText, readBytes, readBytes, readInt, writeBytes, splitPart)},
 		scalar{name: "to_hex", args: types(tInt4), result: tText, safe: true, doc: "in hexadecimal", kernel: kernel1(tText, readInt, writeString, func(_ *expr.Context, a int64) (string, error) { return strconv.FormatUint(uint64(uint32(a)), 16), nil })},
@@ -119,17 +107,19 @@ func addTexts(r *Registry) {
 		)
 	}
 	for _, name := range []string{"lpad", "rpad"} {
-		pad := func(a []byte, n int64, fill []byte) ([]byte, error) { return padded(a, n, fill, name == "lpad") }
+		pad := func(ctx *expr.Context, a []byte, n int64, fill []byte) ([]byte, error) {
+			return padded(ctx, a, n, fill, name == "lpad")
+		}
 		r.add(
-			textInt(name, "filled with blanks to n characters", func(a []byte, n int64) ([]byte, error) { return pad(a, n, []byte(" ")) }),
-			scalar{name: name, args: types(tText, tInt4, tText), result: tText, doc: "filled to n characters", kernel: kernel3(tText, readBytes, readInt, readBytes, writeBytes, func(_ *expr.Context, a []byte, n int64, fill []byte) ([]byte, error) { return pad(a, n, fill) })},
+			scalar{name: name, args: types(tText, tInt4), result: tText, doc: "filled with blanks to n characters", kernel: kernel2(tText, readBytes, readInt, writeBytes, func(ctx *expr.Context, a []byte, n int64) ([]byte, error) {
+				return pad(ctx, a, n, []byte(" "))
+			})},
+			scalar{name: name, args: types(tText, tInt4, tText), result: tText, doc: "filled to n characters", kernel: kernel3(tText, readBytes, readInt, readBytes, writeBytes, pad)},
 		)
 	}
 	r.operator(
-		text2("||", "one text behind the other", func(a, b []byte) ([]byte, error) { return append(append([]byte(nil), a...), b...), nil }),
-		scalar{name: "||", args: types(tBytea, tBytea), result: tBytea, safe: true, doc: "one value behind the other", kernel: kernel2(tBytea, readBytes, readBytes, writeBytes, func(_ *expr.Context, a, b []byte) ([]byte, error) {
-			return append(append([]byte(nil), a...), b...), nil
-		})},
+		text2("||", "", nil).with(tText, kernel2(tText, readBytes, readBytes, writeBytes, behind), "one text behind the other"),
+		scalar{name: "||", args: types(tBytea, tBytea), result: tBytea, safe: true, doc: "one value behind the other", kernel: kernel2(tBytea, readBytes, readBytes, writeBytes, behind)},
 		scalar{name: "||", args: types(tText, tAnyNonArray), result: tText, doc: "a text and the text of a value", kernel: concatAny},
 		scalar{name: "||", args: types(tAnyNonArray, tText), result: tText, doc: "the text of a value and a text", kernel: concatAny},
 		text2("^@", "", nil).with(tBool, kernel2(tBool, readBytes, readBytes, writeBool, func(_ *expr.Context, a, b []byte) (bool, error) { return bytes.HasPrefix(a, b), nil }), "whether a text begins with another"),
@@ -145,18 +135,18 @@ func text2(name, doc string, f func(a, b []byte) ([]byte, error)) scalar {
 	return scalar{name: name, args: types(tText, tText), result: tText, safe: true, doc: doc, kernel: kernel2(tText, readBytes, readBytes, writeBytes, func(_ *expr.Context, a, b []byte) ([]byte, error) { return f(a, b) })}
 }
 
-func text3(name, doc string, f func(a, b, c []byte) ([]byte, error)) scalar {
-	return scalar{name: name, args: types(tText, tText, tText), result: tText, doc: doc, kernel: kernel3(tText, readBytes, readBytes, readBytes, writeBytes, func(_ *expr.Context, a, b, c []byte) ([]byte, error) { return f(a, b, c) })}
+func text3(name, doc string, f func(ctx *expr.Context, a, b, c []byte) ([]byte, error)) scalar {
+	return scalar{name: name, args: types(tText, tText, tText), result: tText, doc: doc, kernel: kernel3(tText, readBytes, readBytes, readBytes, writeBytes, f)}
 }
 
 func textInt(name, doc string, f func(a []byte, n int64) ([]byte, error)) scalar {
 	return scalar{name: name, args: types(tText, tInt4), result: tText, doc: doc, kernel: kernel2(tText, readBytes, readInt, writeBytes, func(_ *expr.Context, a []byte, n int64) ([]byte, error) { return f(a, n) })}
 }
 
-var positionKernel = kernel2(tInt4, readBytes, readBytes, writeInt, func(_ *expr.Context, a, part []byte) (int64, error) {
-	i := bytes.Index(a, part)
-	if i < 0 {
-		return 0, nil
+var positionKernel = kernel2(tInt4, readBytes, readBytes, writeInt, func(ctx *expr.Context, a, part []byte) (int64, error) {
+	i, err := findBytes(ctx, a, part)
+	if i < 0 || err != nil {
+		return 0, err
 	}
 	return int64(utf8.RuneCount(a[:i])) + 1, nil
 })
@@ -174,7 +164,33 @@ func substring(_ *expr.Context, a []byte, from, count int64) ([]byte, error) {
 	return a[:prefixLen(a, end-from)], nil
 }
 
-func padded(a []byte, n int64, fill []byte, left bool) ([]byte, error) {
+// repeated is a text n times over.
+func repeated(ctx *expr.Context, a []byte, n int64) ([]byte, error) {
+	if n <= 0 || len(a) == 0 {
+		return nil, nil
+	}
+	if n > maxText/int64(len(a)) {
+		return nil, errTooLong
+	}
+	size := int64(len(a)) * n
+	if err := ctx.Room(size); err != nil {
+		return nil, err
+	}
+	if size <= pieceBytes {
+		return bytes.Repeat(a, int(n)), nil
+	}
+	// Twice as much at a time, while that is little: what the caches hold is copied fastest.
+	out := append(make([]byte, 0, size), a...)
+	for int64(len(out)) < size {
+		out = append(out, out[:min(int64(len(out)), max(pieceBytes/int64(len(a)), 1)*int64(len(a)), size-int64(len(out)))]...)
+		if err := ctx.Work(pieceBytes / 16); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func padded(ctx *expr.Context, a []byte, n int64, fill []byte, left bool) ([]byte, error) {
 	if n > maxText/4 {
 		return nil, errTooLong
 	}
@@ -182,9 +198,14 @@ func padded(a []byte, n int64, fill []byte, left bool) ([]byte, error) {
 	if missing <= 0 || len(fill) == 0 {
 		return a[:prefixLen(a, n)], nil
 	}
-	var pad []byte
 	whole := missing / int64(utf8.RuneCount(fill))
-	pad = bytes.Repeat(fill, int(whole))
+	if err := ctx.Room(int64(len(a)) + (whole+1)*int64(len(fill))); err != nil {
+		return nil, err
+	}
+	pad, err := repeated(ctx, fill, whole)
+	if err != nil {
+		return nil, err
+	}
 	pad = append(pad, fill[:prefixLen(fill, missing-whole*int64(utf8.RuneCount(fill)))]...)
 	if left {
 		return append(pad, a...), nil
@@ -203,33 +224,43 @@ func trimmed(a, set []byte, left, right bool) []byte {
 	return a
 }
 
-func initcap(a []byte) []byte {
+// initcap does a part of a text; inside says that a word goes on there.
+func initcap(a []byte, inside *bool) []byte {
 	out := make([]byte, 0, len(a))
-	inside := false
 	for _, c := range string(a) {
-		if inside {
+		if *inside {
 			out = utf8.AppendRune(out, unicode.ToLower(c))
 		} else {
 			out = utf8.AppendRune(out, unicode.ToUpper(c))
 		}
-		inside = unicode.IsLetter(c) || unicode.IsDigit(c)
+		*inside = unicode.IsLetter(c) || unicode.IsDigit(c)
 	}
 	return out
 }
 
-func reversed(a []byte) []byte {
+func reversed(ctx *expr.Context, a []byte) ([]byte, error) {
 	out := make([]byte, 0, len(a))
 	for len(a) > 0 {
 		_, size := utf8.DecodeLastRune(a)
 		out = append(out, a[len(a)-size:]...)
 		a = a[:len(a)-size]
+		if len(a)&0xffff == 0 {
+			if err := ctx.Work(pieceBytes); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return out
+	return out, nil
 }
 
-func translate(a, from, to []byte) ([]byte, error) {
+func md5Of(ctx *expr.Context, a []byte) ([]byte, error) {
+	sum, err := summed(ctx, md5.New(), a)
+	return hex.AppendEncode(nil, sum), err
+}
+
+func translate(ctx *expr.Context, a, from, to []byte) ([]byte, error) {
 	f, t := []rune(string(from)), []rune(string(to))
-	return bytes.Map(func(c rune) rune {
+	change := func(c rune) rune {
 		for i, x := range f {
 			if x == c {
 				if i < len(t) {
@@ -239,10 +270,11 @@ func translate(a, from, to []byte) ([]byte, error) {
 			}
 		}
 		return c
-	}, a), nil
+	}
+	return byPieces(ctx, a, func(piece []byte) []byte { return bytes.Map(change, piece) })
 }
 
-func splitPart(_ *expr.Context, a, sep []byte, n int64) ([]byte, error) {
+func splitPart(ctx *expr.Context, a, sep []byte, n int64) ([]byte, error) {
 	if n == 0 {
 		return nil, sqlError("22023", "field position must not be zero")
 	}
@@ -252,17 +284,36 @@ func splitPart(_ *expr.Context, a, sep []byte, n int64) ([]byte, error) {
 		}
 		return nil, nil
 	}
-	parts := bytes.Split(a, sep)
-	if len(a) == 0 {
-		parts = nil
-	}
 	if n < 0 {
-		n += int64(len(parts)) + 1
+		parts := int64(1)
+		for rest := a; ; parts++ {
+			i, err := findBytes(ctx, rest, sep)
+			if err != nil {
+				return nil, err
+			}
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(sep):]
+		}
+		if n += parts + 1; n < 1 {
+			return nil, nil
+		}
 	}
-	if n < 1 || n > int64(len(parts)) {
-		return nil, nil
+	for ; ; n-- {
+		i, err := findBytes(ctx, a, sep)
+		switch {
+		case err != nil:
+			return nil, err
+		case n == 1 && i >= 0:
+			return a[:i], nil
+		case n == 1:
+			return a, nil
+		case i < 0:
+			return nil, nil
+		}
+		a = a[i+len(sep):]
 	}
-	return parts[n-1], nil
 }
 
 // joined is concat and, with a separator, concat_ws.
@@ -270,7 +321,11 @@ func joined(ctx *expr.Context, sep *column.Vector, args []*column.Vector, n int)
 	opt := literalOptions(ctx)
 	b := column.NewBuilder(tText, n)
 	var buf []byte
+	row := ctx.RowWork()
 	for i := range n {
+		if err := ctx.Work(row); err != nil {
+			return nil, err
+		}
 		if sep != nil && !isValid(sep, i) {
 			b.AppendNull()
 			continue
@@ -286,6 +341,9 @@ func joined(ctx *expr.Context, sep *column.Vector, args []*column.Vector, n int)
 			}
 			first = false
 			buf = literal.Append(buf, a, i, opt)
+			if err := ctx.Room(int64(len(buf))); err != nil {
+				return nil, err
+			}
 		}
 		b.AppendBytes(buf)
 	}
@@ -309,7 +367,18 @@ func concatAny(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector,
 		sides[k] = textsOf(a)
 	}
 	return eachRow(ctx, tText, writeBytes, n, func(i int) ([]byte, error) {
+		if err := ctx.Room(int64(len(sides[0].at(i)) + len(sides[1].at(i)))); err != nil {
+			return nil, err
+		}
 		ctx.Scratch = append(append(ctx.Scratch[:0], sides[0].at(i)...), sides[1].at(i)...)
 		return ctx.Scratch, nil
 	})
+}
+
+// behind is one value behind the other.
+func behind(ctx *expr.Context, a, b []byte) ([]byte, error) {
+	if err := ctx.Room(int64(len(a) + len(b))); err != nil {
+		return nil, err
+	}
+	return append(append(make([]byte, 0, len(a)+len(b)), a...), b...), nil
 }

@@ -13,27 +13,69 @@ import (
 
 func addUnicode(r *Registry) {
 	r.add(
-		scalar{name: "normalize", args: types(tText), result: tText, safe: true, doc: "in Unicode's normal form NFC", kernel: kernel1(tText, readBytes, writeBytes, func(_ *expr.Context, a []byte) ([]byte, error) { return norm.NFC.Bytes(a), nil })},
-		text2("normalize", "", nil).with(tText, kernel2(tText, readBytes, readBytes, writeBytes, func(_ *expr.Context, a, form []byte) ([]byte, error) {
+		scalar{name: "normalize", args: types(tText), result: tText, safe: true, doc: "in Unicode's normal form NFC", kernel: kernel1(tText, readBytes, writeBytes, func(ctx *expr.Context, a []byte) ([]byte, error) { return normalized(ctx, norm.NFC, a) })},
+		text2("normalize", "", nil).with(tText, kernel2(tText, readBytes, readBytes, writeBytes, func(ctx *expr.Context, a, form []byte) ([]byte, error) {
 			f, err := normalForm(form)
 			if err != nil {
 				return nil, err
 			}
-			return f.Bytes(a), nil
+			return normalized(ctx, f, a)
 		}), "in a normal form of Unicode: NFC, NFD, NFKC, NFKD"),
-		scalar{name: "is_normalized", args: types(tText), result: tBool, safe: true, doc: "whether it is in Unicode's normal form NFC (IS NORMALIZED)", kernel: kernel1(tBool, readBytes, writeBool, func(_ *expr.Context, a []byte) (bool, error) { return norm.NFC.IsNormal(a), nil })},
-		scalar{name: "is_normalized", args: types(tText, tText), result: tBool, doc: "whether it is in a normal form of Unicode (IS NORMALIZED)", kernel: kernel2(tBool, readBytes, readBytes, writeBool, func(_ *expr.Context, a, form []byte) (bool, error) {
+		scalar{name: "is_normalized", args: types(tText), result: tBool, safe: true, doc: "whether it is in Unicode's normal form NFC (IS NORMALIZED)", kernel: kernel1(tBool, readBytes, writeBool, func(ctx *expr.Context, a []byte) (bool, error) { return isNormal(ctx, norm.NFC, a) })},
+		scalar{name: "is_normalized", args: types(tText, tText), result: tBool, doc: "whether it is in a normal form of Unicode (IS NORMALIZED)", kernel: kernel2(tBool, readBytes, readBytes, writeBool, func(ctx *expr.Context, a, form []byte) (bool, error) {
 			f, err := normalForm(form)
 			if err != nil {
 				return false, err
 			}
-			return f.IsNormal(a), nil
+			return isNormal(ctx, f, a)
 		})},
 		scalar{name: "unistr", args: types(tText), result: tText, doc: `with \XXXX, \uXXXX, \+XXXXXX and \UXXXXXXXX as the characters of these codes`, kernel: kernel1(tText, readBytes, writeBytes, func(_ *expr.Context, a []byte) ([]byte, error) { return unistr(string(a)) })},
 		scalar{name: "to_ascii", args: types(tText), result: tText, doc: "refused, as by every PostgreSQL in UTF-8", kernel: kernel1(tText, readBytes, writeBytes, func(_ *expr.Context, _ []byte) ([]byte, error) {
 			return nil, sqlError("0A000", "encoding conversion from UTF8 to ASCII not supported")
 		})},
 	)
+}
+
+// normalPieces calls f with the parts of a long text that can be normalized by themselves.
+func normalPieces(ctx *expr.Context, form norm.Form, a []byte, f func(piece []byte) bool) error {
+	for len(a) > pieceBytes {
+		n := form.LastBoundary(a[:pieceBytes])
+		if n <= 0 {
+			break
+		}
+		if !f(a[:n]) {
+			return nil
+		}
+		a = a[n:]
+		if err := ctx.Work(4 * pieceBytes); err != nil {
+			return err
+		}
+	}
+	f(a)
+	return nil
+}
+
+func normalized(ctx *expr.Context, form norm.Form, a []byte) ([]byte, error) {
+	if len(a) <= pieceBytes {
+		return form.Bytes(a), nil
+	}
+	out := make([]byte, 0, len(a))
+	err := normalPieces(ctx, form, a, func(piece []byte) bool {
+		out = append(out, form.Bytes(piece)...)
+		return ctx.Room(int64(len(out))) == nil
+	})
+	if err == nil {
+		err = ctx.Room(int64(len(out)))
+	}
+	return out, err
+}
+
+func isNormal(ctx *expr.Context, form norm.Form, a []byte) (normal bool, err error) {
+	err = normalPieces(ctx, form, a, func(piece []byte) bool {
+		normal = form.IsNormal(piece)
+		return normal
+	})
+	return normal, err
 }
 
 func normalForm(name []byte) (norm.Form, error) {

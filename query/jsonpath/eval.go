@@ -17,7 +17,12 @@ type Options struct {
 	Compute func(sign byte, a, b *apd.Decimal) (*apd.Decimal, error)
 	Print   func(d *apd.Decimal) string
 	Zone    *time.Location // of times without one where they meet times with one; nil = that is an error
+	// Look, if not nil, is called for each step with an amount of work; the walk ends with its error, which must stay once it is there.
+	Look func(bytes int) error
 }
+
+// stepWork is what a step counts as work.
+const stepWork = 64
 
 // errEnough ends a walk whose first result is enough.
 var errEnough = errors.New("enough")
@@ -84,6 +89,11 @@ func (e *evaluator) each(n *node, v jsonvalue.Value, emit emitter) error {
 }
 
 func (e *evaluator) item(n *node, v jsonvalue.Value, unwrap bool, emit emitter) error {
+	if e.Look != nil {
+		if err := e.Look(stepWork); err != nil {
+			return err
+		}
+	}
 	if n.predicate() {
 		t := e.predicate(n, v)
 		out := jsonvalue.Value{}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // ErrSyntax is the error of a text that is no JSON document.
@@ -14,8 +15,15 @@ var ErrSyntax = errors.New("jsonvalue: no JSON document")
 const maxDepth = 6500
 
 // Parse reads a document. Members keep their order and repetitions, numbers their spelling: of jsonb that is the canonical one.
-func Parse(text []byte) (Value, error) {
-	p := parser{src: text}
+func Parse(text []byte) (Value, error) { return ParseLooking(text, nil) }
+
+// lookValues is after how many values a parser and a printer look again.
+const lookValues = 1024
+
+// ParseLooking is Parse that calls look now and then with the bytes of memory that its values have taken since the last time, and ends with
+// look's error.
+func ParseLooking(text []byte, look func(bytes int) error) (Value, error) {
+	p := parser{src: text, look: look}
 	v, err := p.value(0)
 	if err != nil {
 		return Value{}, err
@@ -28,8 +36,10 @@ func Parse(text []byte) (Value, error) {
 }
 
 type parser struct {
-	src []byte
-	at  int
+	src  []byte
+	at   int
+	look func(bytes int) error // nil = nobody asks
+	made int                   // values since the last look
 }
 
 func (p *parser) space() {
@@ -55,6 +65,12 @@ func (p *parser) next() byte {
 func (p *parser) value(depth int) (Value, error) {
 	if depth > maxDepth {
 		return Value{}, ErrSyntax
+	}
+	if p.made++; p.made >= lookValues && p.look != nil {
+		if err := p.look(p.made * int(unsafe.Sizeof(Value{}))); err != nil {
+			return Value{}, err
+		}
+		p.made = 0
 	}
 	switch c := p.next(); {
 	case c == '{':

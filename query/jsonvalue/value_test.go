@@ -41,7 +41,8 @@ func TestText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := draw(t, 3)
 		want := Append(nil, &v)
-		for _, text := range [][]byte{want, AppendCompact(nil, &v), AppendPretty(nil, &v)} {
+		pretty, _ := AppendPretty(nil, &v, nil)
+		for _, text := range [][]byte{want, AppendCompact(nil, &v), pretty} {
 			back, err := Parse(text)
 			if err != nil {
 				t.Fatalf("%s: %v", text, err)
