@@ -128,7 +128,26 @@ func (f *finder) shape(e parser.Expr, g grid) *shape {
 	if _, bare := e.(*parser.VectorSelector); bare || g.end < g.start {
 		return nil
 	}
-	return f.operand(e, g)
+	if s := f.operand(e, g); s != nil && s.near() {
+		return s
+	}
+	return nil
+}
+
+// near says that times can be counted in nanoseconds without leaving the range of integers.
+func (s *shape) near() bool {
+	const most = 1 << 42
+	for _, t := range []millis{s.start, s.end, s.offset, s.window, s.lookback, s.start - s.offset - s.window - s.lookback, s.end - s.offset} {
+		if t <= -most || t >= most {
+			return false
+		}
+	}
+	for _, part := range []*shape{s.left, s.right, s.inner} {
+		if part != nil && !part.near() {
+			return false
+		}
+	}
+	return true
 }
 
 // operand recognizes what may be part of a shape.

@@ -40,11 +40,13 @@ type windower func(s *cut, g grid, out []float64)
 func present(offset, lookback millis) windower {
 	return func(s *cut, g grid, out []float64) {
 		at := 0
+		until, step := s.last(g.start-offset), g.step*s.perMilli
 		for i := range out {
 			now := g.at(i) - offset
-			for until := s.last(now); at < len(s.times) && s.times[at] <= until; {
+			for at < len(s.times) && s.times[at] <= until {
 				at++
 			}
+			until += step
 			out[i] = nothing
 			if at > 0 {
 				if t := s.millis(s.times[at-1]); t > now-lookback || t == now {
@@ -72,19 +74,27 @@ func lowest(times []int64, t millis) int {
 func sliding(offset, length millis, f func(values []float64) float64) windower {
 	return func(s *cut, g grid, out []float64) {
 		lo, hi := 0, 0
+		until, step := s.last(g.start-offset), g.step*s.perMilli
+		before := until - length*s.perMilli
+		was, same := nothing, false // the value of the window before, which may be that of this one
 		for i := range out {
-			until := g.at(i) - offset
-			for last := s.last(until); hi < len(s.times) && s.times[hi] <= last; {
+			for hi < len(s.times) && s.times[hi] <= until {
 				hi++
+				same = false
 			}
-			for before := s.last(until - length); lo < hi && s.times[lo] <= before; {
+			for lo < hi && s.times[lo] <= before {
 				lo++
+				same = false
 			}
-			if lo == hi {
-				out[i] = nothing
-			} else {
-				out[i] = f(s.values[lo:hi])
+			until, before = until+step, before+step
+			switch {
+			case same:
+			case lo == hi:
+				was = nothing
+			default:
+				was = f(s.values[lo:hi])
 			}
+			out[i], same = was, true
 		}
 	}
 }
@@ -95,47 +105,57 @@ func counting(offset, length millis, seconds float64, counter, perSecond bool) w
 	return func(s *cut, g grid, out []float64) {
 		times, values := s.times, s.values[:len(s.times)]
 		lo, hi := 0, 0
+		step := g.step * s.perMilli
+		last := s.last(g.start - offset)
+		before := last - length*s.perMilli
 		var resets []int // where a value is less than the one before, in the window
+		// What is known of the samples of a window stays while it has the same ones.
+		var first, final millis
+		var result, sampled, average, threshold, toZero float64
+		const unbounded = math.MaxFloat64
+		changed := true
 		for i := range out {
-			until := g.at(i) - offset
-			from := until - length
-			for last := s.last(until); hi < len(times) && times[hi] <= last; {
+			for hi < len(times) && times[hi] <= last {
 				if counter && hi > lo && values[hi] < values[hi-1] {
 					resets = append(resets, hi)
 				}
 				hi++
+				changed = true
 			}
-			for before := s.last(from); lo < hi && times[lo] <= before; {
+			for lo < hi && times[lo] <= before {
 				lo++
+				changed = true
 			}
-			for len(resets) > 0 && resets[0] <= lo {
-				resets = resets[1:]
-			}
+			last, before = last+step, before+step
 			if hi-lo < 2 {
 				out[i] = nothing
 				continue
 			}
-			first, last := s.millis(times[lo]), s.millis(times[hi-1])
-			result := values[hi-1] - values[lo]
-			for _, r := range resets {
-				result += values[r-1]
+			if changed {
+				changed = false
+				for len(resets) > 0 && resets[0] <= lo {
+					resets = resets[1:]
+				}
+				first, final = s.millis(times[lo]), s.millis(times[hi-1])
+				result = values[hi-1] - values[lo]
+				for _, r := range resets {
+					result += values[r-1]
+				}
+				sampled = float64(final-first) / 1000
+				average = sampled / float64(hi-lo-1)
+				threshold = average * 1.1
+				toZero = unbounded
+				if counter && result > 0 && values[lo] >= 0 {
+					toZero = sampled * (values[lo] / result)
+				}
 			}
-			toStart, toEnd := float64(first-from)/1000, float64(until-last)/1000
-			sampled := float64(last-first) / 1000
-			average := sampled / float64(hi-lo-1)
-			threshold := average * 1.1
+			until := g.at(i) - offset
+			toStart, toEnd := float64(first-(until-length))/1000, float64(until-final)/1000
 			if toStart >= threshold {
 				toStart = average / 2
 			}
-			if counter {
-				// A counter is not extrapolated below zero.
-				toZero := toStart
-				if result > 0 && values[lo] >= 0 {
-					toZero = sampled * (values[lo] / result)
-				}
-				if toZero < toStart {
-					toStart = toZero
-				}
+			if toZero < toStart { // a counter is not extrapolated below zero
+				toStart = toZero
 			}
 			if toEnd >= threshold {
 				toEnd = average / 2
