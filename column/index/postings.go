@@ -47,6 +47,9 @@ func (b *Builder) Add(value []byte, ordinal uint32) {
 // SizeBytes is roughly what the builder holds in memory.
 func (b *Builder) SizeBytes() int64 { return b.size }
 
+// Len is how many different values were added.
+func (b *Builder) Len() int { return len(b.values) }
+
 // Append appends the encoded postings of a table of total series: the number of values, the values in ascending order, front coded,
 // each with its posting, then the posting of NULL.
 func (b *Builder) Append(dst []byte, total uint32) []byte {

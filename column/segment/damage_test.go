@@ -82,8 +82,11 @@ func readEverything(ctx context.Context, files Files, ref Ref) ([]string, error)
 	req := &scan.Request{Time: scan.AllTime, Labels: []string{"a", "job"}, Series: []scan.SeriesFilter{
 		{Tag: 2, Match: func([]byte, bool) bool { return true }}, {Tag: 3, Label: "a", Match: func([]byte, bool) bool { return true }},
 	}}
-	for _, f := range rd.Schema().Fields {
+	for i, f := range rd.Schema().Fields {
 		req.Columns = append(req.Columns, f.ID)
+		if _, err := rd.Statistics(&rd.Schema().Fields[i]); err != nil {
+			return nil, err
+		}
 	}
 	morsels, _, err := rd.Morsels(ctx, req, View{}, 50)
 	if err != nil {

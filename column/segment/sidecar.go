@@ -24,6 +24,8 @@ const (
 	sectionPages     = 4 // of a column
 	sectionRanges    = 5 // of the Parquet file that are no pages
 	sectionMeta      = 6 // the last one: Open reads it together with the tail
+
+	sectionStatistics = 7 // of a column
 )
 
 // section is an entry of the sidecar's directory.
@@ -72,6 +74,9 @@ func (w *Writer) sidecar() ([]byte, error) {
 	b.add(sectionRanges, 0, "", appendRanges(nil, w.data.ranges))
 	for i, f := range w.schema.Fields {
 		b.add(sectionPages, f.ID, "", w.appendPages(nil, i))
+	}
+	for i, f := range w.schema.Fields {
+		b.add(sectionStatistics, f.ID, "", appendStatistics(nil, w.statistics[i].finish(w.tagValues(f.ID))))
 	}
 	b.add(sectionDirectory, 0, "", directory)
 	b.add(sectionMeta, 0, "", w.appendMeta(nil))

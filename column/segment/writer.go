@@ -25,6 +25,8 @@ type Writer struct {
 	tags    []tagBuffer       // per field; used for tags
 	groups  []groupMeta
 
+	statistics []statistics // per field
+
 	timeField        int // -1 = none
 	timeSorted       bool
 	minTime, maxTime int64
@@ -54,6 +56,7 @@ func NewWriter(ctx context.Context, files Files, o Options) (*Writer, error) {
 	w := &Writer{
 		ctx: ctx, files: files, o: o, schema: o.Schema, stored: storedFields(o.Schema.Fields), timeSorted: true, timeField: -1,
 		builder: make([]*column.Builder, len(o.Schema.Fields)), tags: make([]tagBuffer, len(o.Schema.Fields)),
+		statistics: make([]statistics, len(o.Schema.Fields)),
 		labels: map[string]*index.Builder{},
 	}
 	if o.Schema.Time != 0 {
@@ -317,11 +320,22 @@ func (w *Writer) flushGroup() error {
 			return fmt.Errorf("column %d: %w", f.ID, err)
 		}
 		g.chunks[i] = m
+		w.statistics[i].add(&c, w.counted(i))
 	}
 	w.groups = append(w.groups, g)
 	w.groupRows, w.groupSeries = 0, 0
 	w.startTags(w.table.last)
 	return nil
+}
+
+// tagValues is how many different values a tag has; 0 for other columns.
+func (w *Writer) tagValues(id column.ID) int {
+	for i, tag := range w.schema.Tags {
+		if tag == id {
+			return w.postings[i].Len()
+		}
+	}
+	return 0
 }
 
 // reserve keeps the pool informed, in steps that make it cheap.
