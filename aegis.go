@@ -42,26 +42,27 @@ const shardID meta.ShardID = 1
 
 // DB is an open database. Safe for concurrent use.
 type DB struct {
-	options   Options
-	lock      io.Closer
-	pool      *mem.Pool
-	files     segment.Files
-	catalog   *node.Node
-	shard     *ingest.Shard
-	segments  *segments.Cache
-	pages     *pages.Cache
-	temp      *spill.Area
-	engine    *query.Engine
-	promql    *promql.Engine
-	compactor *compact.Compactor
-	retention *retention.Enforcer
-	collector *gc.Collector
-	indexes   *indexes.Store
-	holders   upkeep.Loop
-	described metadataStore
-	columns   tableColumns
-	samples   relationSamples
-	unions    deadUnions
+	options    Options
+	lock       io.Closer
+	pool       *mem.Pool
+	files      segment.Files
+	catalog    *node.Node
+	shard      *ingest.Shard
+	segments   *segments.Cache
+	pages      *pages.Cache
+	temp       *spill.Area
+	engine     *query.Engine
+	promql     *promql.Engine
+	compactor  *compact.Compactor
+	retention  *retention.Enforcer
+	collector  *gc.Collector
+	indexes    *indexes.Store
+	holders    upkeep.Loop
+	described  metadataStore
+	columns    tableColumns
+	samples    relationSamples
+	statistics tableStatistics
+	unions     deadUnions
 
 	closing sync.Once
 	closed  error

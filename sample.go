@@ -11,12 +11,13 @@ import (
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/column/stats"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
 
-// Statistics are taken from the rows themselves when a plan first asks, and kept while the table stays about as large: nothing is written
-// with a segment for them, so loading pays nothing, and they know of values that stand together what no histogram of one column does.
+// A sample is taken from the rows themselves when a plan first asks, and kept while the table stays about as large. It knows of values that stand
+// together what no description of one column does (statistics.go), and of rows in memory, which nobody has described.
 
 const (
 	sampleBlocks  = 16  // places of the table that rows are taken from
@@ -243,24 +244,7 @@ func distinct(v *column.Vector, ends []int, rows float64) float64 {
 	if len(ends) == 1 {
 		whole = span(v) * rows / float64(v.Len)
 	}
-	return min(max(math.Round(valuesBehind(found, float64(draws))), found), most, whole)
-}
-
-// valuesBehind solves d = M·(1 − e^(−n/M)) for M.
-func valuesBehind(d, n float64) float64 {
-	if d >= n-0.5 { // no value came twice
-		return math.Inf(1)
-	}
-	lo, hi := d, n*n
-	for range 60 {
-		m := (lo + hi) / 2
-		if m*(1-math.Exp(-n/m)) < d {
-			lo = m
-		} else {
-			hi = m
-		}
-	}
-	return hi
+	return min(max(math.Round(stats.Behind(found, float64(draws))), found), most, whole)
 }
 
 // span is how many whole numbers lie between the least and the greatest value; no bound for other types.

@@ -154,3 +154,18 @@ func collect(t column.Type, list []value) Values {
 	}
 	return Values{Vector: b.Finish(), keys: keys}
 }
+
+// Of describes so many rows that are like those that were described: a part of them has ended.
+func (c *Column) Of(rows float64) *Column {
+	if rows >= c.Rows || c.Rows <= 0 {
+		return c
+	}
+	out := *c
+	share := rows / c.Rows
+	out.Rows, out.Nulls = rows, c.Nulls*share
+	out.Counts = make([]float64, len(c.Counts))
+	for i, n := range c.Counts {
+		out.Counts[i] = n * share
+	}
+	return &out
+}

@@ -182,3 +182,21 @@ func Joined(a, b *Column, da, db float64) float64 {
 	restA, restB := max(0, a.Present()/a.Rows-commonA), max(0, b.Present()/b.Rows-commonB)
 	return matched + restA*restB/max(da-n, db-n, 1)
 }
+
+// Behind is how many different values a column has, of which so many were found in so many draws, if all come about as often: d = M·(1 − e^(−n/M)), solved
+// for M.
+func Behind(d, n float64) float64 {
+	if d >= n-0.5 { // no value came twice
+		return math.Inf(1)
+	}
+	lo, hi := d, n*n
+	for range 60 {
+		m := (lo + hi) / 2
+		if m*(1-math.Exp(-n/m)) < d {
+			lo = m
+		} else {
+			hi = m
+		}
+	}
+	return hi
+}

@@ -2,9 +2,12 @@ package opt
 
 import (
 	"math"
+	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/column/stats"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
@@ -22,6 +25,8 @@ const (
 type profile struct {
 	rows     float64
 	distinct []float64 // different values of each column; 0 = not known
+	// described is what is known of columns of stored rows; may be shorter than the columns are. A condition on one column takes its description away.
+	described []described
 	// sample has some of the rows, columns that nobody looked at excepted (nil); nil = there is none.
 	sample *sample
 }
@@ -144,103 +149,164 @@ func (s *estimator) other(n plan.Node) *profile {
 		return &profile{rows: seriesRows}
 	}
 	in := s.of(inputs[0])
-	out := &profile{rows: in.rows, distinct: make([]float64, len(n.Columns()))}
+	out := &profile{rows: in.rows, distinct: make([]float64, len(n.Columns())), described: in.described}
 	copy(out.distinct, in.distinct)
 	return out
 }
 
-// scan looks at a sample of the relation, if it has one, for everything that was pushed into the scan.
+// scan looks at the descriptions of the relation's columns and at a sample of its rows, if it has them, for everything that was pushed into the scan.
 func (s *estimator) scan(n *plan.Scan) *profile {
-	rows := float64(n.Relation.Rows())
-	out := &profile{rows: rows, distinct: make([]float64, len(n.Project))}
-	all := n.Relation.Columns()
-	taken := s.sample(n)
+	out := &profile{rows: float64(n.Relation.Rows())}
+	columns := s.columnsFor(n)
+	place := map[int]int{} // of a relation's column in the profile
+	for i, c := range columns {
+		place[c] = i
+	}
+	taken := s.sample(n, columns)
 	if taken != nil {
 		out.rows = float64(max(taken.Rows, n.Relation.Rows()))
-		out.sample = &sample{columns: make([]*column.Vector, len(n.Project)), rows: taken.Len}
-		for i, c := range n.Project {
-			if all[c].Address == plan.NoAddress {
-				out.sample.columns[i], out.distinct[i] = taken.Columns[c].Values, taken.Columns[c].Distinct
+		out.sample = &sample{columns: make([]*column.Vector, len(columns)), rows: taken.Len}
+	}
+	out.distinct, out.described = make([]float64, len(columns)), make([]described, len(columns))
+	for i, c := range columns {
+		if taken != nil {
+			if v, ok := taken.Columns[c]; ok {
+				out.sample.columns[i], out.distinct[i] = v.Values, v.Distinct
 			}
 		}
+		s.describe(n, c, out, i)
 	}
-	kept := 1.0
-	for _, cond := range n.Series {
-		share := keptByEquality
-		if taken != nil {
-			share = s.share(&sample{[]*column.Vector{taken.Columns[cond.Column].Values}, taken.Len}, cond.Cond)
-		}
-		kept *= share
-	}
-	if n.Time != scan.AllTime {
-		share := keptByRange
-		if taken != nil {
-			for c := range all {
-				if all[c].Time {
-					share = sharedTime(taken.Columns[c].Values, n.Time)
-				}
-			}
-		}
-		kept *= share
-	}
+	out.keep(s.pushed(n, out, place))
 	for _, b := range n.Late {
 		if b.Exact {
-			kept *= keptByRange
+			out.thin(keptByRange)
 		}
 	}
-	out.thin(kept)
+	out = out.project(n.Project, place)
 	if n.Limit > 0 {
 		out.rows = min(out.rows, float64(n.Limit))
 	}
 	return out
 }
 
-// sample asks a scan's relation for the columns that its output and its conditions are about; nil if it cannot say.
-func (s *estimator) sample(n *plan.Scan) *plan.Sample {
-	rel, ok := plan.Unaddressed(n.Relation).(plan.Sampled)
-	if !ok || s.c.expr.Ctx == nil {
-		return nil
+// pushed asks about the conditions on series and the range of time that a scan knows of.
+func (s *estimator) pushed(n *plan.Scan, p *profile, place map[int]int) []tested {
+	var conds []expr.Expr
+	for _, cond := range n.Series {
+		conds = append(conds, renumber(cond.Cond, []int{place[cond.Column]}))
 	}
+	out := s.tests(p, conds)
+	if n.Time == scan.AllTime {
+		return out
+	}
+	for c, col := range n.Relation.Columns() {
+		if col.Time {
+			return append(out, timed(p, place[c], col.Type, n.Time))
+		}
+	}
+	return out
+}
+
+// timed asks about a range of time.
+func timed(p *profile, c int, typ column.Type, r scan.TimeRange) tested {
+	t := tested{share: keptByRange, by: -1}
+	if p.sample != nil && p.sample.columns[c] != nil {
+		t.rows, t.sampled = rowsIn(p.sample.columns[c], r), true
+		t.share = atLeastHalf(len(t.rows), p.sample.rows)
+	}
+	if d := p.describes(c); d != nil {
+		at := func(x int64) stats.Range { return stats.Range{Vector: column.NewInts(typ, []int64{x}, nil)} }
+		share := d.Between(at(r.Min), at(r.Max))
+		if d.stored < 1 && t.sampled {
+			share = d.stored*share + (1-d.stored)*t.share
+		}
+		t.share, t.by = share, c
+	}
+	return t
+}
+
+// describe asks the relation about a column.
+func (s *estimator) describe(n *plan.Scan, c int, p *profile, at int) {
+	rel, ok := plan.Unaddressed(n.Relation).(plan.Described)
+	if !ok || s.c.expr.Ctx == nil || n.Relation.Columns()[c].Address != plan.NoAddress {
+		return
+	}
+	d, err := rel.Statistics(s.c.expr.Ctx, c)
+	if err != nil || d == nil || d.Rows == 0 || d.Type != n.Relation.Columns()[c].Type {
+		return // the query itself will meet what is wrong
+	}
+	p.described[at] = described{d, min(1, d.Rows/max(p.rows, 1))}
+	if x := d.Distinct(); x > 0 && (p.distinct[at] == 0 || p.described[at].stored > mostlyStored || x > p.distinct[at]) {
+		p.distinct[at] = x
+	}
+}
+
+// mostlyStored is the share of the rows from which on what is stored says more than a sample of all.
+const mostlyStored = 0.8
+
+// project gives the columns of a relation that a scan gives.
+func (p *profile) project(columns []int, place map[int]int) *profile {
+	out := &profile{rows: p.rows, distinct: make([]float64, len(columns)), described: make([]described, len(columns))}
+	if p.sample != nil {
+		out.sample = &sample{columns: make([]*column.Vector, len(columns)), rows: p.sample.rows}
+	}
+	for i, c := range columns {
+		at := place[c]
+		out.distinct[i], out.described[i] = p.distinct[at], p.described[at]
+		if p.sample != nil {
+			out.sample.columns[i] = p.sample.columns[at]
+		}
+	}
+	return out
+}
+
+// columnsFor lists the columns that a scan's output and its conditions are about.
+func (s *estimator) columnsFor(n *plan.Scan) []int {
 	var columns []int
 	add := func(c int) {
-		for _, have := range columns {
-			if have == c {
-				return
-			}
+		if !slices.Contains(columns, c) {
+			columns = append(columns, c)
 		}
-		columns = append(columns, c)
 	}
-	all := n.Relation.Columns()
 	for _, c := range n.Project {
-		if all[c].Address == plan.NoAddress {
-			add(c)
-		}
+		add(c)
 	}
 	for _, cond := range n.Series {
 		add(cond.Column)
 	}
 	if n.Time != scan.AllTime {
-		for c, col := range all {
+		for c, col := range n.Relation.Columns() {
 			if col.Time {
 				add(c)
 			}
 		}
 	}
-	taken, err := rel.Sample(s.c.expr.Ctx, columns)
+	return columns
+}
+
+// sample asks a scan's relation for columns of its rows; nil if it cannot say.
+func (s *estimator) sample(n *plan.Scan, columns []int) *plan.Sample {
+	rel, ok := plan.Unaddressed(n.Relation).(plan.Sampled)
+	if !ok || s.c.expr.Ctx == nil {
+		return nil
+	}
+	all := n.Relation.Columns()
+	stored := slices.DeleteFunc(slices.Clone(columns), func(c int) bool { return all[c].Address != plan.NoAddress })
+	taken, err := rel.Sample(s.c.expr.Ctx, stored)
 	if err != nil || taken.Len == 0 {
 		return nil // the query itself will meet what is wrong
 	}
 	return taken
 }
 
-func sharedTime(times *column.Vector, r scan.TimeRange) float64 {
-	n := 0
+func rowsIn(times *column.Vector, r scan.TimeRange) []int32 {
+	var rows []int32
 	for i := range times.Len {
 		if !times.IsNull(i) && r.Contains(times.Int(i)) {
-			n++
+			rows = append(rows, int32(i))
 		}
 	}
-	return atLeastHalf(n, times.Len)
+	return rows
 }
 
 // atLeastHalf is the share of n in all; of what was not met at all half a row is expected.
@@ -259,32 +325,12 @@ func (p *profile) thin(kept float64) {
 	p.rows *= kept
 }
 
-// filter evaluates a condition on the sample, if there is one, and on what other columns are known to hold.
+// filter asks about all conditions together.
 func (s *estimator) filter(in *profile, cond expr.Expr) *profile {
-	out := &profile{rows: in.rows, distinct: append([]float64(nil), in.distinct...)}
-	kept := 1.0
-	conds := conjuncts(cond)
-	if in.sample != nil {
-		var seen, unseen []expr.Expr
-		for _, e := range conds {
-			if in.sample.has(e) && !expr.Volatile(e) {
-				seen = append(seen, e)
-			} else {
-				unseen = append(unseen, e)
-			}
-		}
-		if len(seen) > 0 {
-			kept, out.sample = s.passing(in.sample, conjunction(seen))
-		} else {
-			out.sample = in.sample
-		}
-		conds = unseen
-	}
-	for _, e := range conds {
-		kept *= guess(e, in)
-	}
-	out.thin(kept)
-	return out
+	out := *in
+	out.distinct, out.described = slices.Clone(in.distinct), slices.Clone(in.described)
+	out.keep(s.tests(in, conjuncts(cond)))
+	return &out
 }
 
 // has reports whether the sample has the columns that an expression reads.
@@ -299,32 +345,21 @@ func (s *sample) has(e expr.Expr) bool {
 
 // share is the part of a sample that passes a condition.
 func (s *estimator) share(from *sample, cond expr.Expr) float64 {
-	kept, _ := s.passing(from, cond)
+	if rows, ok := s.passing(from, cond); ok {
+		return atLeastHalf(len(rows), from.rows)
+	}
+	kept := 1.0
+	for _, e := range conjuncts(cond) {
+		kept *= guess(e, nil)
+	}
 	return kept
 }
 
-// passing gives the part of a sample that passes a condition, and those rows. Where it cannot be evaluated, for want of a parameter's
-// value or because it fails for a row, that is left to guess.
-func (s *estimator) passing(from *sample, cond expr.Expr) (float64, *sample) {
+// passing gives the rows of a sample that pass a condition, if it can be evaluated: it cannot for want of a parameter's value, or where it fails for a row.
+func (s *estimator) passing(from *sample, cond expr.Expr) ([]int32, bool) {
 	ctx := expr.Context{Ctx: s.c.expr.Ctx, Now: s.c.expr.Now, Location: s.c.expr.Location, Params: s.c.expr.Params, Settings: s.c.expr.Settings}
 	rows, err := expr.EvalBool(&ctx, cond, from.columns, from.rows, nil)
-	if err != nil || from.rows == 0 {
-		kept := 1.0
-		for _, e := range conjuncts(cond) {
-			kept *= guess(e, nil)
-		}
-		return kept, nil
-	}
-	left := &sample{columns: make([]*column.Vector, len(from.columns)), rows: len(rows)}
-	for i, v := range from.columns {
-		if v != nil {
-			left.columns[i] = column.Gather(v, rows)
-		}
-	}
-	if len(rows) == 0 {
-		left = nil // it says nothing any more
-	}
-	return atLeastHalf(len(rows), from.rows), left
+	return rows, err == nil && from.rows > 0
 }
 
 // guess is the share that a condition leaves by its form alone.
@@ -375,7 +410,7 @@ func oneOf(e expr.Expr, in *profile) float64 {
 
 func (s *estimator) project(n *plan.Project) *profile {
 	in := s.of(n.Input)
-	out := &profile{rows: in.rows, distinct: make([]float64, len(n.Exprs))}
+	out := &profile{rows: in.rows, distinct: make([]float64, len(n.Exprs)), described: make([]described, len(n.Exprs))}
 	if in.sample != nil {
 		out.sample = &sample{columns: make([]*column.Vector, len(n.Exprs)), rows: in.sample.rows}
 	}
@@ -385,6 +420,9 @@ func (s *estimator) project(n *plan.Project) *profile {
 			continue
 		}
 		out.distinct[i] = in.distinct[c.Index]
+		if d := in.describes(c.Index); d != nil {
+			out.described[i] = *d
+		}
 		if out.sample != nil {
 			out.sample.columns[i] = in.sample.columns[c.Index]
 		}
@@ -396,15 +434,67 @@ func (s *estimator) aggregate(n *plan.Aggregate) *profile {
 	in := s.of(n.Input)
 	out := &profile{rows: 1, distinct: make([]float64, len(n.Columns()))}
 	for i, k := range n.Keys {
-		d := max(1, groupedRows*in.rows)
-		if c, ok := k.(*expr.Column); ok && in.distinct[c.Index] > 0 {
-			d = in.values(c.Index)
-		}
-		out.distinct[i] = d
-		out.rows *= d
+		out.distinct[i] = s.groups(in, k)
+		out.rows *= out.distinct[i]
+	}
+	if len(n.Keys) > 1 {
+		out.rows = min(out.rows, s.tuples(in, n.Keys))
 	}
 	if len(n.Keys) > 0 {
 		out.rows = min(out.rows, max(1, in.rows))
 	}
 	return out
+}
+
+// groups is how many different values an expression has; one that is no column is evaluated on the sample.
+func (s *estimator) groups(in *profile, k expr.Expr) float64 {
+	if c, ok := k.(*expr.Column); ok && in.distinct[c.Index] > 0 {
+		return in.values(c.Index)
+	}
+	if d, ok := s.sampled(in, []expr.Expr{k}); ok {
+		return d
+	}
+	return max(1, groupedRows*in.rows)
+}
+
+// tuples is how many different tuples several expressions have: fewer than each has values times what the others have, where they go together. A sample
+// shows that only if it has met most tuples more than once.
+func (s *estimator) tuples(in *profile, keys []expr.Expr) float64 {
+	if d, ok := s.sampled(in, keys); ok && d <= float64(in.sample.rows)/2 {
+		return d
+	}
+	return math.Inf(1)
+}
+
+// sampled estimates how many different tuples expressions have by those of the sample.
+func (s *estimator) sampled(in *profile, keys []expr.Expr) (float64, bool) {
+	if in.sample == nil || in.sample.rows == 0 {
+		return 0, false
+	}
+	var vectors []*column.Vector
+	for _, k := range keys {
+		if !in.sample.has(k) || expr.Volatile(k) {
+			return 0, false
+		}
+		ctx := expr.Context{Ctx: s.c.expr.Ctx, Now: s.c.expr.Now, Location: s.c.expr.Location, Params: s.c.expr.Params, Settings: s.c.expr.Settings}
+		v, err := expr.Eval(&ctx, k, in.sample.columns, in.sample.rows)
+		if err != nil {
+			return 0, false
+		}
+		vectors = append(vectors, v)
+	}
+	seen := map[string]struct{}{}
+	var tuple []byte
+	for i := range in.sample.rows {
+		tuple = tuple[:0]
+		for _, v := range vectors {
+			tuple = key.AppendValue(tuple, v, i)
+		}
+		seen[string(tuple)] = struct{}{}
+	}
+	found, draws := float64(len(seen)), float64(in.sample.rows)
+	if draws >= in.rows {
+		return max(1, min(found, in.rows)), true
+	}
+	return max(1, min(stats.Behind(found, draws), in.rows)), true
 }

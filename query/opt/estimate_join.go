@@ -1,6 +1,9 @@
 package opt
 
 import (
+	"slices"
+
+	"github.com/automatanexus/aegis-db/column/stats"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
@@ -29,13 +32,13 @@ func (s *estimator) join(n *plan.Join) *profile {
 	conds := conjuncts(n.Cond)
 	var pairs []pair
 	for i := range n.LeftKeys {
-		pairs = append(pairs, pair{valuesOf(n.LeftKeys[i], left, 0), valuesOf(n.RightKeys[i], right, 0)})
+		pairs = append(pairs, pairOf(n.LeftKeys[i], n.RightKeys[i], left, right, 0, 0))
 	}
 	width := len(n.Left.Columns())
 	kept := 1.0
 	for _, e := range conds {
 		if l, r, ok := asKey(e, width); ok {
-			pairs = append(pairs, pair{valuesOf(l, left, 0), valuesOf(r, right, 0)})
+			pairs = append(pairs, pairOf(l, r, left, right, 0, 0))
 		} else {
 			kept *= guess(e, nil)
 		}
@@ -56,7 +59,10 @@ func (s *estimator) join(n *plan.Join) *profile {
 	case plan.FullJoin:
 		out.rows = max(out.rows, left.rows+right.rows)
 	}
-	out.distinct = append(append([]float64(nil), left.distinct...), right.distinct...)
+	out.distinct = slices.Concat(left.distinct, right.distinct)
+	if len(left.described) == len(left.distinct) {
+		out.described = slices.Concat(left.described, right.described)
+	}
 	return out
 }
 
@@ -66,24 +72,45 @@ func (s *estimator) semi(n *plan.Join, left, right *profile, pairs []pair, kept 
 	if len(pairs) > 0 {
 		found = 1
 		for _, p := range pairs {
-			found *= min(1, p.right/p.left)
+			found *= min(1, p.right/p.left) * p.present
 		}
 	}
 	if n.Kind != plan.SemiJoin {
 		found = max(1-found, 0.05) // the opposite of a guess is one too
 	}
-	out := &profile{rows: left.rows, distinct: append([]float64(nil), left.distinct...)}
+	out := &profile{rows: left.rows, distinct: slices.Clone(left.distinct), described: left.described}
 	out.thin(found)
 	return out
 }
 
 // pair is an equality between the two sides of a join, by how many different values each of them has.
-type pair struct{ left, right float64 }
+type pair struct {
+	left, right float64
+	present     float64 // share of the left rows whose value is not NULL
+	alone       float64 // share of all pairs of rows that the equality leaves, if the sides' descriptions tell; else 0
+}
+
+// pairOf looks at two expressions, over columns of each side that begin at some number.
+func pairOf(l, r expr.Expr, left, right *profile, firstLeft, firstRight int) pair {
+	p := pair{left: valuesOf(l, left, firstLeft), right: valuesOf(r, right, firstRight), present: 1}
+	_, a := left.column(l, firstLeft)
+	_, b := right.column(r, firstRight)
+	if a != nil {
+		p.present = 1 - a.Nulls/max(a.Rows, 1)
+	}
+	if a != nil && b != nil && a.Type == b.Type && a.stored > mostlyStored && b.stored > mostlyStored {
+		p.alone = stats.Joined(a.Column, b.Column, p.left, p.right)
+	}
+	return p
+}
 
 // matching is the share of all pairs of rows that equalities leave. Several together tell apart no more rows than a side has.
 func matching(pairs []pair, left, right float64) float64 {
 	if len(pairs) == 0 {
 		return 1
+	}
+	if len(pairs) == 1 && pairs[0].alone > 0 {
+		return pairs[0].alone
 	}
 	l, r := 1.0, 1.0
 	for _, p := range pairs {

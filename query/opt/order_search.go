@@ -114,7 +114,7 @@ func (c *cluster) links(inputs []*profile) []link {
 			a, b := inputsOf(l, of), inputsOf(r, of)
 			if bits.OnesCount64(a) == 1 && bits.OnesCount64(b) == 1 {
 				i, k := bits.TrailingZeros64(a), bits.TrailingZeros64(b)
-				p := pair{valuesOf(l, inputs[i], first[i]), valuesOf(r, inputs[k], first[k])}
+				p := pairOf(l, r, inputs[i], inputs[k], first[i], first[k])
 				if i > k {
 					p.left, p.right = p.right, p.left
 				}
