@@ -57,7 +57,7 @@ func NewWriter(ctx context.Context, files Files, o Options) (*Writer, error) {
 		ctx: ctx, files: files, o: o, schema: o.Schema, stored: storedFields(o.Schema.Fields), timeSorted: true, timeField: -1,
 		builder: make([]*column.Builder, len(o.Schema.Fields)), tags: make([]tagBuffer, len(o.Schema.Fields)),
 		statistics: make([]statistics, len(o.Schema.Fields)),
-		labels: map[string]*index.Builder{},
+		labels:     map[string]*index.Builder{},
 	}
 	if o.Schema.Time != 0 {
 		w.timeField = o.Schema.Index(o.Schema.Time)

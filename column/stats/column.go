@@ -166,7 +166,9 @@ func sorted(v *column.Vector) (moved *column.Vector, order []int32, same func(a,
 		return column.NewInts(v.Type, ints, nil), order, func(a, b int32) bool { return ints[a] == ints[b] }
 	case column.PhysFloat:
 		floats := sortedFloats(v.Floats[:v.Len])
-		return column.NewFloats(v.Type, floats, nil), order, func(a, b int32) bool { return floats[a] == floats[b] || floats[a] != floats[a] && floats[b] != floats[b] }
+		return column.NewFloats(v.Type, floats, nil), order, func(a, b int32) bool {
+			return floats[a] == floats[b] || floats[a] != floats[a] && floats[b] != floats[b]
+		}
 	}
 	at := func(i int32) []byte { return v.Data[v.Offsets[i]:v.Offsets[i+1]] }
 	if !v.Type.Bytewise() {

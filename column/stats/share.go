@@ -37,15 +37,87 @@ func (c *Column) equal(k []byte) float64 {
 	if !c.spans(k) {
 		return 0
 	}
-	d := c.Distinct()
-	if d == 0 {
-		d = c.Present() / 10 // nobody has counted: between few values and a key
-	}
-	n := c.rest() / max(d-float64(c.Common.Len()), 1)
+	n := c.inBucket(k)
 	if len(c.Counts) > 0 {
 		n = min(n, c.Counts[len(c.Counts)-1])
 	}
 	return n
+}
+
+// inBucket is how many rows have a value that is not common: its bucket's part of the rows, divided among the bucket's values. A value that
+// is a bound several times has the buckets between for itself.
+func (c *Column) inBucket(k []byte) float64 {
+	n := c.Bounds.Len()
+	first := sort.Search(n, func(i int) bool { return bytes.Compare(c.Bounds.keys[i], k) >= 0 })
+	after := first
+	for after < n && bytes.Equal(c.Bounds.keys[after], k) {
+		after++
+	}
+	each := c.rest() / float64(max(n-1, 1))
+	if same := after - first; same > 1 {
+		return each * float64(same-1)
+	}
+	values := c.bucketValues()
+	at := min(max(first-1, 0), len(values)-1)
+	if at < 0 {
+		return each
+	}
+	return each / max(values[at], 1)
+}
+
+// bucketValues is how many different values each bucket has. Nobody has counted them: of integers there are no more than lie between the bounds, and
+// what all buckets have together is known.
+func (c *Column) bucketValues() []float64 {
+	n := c.Bounds.Len() - 1
+	if n < 1 {
+		return nil
+	}
+	d := c.Distinct()
+	if d == 0 {
+		d = c.Present() / 10 // between few values and a key
+	}
+	d = max(d-float64(c.Common.Len()), 1)
+	rows := c.rest() / float64(n)
+	out, sum := make([]float64, n), 0.0
+	for i := range out {
+		out[i] = rows
+		if c.Type.Physical() == column.PhysInt {
+			out[i] = min(rows, c.ordinal[i+1]-c.ordinal[i])
+		}
+		sum += out[i]
+	}
+	for i := range out {
+		out[i] *= d / max(sum, 1e-9)
+	}
+	return out
+}
+
+// Values is about how many different values lie between two ends; 0 = nobody knows.
+func (c *Column) Values(lo, hi Range) float64 {
+	if c.Distinct() == 0 {
+		return 0
+	}
+	from, to := []byte(nil), []byte(nil)
+	first, last := 0.0, float64(max(c.Bounds.Len()-1, 0))
+	if lo.Vector != nil {
+		from = key.AppendValue(nil, lo.Vector, lo.Row)
+		first = c.under(from, position(lo.Vector, lo.Row)) * last
+	}
+	end := last
+	if hi.Vector != nil {
+		to = key.AppendValue(nil, hi.Vector, hi.Row)
+		end = c.under(to, position(hi.Vector, hi.Row)) * last
+	}
+	n := 0.0
+	for _, k := range c.Common.keys {
+		if (from == nil || bytes.Compare(k, from) >= 0) && (to == nil || bytes.Compare(k, to) <= 0) {
+			n++
+		}
+	}
+	for i, v := range c.bucketValues() {
+		n += v * max(0, min(end, float64(i+1))-max(first, float64(i)))
+	}
+	return max(1, n)
 }
 
 // spans reports whether a value that is not common lies between the bounds. Cut texts may lie a little above the last one.

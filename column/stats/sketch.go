@@ -56,8 +56,10 @@ func (s *Sketch) AddTexts(offsets []int32, data []byte) {
 	}
 }
 
-// mix makes a hash of 64 bits in which each bit of the input matters for each of the output: the finalizer of MurmurHash3.
+// mix makes a hash of 64 bits in which each bit of the input matters for each of the output: the finalizer of MurmurHash3, which leaves 0 as it is, of the
+// number moved by the golden ratio.
 func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
 	x ^= x >> 33
 	x *= 0xff51afd7ed558ccd
 	x ^= x >> 33

@@ -438,7 +438,7 @@ func (s *estimator) aggregate(n *plan.Aggregate) *profile {
 		out.rows *= out.distinct[i]
 	}
 	if len(n.Keys) > 1 {
-		out.rows = min(out.rows, s.tuples(in, n.Keys))
+		out.rows = min(out.rows, s.tuples(in, n.Keys, out.distinct))
 	}
 	if len(n.Keys) > 0 {
 		out.rows = min(out.rows, max(1, in.rows))
@@ -451,23 +451,43 @@ func (s *estimator) groups(in *profile, k expr.Expr) float64 {
 	if c, ok := k.(*expr.Column); ok && in.distinct[c.Index] > 0 {
 		return in.values(c.Index)
 	}
-	if d, ok := s.sampled(in, []expr.Expr{k}); ok {
+	if d, ok := s.sampled(in, k); ok {
 		return d
 	}
 	return max(1, groupedRows*in.rows)
 }
 
-// tuples is how many different tuples several expressions have: fewer than each has values times what the others have, where they go together. A sample
-// shows that only if it has met most tuples more than once.
-func (s *estimator) tuples(in *profile, keys []expr.Expr) float64 {
-	if d, ok := s.sampled(in, keys); ok && d <= float64(in.sample.rows)/2 {
-		return d
+// tuples is how many different tuples several expressions have: fewer than each has values times what the others have, where they go together. The
+// sample shows how many fewer, unless it has met hardly any tuple more than once.
+func (s *estimator) tuples(in *profile, keys []expr.Expr, each []float64) float64 {
+	found, ok := s.found(in, keys)
+	if !ok || found > float64(in.sample.rows)/2 {
+		return math.Inf(1)
 	}
-	return math.Inf(1)
+	for i, k := range keys {
+		alone, ok := s.found(in, []expr.Expr{k})
+		if !ok {
+			return math.Inf(1)
+		}
+		found *= each[i] / alone
+	}
+	return max(found, slices.Max(each[:len(keys)]))
 }
 
-// sampled estimates how many different tuples expressions have by those of the sample.
-func (s *estimator) sampled(in *profile, keys []expr.Expr) (float64, bool) {
+// sampled estimates how many different values an expression has by those of the sample.
+func (s *estimator) sampled(in *profile, k expr.Expr) (float64, bool) {
+	found, ok := s.found(in, []expr.Expr{k})
+	if !ok {
+		return 0, false
+	}
+	if draws := float64(in.sample.rows); draws < in.rows {
+		found = stats.Behind(found, draws)
+	}
+	return max(1, min(found, in.rows)), true
+}
+
+// found counts the different tuples of expressions in the sample.
+func (s *estimator) found(in *profile, keys []expr.Expr) (float64, bool) {
 	if in.sample == nil || in.sample.rows == 0 {
 		return 0, false
 	}
@@ -492,9 +512,5 @@ func (s *estimator) sampled(in *profile, keys []expr.Expr) (float64, bool) {
 		}
 		seen[string(tuple)] = struct{}{}
 	}
-	found, draws := float64(len(seen)), float64(in.sample.rows)
-	if draws >= in.rows {
-		return max(1, min(found, in.rows)), true
-	}
-	return max(1, min(stats.Behind(found, draws), in.rows)), true
+	return float64(len(seen)), true
 }

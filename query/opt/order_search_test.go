@@ -104,8 +104,8 @@ func TestMatching(t *testing.T) {
 		want        float64 // rows of the join
 	}{
 		{nil, 10, 20, 200},
-		{[]pair{{left: 1000, right: 1000}}, 1000, 100_000, 100_000},              // a foreign key
-		{[]pair{{left: 10, right: 1000}}, 10, 100_000, 1000},                     // some of the keys are asked for
+		{[]pair{{left: 1000, right: 1000}}, 1000, 100_000, 100_000},                           // a foreign key
+		{[]pair{{left: 10, right: 1000}}, 10, 100_000, 1000},                                  // some of the keys are asked for
 		{[]pair{{left: 200, right: 200}, {left: 1000, right: 1000}}, 800, 6_000_000, 600_000}, // two columns that are a key together, of 8,000, of which 800 are left
 	} {
 		got := matching(c.pairs, c.left, c.right) * c.left * c.right

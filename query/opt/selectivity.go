@@ -29,9 +29,9 @@ func (d *described) compares(v *column.Vector) bool {
 // tested is what is known of one condition, or of a range that several make.
 type tested struct {
 	share    float64
-	by       int  // the column that a description was asked about; -1 = none was
-	values   int  // how many values of that column are left, if they are known; else 0
-	sampled  bool // rows is known
+	by       int     // the column that a description was asked about; -1 = none was
+	values   float64 // how many values of that column are left, if that is known; else 0
+	sampled  bool    // rows is known
 	rows     []int32
 	relevant expr.Expr
 }
@@ -65,7 +65,9 @@ func (s *estimator) tests(in *profile, conds []expr.Expr) []tested {
 	for _, c := range order {
 		if sp := spans[c]; len(sp.conds) > 0 {
 			d := in.described[c]
-			out = append(out, s.measured(in, conjunction(sp.conds), c, d.Between(sp.lo, sp.hi)))
+			t := s.measured(in, conjunction(sp.conds), c, d.Between(sp.lo, sp.hi))
+			t.values = d.Values(sp.lo, sp.hi)
+			out = append(out, t)
 		}
 	}
 	return out
@@ -154,7 +156,7 @@ func (s *estimator) onSample(in *profile, e expr.Expr) tested {
 
 // byDescription gives the share that a condition on one described column leaves, and how many of its values where that is plain; column -1 if descriptions
 // do not say.
-func (s *estimator) byDescription(in *profile, e expr.Expr) (share float64, c, values int) {
+func (s *estimator) byDescription(in *profile, e expr.Expr) (share float64, c int, values float64) {
 	switch e := e.(type) {
 	case *expr.IsNull:
 		if col, d := in.column(e.Arg, 0); d != nil {
@@ -177,7 +179,7 @@ func (s *estimator) byDescription(in *profile, e expr.Expr) (share float64, c, v
 	return 0, -1, 0
 }
 
-func (in *profile) listed(e *expr.In) (float64, int, int) {
+func (in *profile) listed(e *expr.In) (float64, int, float64) {
 	c, d := in.column(e.Arg, 0)
 	if d == nil || !d.compares(e.List) {
 		return 0, -1, 0
@@ -190,11 +192,11 @@ func (in *profile) listed(e *expr.In) (float64, int, int) {
 	if e.Negate {
 		return max(0, 1-share-d.Nulls/max(d.Rows, 1)), c, 0
 	}
-	return share, c, e.List.Len
+	return share, c, float64(e.List.Len)
 }
 
 // eitherOf adds up conditions on one column.
-func (s *estimator) eitherOf(in *profile, e *expr.Logic) (float64, int, int) {
+func (s *estimator) eitherOf(in *profile, e *expr.Logic) (float64, int, float64) {
 	if !e.Or {
 		return 0, -1, 0
 	}
@@ -209,7 +211,7 @@ func (s *estimator) eitherOf(in *profile, e *expr.Logic) (float64, int, int) {
 	return min(share, 1), at, 0
 }
 
-func (s *estimator) compared(in *profile, e *expr.Call) (float64, int, int) {
+func (s *estimator) compared(in *profile, e *expr.Call) (float64, int, float64) {
 	if b, ok := asBound(e); ok {
 		d, v := in.describes(b.column), s.constant(b)
 		if d == nil || v == nil || !d.compares(v) {
@@ -283,6 +285,7 @@ func (in *profile) describes(c int) *described {
 // together is the share of the rows that pass several tests.
 func together(list []tested, rows int) float64 {
 	kept, least, expected := 1.0, 1.0, float64(rows)
+	repeated := sameColumn(list)
 	var all []int32
 	sampled := 0
 	for _, t := range list {
@@ -299,10 +302,36 @@ func together(list []tested, rows int) float64 {
 		}
 		sampled++
 	}
-	if sampled > 1 {
-		kept *= (float64(len(all)) + 1) / (expected + 1)
+	met := float64(len(all))
+	switch {
+	case sampled > 1 && repeated:
+		kept *= (met + unmet) / (expected + unmet)
+	case sampled > 1 && met > expected:
+		kept *= (met + few) / (expected + few)
+	case sampled > 1:
+		kept *= (met + some) / (expected + some)
 	}
 	return min(kept, least)
+}
+
+// Rows that are added to those that were met and to those that were expected, so that a few rows prove little. What is met has a reason more often
+// than what is not, as rows of a sample stand together; of conditions on one column each row counts.
+const (
+	unmet = 0.02
+	few   = 0.25
+	some  = 1.0
+)
+
+// sameColumn reports whether two tests are about one column.
+func sameColumn(list []tested) bool {
+	for i, t := range list {
+		for _, other := range list[:i] {
+			if t.by >= 0 && t.by == other.by {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // intersect gives the rows that ascend in both lists.
@@ -333,11 +362,11 @@ func (p *profile) keep(list []tested) {
 	}
 	p.thin(together(list, rows))
 	for _, t := range list {
-		if t.by < 0 {
+		if t.by < 0 || p.describes(t.by) == nil {
 			continue
 		}
 		if t.values > 0 {
-			p.distinct[t.by] = float64(t.values)
+			p.distinct[t.by] = t.values
 		} else if d := p.described[t.by].Distinct(); d > 0 {
 			p.distinct[t.by] = max(1, min(p.distinct[t.by], d*t.share))
 		}
@@ -347,17 +376,17 @@ func (p *profile) keep(list []tested) {
 		return
 	}
 	var all []int32
-	some := false
+	asked := false
 	for _, t := range list {
 		switch {
 		case !t.sampled:
-		case !some:
-			all, some = t.rows, true
+		case !asked:
+			all, asked = t.rows, true
 		default:
 			all = intersect(all, t.rows)
 		}
 	}
-	if some && len(all) >= enoughRows {
+	if asked && len(all) >= enoughRows {
 		p.sample = p.sample.only(all)
 	}
 }
