@@ -57,6 +57,9 @@ func (c *Column) inBucket(k []byte) float64 {
 	if same := after - first; same > 1 {
 		return each * float64(same-1)
 	}
+	if d := c.Distinct() - float64(c.Common.Len()); d >= 1 && d <= float64(n) {
+		return c.rest() / d
+	}
 	values := c.bucketValues()
 	at := min(max(first-1, 0), len(values)-1)
 	if at < 0 {

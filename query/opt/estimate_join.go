@@ -1,6 +1,7 @@
 package opt
 
 import (
+	"math"
 	"slices"
 
 	"github.com/automatanexus/aegis-db/column/stats"
@@ -36,11 +37,12 @@ func (s *estimator) join(n *plan.Join) *profile {
 	}
 	width := len(n.Left.Columns())
 	kept := 1.0
+	both := joinedSides(left, right)
 	for _, e := range conds {
 		if l, r, ok := asKey(e, width); ok {
 			pairs = append(pairs, pairOf(l, r, left, right, 0, 0))
 		} else {
-			kept *= guess(e, nil)
+			kept *= guess(e, both)
 		}
 	}
 	kept *= matching(pairs, left.rows, right.rows)
@@ -62,6 +64,20 @@ func (s *estimator) join(n *plan.Join) *profile {
 	out.distinct = slices.Concat(left.distinct, right.distinct)
 	if len(left.described) == len(left.distinct) {
 		out.described = slices.Concat(left.described, right.described)
+	}
+	return out
+}
+
+// joinedSides has the columns of several inputs, one after the other, for guesses about conditions that read more than one of them.
+func joinedSides(inputs ...*profile) *profile {
+	out := &profile{rows: math.Inf(1)}
+	for _, in := range inputs {
+		for c, d := range in.distinct {
+			if d > 0 {
+				d = in.values(c)
+			}
+			out.distinct = append(out.distinct, d)
+		}
 	}
 	return out
 }

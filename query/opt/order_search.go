@@ -105,6 +105,7 @@ func (c *cluster) links(inputs []*profile) []link {
 	for i := 1; i < len(c.inputs); i++ {
 		first[i] = first[i-1] + len(c.inputs[i-1].Columns())
 	}
+	all := joinedSides(inputs...)
 	pairs := map[uint64][]pair{}
 	var order []uint64
 	var out []link
@@ -126,7 +127,7 @@ func (c *cluster) links(inputs []*profile) []link {
 			}
 		}
 		if bits.OnesCount64(set) > 1 {
-			out = append(out, link{set, guess(e, nil)})
+			out = append(out, link{set, guess(e, all)})
 		}
 	}
 	for _, set := range order {
