@@ -373,7 +373,11 @@ func guess(e expr.Expr, in *profile) float64 {
 		}
 		return keptByEquality
 	case *expr.In:
-		return min(1, float64(e.List.Len)*oneOf(e.Arg, in))
+		one, ok := oneOf(e.Arg, in)
+		if !ok {
+			one = keptByEquality
+		}
+		return min(1, float64(e.List.Len)*one)
 	case *expr.Logic:
 		kept := 1.0
 		for _, a := range e.Args {
@@ -390,7 +394,12 @@ func guess(e expr.Expr, in *profile) float64 {
 	case *expr.Call:
 		switch e.Fn.Name {
 		case "=":
-			return min(oneOf(e.Args[0], in), oneOf(e.Args[1], in))
+			left, ok := oneOf(e.Args[0], in)
+			right, too := oneOf(e.Args[1], in)
+			if !ok && !too {
+				return keptByEquality
+			}
+			return min(left, right)
 		case "<>":
 			return 1 - keptByEquality
 		case "~~", "~", "~*", "~~*", "like", "ilike":
@@ -400,12 +409,12 @@ func guess(e expr.Expr, in *profile) float64 {
 	return keptByRange
 }
 
-// oneOf is the share of the rows in which an expression has one given value.
-func oneOf(e expr.Expr, in *profile) float64 {
+// oneOf is the share of the rows in which an expression has one given value; 1 and false if that is not known.
+func oneOf(e expr.Expr, in *profile) (float64, bool) {
 	if c, ok := e.(*expr.Column); ok && in != nil && c.Index < len(in.distinct) && in.distinct[c.Index] > 0 {
-		return 1 / in.values(c.Index)
+		return 1 / in.values(c.Index), true
 	}
-	return keptByEquality
+	return 1, false
 }
 
 func (s *estimator) project(n *plan.Project) *profile {
