@@ -23,6 +23,7 @@ func addRowFunctions(r *fn.Registry) {
 			return &keywordRows{list: sql.Keywords()}, nil
 		},
 	})
+	r.AddSets(explodeACL)
 	for _, t := range []column.Type{column.Int2Vector, column.OIDVector, column.ArrayOf(tInt2), column.ArrayOf(tInt4), column.ArrayOf(tOID), column.ArrayOf(tText)} {
 		r.AddSets(&expr.SetFunction{
 			Name: "_pg_expandarray", Args: types(t), Strict: true, Doc: "a row for each element, with its place from 1 on",

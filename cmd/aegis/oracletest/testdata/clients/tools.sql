@@ -1,5 +1,5 @@
--- Statements of the kind that DBeaver asks when it connects and opens a schema, and Grafana's data source for PostgreSQL when it is set up and
--- a query is built: written after these programs, not recorded from them.
+-- Statements of the kind that tools ask, besides those of dbeaver.sql and grafana.sql, which are these programs' own:
+-- written after them, not recorded from them.
 
 SELECT current_schema(), session_user;
 
