@@ -105,7 +105,7 @@ func (x *keyIndex) append(p *part, k *BatchKeys, lo, hi int) int64 {
 	}
 	switch {
 	case k.claim == nil || k.claim != x.claim:
-		x.table.put(nil, k.Hashes[lo:hi], k.freeIn(lo, hi), first, nil)
+		x.table.put(nil, k.Hashes[lo:hi], k.freeIn(lo, hi), first, nil, withoutRest)
 	case hi == len(k.Hashes):
 		x.claim = nil
 	}
@@ -208,7 +208,10 @@ func (h *Head) FindKeys(table *meta.Table, k *BatchKeys, claim bool, found func(
 			rows, grown = x.claimKeys(h, p, k)
 			h.settleIn(g, grown)
 		} else {
-			rows = x.find(p, k)
+			rows = x.find(p, k, anyCut)
+		}
+		if !table.Columns.Supersedes() { // where rows replace each other one that has ended says that there is none
+			x.shorten(p, rows)
 		}
 		for _, f := range rows {
 			found(f.i, f.row)
@@ -219,15 +222,54 @@ func (h *Head) FindKeys(table *meta.Table, k *BatchKeys, claim bool, found func(
 
 // foundRow is a row that may have the tuple of a row of a batch.
 type foundRow struct {
-	i   int
-	row KeyRow
+	i      int
+	row    KeyRow
+	number uint32 // in the index
 }
 
-// find gives the rows that may have a tuple of k, for each the newest first.
-func (x *keyIndex) find(p *part, k *BatchKeys) []foundRow {
+// find gives the rows that may have a tuple of k, for each the newest first. Those that had ended by a seq may be left out.
+func (x *keyIndex) find(p *part, k *BatchKeys, ended meta.Seq) []foundRow {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return x.foundLocked(p, x.table.find(nil, k.Hashes, k.Free))
+	return x.foundLocked(p, x.table.find(nil, k.Hashes, k.Free, ended))
+}
+
+// longChain is how many rows of one tuple are found before it is looked whether they have ended.
+const longChain = 8
+
+// shorten cuts the chains that were long: of a row that is updated over and over all versions but one have ended, and nobody need pass them each time. rows are what
+// was found with anyCut.
+func (x *keyIndex) shorten(p *part, rows []foundRow) {
+	for lo := 0; lo < len(rows); {
+		hi := lo + 1
+		for hi < len(rows) && rows[hi].i == rows[lo].i {
+			hi++
+		}
+		if hi-lo >= longChain {
+			x.shortenOne(p, rows[lo:hi])
+		}
+		lo = hi
+	}
+}
+
+// shortenOne cuts a chain, the newest row first, above the rows that have all ended.
+func (x *keyIndex) shortenOne(p *part, rows []foundRow) {
+	last, seq := len(rows)-1, meta.Seq(0)
+	p.mu.RLock()
+	for last > 0 {
+		d := p.deaths[rows[last].row.at]
+		if d == nil || !d.all.Contains(rows[last].row.position) {
+			break
+		}
+		seq = max(seq, d.steps[len(d.steps)-1].seq)
+		last--
+	}
+	p.mu.RUnlock()
+	if last < len(rows)-1 {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.table.cut(rows[last].number, rows[len(rows)-1].number, seq)
+	}
 }
 
 // foundLocked says where rows are, but for those that are only claimed.
@@ -236,7 +278,7 @@ func (x *keyIndex) foundLocked(p *part, found []keyFound) []foundRow {
 	for _, f := range found {
 		if int64(f.row) < x.rows {
 			at, position := x.place(f.row)
-			out = append(out, foundRow{f.i, KeyRow{p, at, position}})
+			out = append(out, foundRow{f.i, KeyRow{p, at, position}, f.row})
 		}
 	}
 	return out
@@ -253,7 +295,7 @@ type KeyClaim struct {
 func (x *keyIndex) claimKeys(h *Head, p *part, k *BatchKeys) ([]foundRow, int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	found := x.table.put(nil, k.Hashes, k.Free, uint32(x.rows), nil)
+	found := x.table.put(nil, k.Hashes, k.Free, uint32(x.rows), nil, anyCut)
 	x.claim = &KeyClaim{head: h, part: p, index: x}
 	k.claim = x.claim
 	return x.foundLocked(p, found), x.grown()
@@ -373,7 +415,7 @@ func (x *keyIndex) add(at uint32, read *readKeys) int64 {
 			rows = append(rows, row)
 		}
 	}
-	x.table.put(nil, read.hashes, nil, 0, rows)
+	x.table.put(nil, read.hashes, nil, 0, rows, withoutRest)
 	return x.grown()
 }
 

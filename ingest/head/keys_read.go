@@ -45,7 +45,11 @@ func (s *Snapshot) keyRows(table *meta.Table, keys [][]byte, after meta.Seq) (ke
 		if err != nil {
 			return nil, err
 		}
-		out[p] = shown.alive(x.find(p, &k))
+		ended := s.seq
+		if s.ever {
+			ended = wholeChain
+		}
+		out[p] = shown.alive(x.find(p, &k, ended))
 	}
 	return out, nil
 }

@@ -1,10 +1,12 @@
 package head
 
 import (
+	"math"
 	"math/bits"
 	"unsafe"
 
 	"github.com/automatanexus/aegis-db/column/prefetch"
+	"github.com/automatanexus/aegis-db/meta"
 )
 
 // keyTable finds numbers of rows by the hashes of their tuples. It knows 40 bits of a hash: who needs to be sure reads the row.
@@ -14,14 +16,28 @@ import (
 // rows; the others are in the lines behind it. Lines lie in blocks, which split one at a time when they are full (extendible hashing,
 // https://dl.acm.org/doi/10.1145/320083.320092): growing never holds a commit up for longer than a block takes, and never needs the table twice.
 //
-// Rows of the same bits are a chain, of which the lines have the newest: of a row that was updated a million times the newest version is found at once.
+// Rows of the same bits are a chain, of which the lines have the newest: of a row that was updated a million times the newest version is found at once. Who has
+// followed a chain down to rows that had all ended says so with cut, and who comes after him stops there.
 type keyTable struct {
 	depth  uint        // upper bits of a hash that choose a block
 	blocks []*keyBlock // by those bits; one that has split less often than others stands at several places
-	older  map[uint32]uint32
+	older  map[uint32]olderRow
 	spare  []keyLine // lines of the block that has split last
 	size   int64
 }
+
+// olderRow is the row behind another in a chain.
+type olderRow struct {
+	row uint32
+	cut meta.Seq // it and all behind it had ended by then; 0 = who knows
+}
+
+// Chains are followed to rows that had all ended by a seq.
+const (
+	wholeChain  meta.Seq = 0
+	anyCut      meta.Seq = math.MaxUint64
+	withoutRest meta.Seq = math.MaxUint64 - 1 // no chain at all
+)
 
 // keyBlock is a part of the table that grows by itself.
 type keyBlock struct {
@@ -50,7 +66,7 @@ const (
 	keyLineBytes  = int64(unsafe.Sizeof(keyLine{}))
 	keyBlockBytes = int64(unsafe.Sizeof(keyBlock{}))
 	tableBytes    = int64(unsafe.Sizeof(keyTable{}))
-	olderBytes    = 16 // of an entry of the map
+	olderBytes    = 32 // of an entry of the map
 )
 
 func newKeyTable() *keyTable {
@@ -108,8 +124,8 @@ type keyFound struct {
 	row uint32
 }
 
-// find appends the rows of hashes, for each the newest first. Those that are free are not looked for.
-func (t *keyTable) find(dst []keyFound, hashes []uint64, free []bool) []keyFound {
+// find appends the rows of hashes, for each the newest first, but those that had ended by a seq where that is known. Those that are free are not looked for.
+func (t *keyTable) find(dst []keyFound, hashes []uint64, free []bool, ended meta.Seq) []keyFound {
 	var now, next prefetch.Lines
 	t.ask(&next, hashes)
 	for lo := 0; lo < len(hashes); lo += keyGroup {
@@ -127,15 +143,15 @@ func (t *keyTable) find(dst []keyFound, hashes []uint64, free []bool) []keyFound
 			if at == keyLineRows || free != nil && free[i] {
 				continue
 			}
-			dst = t.chain(dst, i, l.rows[at])
+			dst = t.chain(dst, i, l.rows[at], ended)
 		}
 	}
 	return dst
 }
 
 // put adds rows, which are newer than all before: of the hash i row first + i, or rows[i] where rows is set. Rows that were there with the same hashes are
-// appended to dst, for each hash the newest first. Hashes that are free are left out.
-func (t *keyTable) put(dst []keyFound, hashes []uint64, free []bool, first uint32, rows []uint32) []keyFound {
+// appended to dst, for each hash the newest first, as find does. Hashes that are free are left out.
+func (t *keyTable) put(dst []keyFound, hashes []uint64, free []bool, first uint32, rows []uint32, ended meta.Seq) []keyFound {
 	var lines prefetch.Lines
 	t.ask(&lines, hashes)
 	for lo := 0; lo < len(hashes); lo += keyGroup {
@@ -149,8 +165,8 @@ func (t *keyTable) put(dst []keyFound, hashes []uint64, free []bool, first uint3
 			if rows != nil {
 				row = rows[i]
 			}
-			if before, ok := t.putOne(mixed(hashes[i]), row); ok {
-				dst = t.chain(dst, i, before)
+			if before, ok := t.putOne(mixed(hashes[i]), row); ok && ended != withoutRest {
+				dst = t.chain(dst, i, before, ended)
 			}
 		}
 	}
@@ -158,11 +174,23 @@ func (t *keyTable) put(dst []keyFound, hashes []uint64, free []bool, first uint3
 }
 
 // chain appends a row and those of the same hash before it.
-func (t *keyTable) chain(dst []keyFound, i int, row uint32) []keyFound {
-	for ok := true; ok; row, ok = t.older[row] {
+func (t *keyTable) chain(dst []keyFound, i int, row uint32, ended meta.Seq) []keyFound {
+	for {
 		dst = append(dst, keyFound{i, row})
+		next, ok := t.older[row]
+		if !ok || next.cut != 0 && next.cut <= ended {
+			return dst
+		}
+		row = next.row
 	}
-	return dst
+}
+
+// cut says that all rows behind one in its chain, down to last, had ended by a seq. Behind last the chain ends, or was cut before.
+func (t *keyTable) cut(row, last uint32, seq meta.Seq) {
+	if next, ok := t.older[row]; ok && next.cut == 0 {
+		next.cut = max(seq, t.older[last].cut)
+		t.older[row] = next
+	}
 }
 
 // ask asks for the lines of the next hashes, and says where they are.
@@ -187,10 +215,10 @@ func (t *keyTable) putOne(h uint64, row uint32) (before uint32, ok bool) {
 	}
 	if l, at := b.find(h); l != nil {
 		if t.older == nil {
-			t.older = map[uint32]uint32{}
+			t.older = map[uint32]olderRow{}
 		}
 		before = l.rows[at]
-		t.older[row], l.rows[at] = before, row
+		t.older[row], l.rows[at] = olderRow{row: before}, row
 		t.size += olderBytes
 		return before, true
 	}
@@ -208,7 +236,7 @@ func (t *keyTable) takeBack(h uint64) {
 	l, at := b.find(h)
 	if before, ok := t.older[l.rows[at]]; ok {
 		delete(t.older, l.rows[at])
-		l.rows[at] = before
+		l.rows[at] = before.row
 		t.size -= olderBytes
 		return
 	}
