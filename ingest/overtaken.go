@@ -56,17 +56,18 @@ func (s *Shard) standKeys(ctx context.Context, table *uniqueTable, p *prepared, 
 	if rows.Lo == nil {
 		return nil
 	}
-	l := keyLook{shard: s, table: t, rows: rows, ended: p.ended(t.ID), settled: make([]bool, len(rows.Hashes))}
+	l := keyLook{shard: s, table: t, rows: rows, ended: p.ended(t.ID), settled: make([]bool, len(rows.Hashes)), gone: make([]bool, len(rows.Hashes))}
 	l.settleOwn(decided)
 	if err := l.inHead(); err != nil {
 		return err
 	}
-	u := &uniqueKey{columns: t.Columns.Key}
-	at, err := s.clashInSegments(ctx, table, t, u, rows, func(i int) bool { return l.settled[i] }, l.ended)
-	if err == nil && (at >= 0 || l.overtaken) {
-		err = errChanged
+	if err := l.inSegments(ctx, table); err != nil {
+		return err
 	}
-	return err
+	if l.overtaken {
+		return errChanged
+	}
+	return nil
 }
 
 // keyLook looks for the newest rows of keys.
@@ -76,6 +77,7 @@ type keyLook struct {
 	rows      *tuples
 	ended     *scan.RowSet
 	settled   []bool // by row: it is known whether somebody has written its key
+	gone      []bool // others have ended the newest row of its key: fine for who has seen that, and not for who ends an older one
 	overtaken bool
 }
 
@@ -111,11 +113,33 @@ func (l *keyLook) inHead() error {
 				return
 			}
 		}
-		l.settled[i] = true
-		l.overtaken = l.overtaken || !row.Ended(l.ended)
+		switch mine := row.Among(l.ended); {
+		case l.gone[i]:
+			l.overtaken = l.overtaken || mine
+		case !mine && row.Ended(nil):
+			l.gone[i] = true
+		default:
+			l.settled[i] = true
+			l.overtaken = l.overtaken || !mine
+		}
 	})
 	if err == nil {
 		err = bad
+	}
+	return err
+}
+
+// inSegments looks for the keys that the head does not have, and for rows that the commit ends of those whose newest row has ended.
+func (l *keyLook) inSegments(ctx context.Context, table *uniqueTable) error {
+	u := &uniqueKey{columns: l.table.Columns.Key}
+	look := func(skip func(i int) bool, which rowsThatCount) error {
+		at, err := l.shard.clashInSegments(ctx, table, l.table, u, l.rows, skip, l.ended, which)
+		l.overtaken = l.overtaken || at >= 0
+		return err
+	}
+	err := look(func(i int) bool { return l.settled[i] || l.gone[i] }, rowsOfOthers)
+	if err == nil && l.ended != nil && len(l.ended.Segments) > 0 && slices.Contains(l.gone, true) {
+		err = look(func(i int) bool { return !l.gone[i] }, rowsThatEnd)
 	}
 	return err
 }

@@ -184,7 +184,7 @@ func (s *Shard) clash(ctx context.Context, table *uniqueTable, t *meta.Table, u 
 	if err != nil {
 		return -1, false, err
 	}
-	inSegments, err := s.clashInSegments(ctx, table, t, u, rows, skip, ended)
+	inSegments, err := s.clashInSegments(ctx, table, t, u, rows, skip, ended, rowsOfOthers)
 	at = first(first(own, inHead), inSegments)
 	return at, at == own, err
 }

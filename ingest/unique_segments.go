@@ -88,8 +88,18 @@ func (t *uniqueTable) of(u *uniqueKey, pool *mem.Pool) *segmentKeys {
 	return k
 }
 
-// clashInSegments gives the first row whose tuple a live row of a segment has, -1 if there is none.
-func (s *Shard) clashInSegments(ctx context.Context, table *uniqueTable, t *meta.Table, u *uniqueKey, rows *tuples, skip func(int) bool, ended *scan.RowSet) (int, error) {
+// rowsThatCount are the rows of segments that may have a tuple which is looked up: live ones but those that end now, or those alone.
+type rowsThatCount bool
+
+const (
+	rowsOfOthers rowsThatCount = false
+	rowsThatEnd  rowsThatCount = true
+)
+
+// clashInSegments gives the first row whose tuple a row of a segment has that counts, -1 if there is none.
+func (s *Shard) clashInSegments(
+	ctx context.Context, table *uniqueTable, t *meta.Table, u *uniqueKey, rows *tuples, skip func(int) bool, ended *scan.RowSet, which rowsThatCount,
+) (int, error) {
 	catalog, release := s.opts.Catalog.Acquire()
 	defer release()
 	manifest := catalog.Manifest(t.ID)
@@ -98,7 +108,7 @@ func (s *Shard) clashInSegments(ctx context.Context, table *uniqueTable, t *meta
 	}
 	l := segmentLookup{
 		shard: s, table: t, of: segment.KeyOf{Columns: u.columns, Schema: &t.Columns}, distinct: u.distinct,
-		kept: table.of(u, s.keyPool), rows: rows, skip: skip, ended: ended,
+		kept: table.of(u, s.keyPool), rows: rows, skip: skip, ended: ended, which: which,
 	}
 	seen, clash := 0, -1
 	for record := range manifest.All() {
@@ -131,6 +141,7 @@ type segmentLookup struct {
 	rows     *tuples
 	skip     func(int) bool
 	ended    *scan.RowSet
+	which    rowsThatCount
 	maybe    []int32
 }
 
@@ -232,7 +243,10 @@ func (l *segmentLookup) find(ctx context.Context, id meta.SegmentID, o *OpenedSe
 	}
 	clash := -1
 	err := o.Reader.FindKeys(ctx, l.of, keys, l.shard.opts.Pool, func(row uint32, k int) {
-		if o.Deleted != nil && o.Deleted.Contains(row) || l.shard.ended(l.table.ID, id, row) || l.ended != nil && l.ended.Contains(int64(id), int64(row)) {
+		if o.Deleted != nil && o.Deleted.Contains(row) || l.shard.ended(l.table.ID, id, row) {
+			return
+		}
+		if mine := l.ended != nil && l.ended.Contains(int64(id), int64(row)); mine != bool(l.which) {
 			return
 		}
 		clash = first(clash, int(l.maybe[order[k]]))

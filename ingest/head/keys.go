@@ -571,9 +571,14 @@ func (r KeyRow) Tuple(schema *column.Schema, columns []column.ID) ([]byte, error
 	return out, nil
 }
 
+// Among reports whether a set has the row.
+func (r KeyRow) Among(rows *scan.RowSet) bool {
+	return rows != nil && rows.Contains(-r.part.gen.number, address(r.at, r.position))
+}
+
 // Ended reports whether the row has ended, or is among those that are about to.
 func (r KeyRow) Ended(dying *scan.RowSet) bool {
-	if dying != nil && dying.Contains(-r.part.gen.number, address(r.at, r.position)) {
+	if r.Among(dying) {
 		return true
 	}
 	r.part.mu.RLock()
