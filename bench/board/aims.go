@@ -51,6 +51,10 @@ func (r *report) queryAim(what string, aim float64, of func(kind string) bool) m
 	least, compared, reached := math.Inf(1), 0, 0
 	for _, clients := range r.clients() {
 		for _, c := range r.ratios(clients) {
+			if of(c.Kind) && r.aegis().refuses(c.Kind, clients) {
+				compared, least = compared+1, 0
+				a.Behind = append(a.Behind, fmt.Sprintf("%s, clients %d: no answer (**behind**)", c.Kind, clients))
+			}
 			if !of(c.Kind) || math.IsNaN(c.Best) {
 				continue
 			}
@@ -71,31 +75,44 @@ func (r *report) queryAim(what string, aim float64, of func(kind string) bool) m
 		a.Figure = "no peer"
 		return a
 	}
-	a.Figure, a.Met = fmt.Sprintf("%d of %d, the least %s", reached, compared, measure.Ratio(least)), reached == compared
+	a.Figure, a.Met = fmt.Sprintf("%d of %d, the least %s", reached, compared, ratio(least)), reached == compared
 	return a
 }
 
 // promAim compares PromQL with PromQL.
 func (r *report) promAim(own, peer *System, aim float64) measure.Aim {
 	a := measure.Aim{What: fmt.Sprintf("PromQL range queries, against %s (%d hosts)", peer.Name, r.Hosts), Aim: fmt.Sprintf("≥ %v", aim)}
-	least, logs, compared, reached := math.Inf(1), 0.0, 0, 0
+	least, logs, figures, compared, reached := math.Inf(1), 0.0, 0, 0, 0
 	for _, cell := range own.Cells {
+		if own.refuses(cell.Kind, cell.Clients) {
+			compared, least = compared+1, 0
+			a.Behind = append(a.Behind, fmt.Sprintf("%s, clients %d: no answer (**behind**)", cell.Kind, cell.Clients))
+			continue
+		}
 		times := compareCells(cell.Kind, cell.Clients, own, []*System{peer}).Times[0]
 		if math.IsNaN(times) {
 			continue
 		}
-		compared, least, logs = compared+1, min(least, times), logs+math.Log(times)
+		figures, compared, least, logs = figures+1, compared+1, min(least, times), logs+math.Log(times)
 		if times >= aim {
 			reached++
 			continue
 		}
 		a.Behind = append(a.Behind, fmt.Sprintf("%s, clients %d: %s", cell.Kind, cell.Clients, measure.Ratio(times)))
 	}
-	if compared == 0 {
+	if figures == 0 {
 		a.Figure = "no figures"
 		return a
 	}
-	a.Figure = fmt.Sprintf("%d of %d, the least %s, geometric mean %s", reached, compared, measure.Ratio(least), measure.Ratio(math.Exp(logs/float64(compared))))
+	a.Figure = fmt.Sprintf("%d of %d, the least %s, geometric mean %s", reached, compared, ratio(least), measure.Ratio(math.Exp(logs/float64(figures))))
 	a.Met = reached == compared
 	return a
+}
+
+// ratio writes a ratio; what is not answered is none.
+func ratio(least float64) string {
+	if least == 0 {
+		return "no answer"
+	}
+	return measure.Ratio(least)
 }

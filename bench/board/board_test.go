@@ -8,9 +8,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/automatanexus/aegis-db/bench/measure"
 	"github.com/automatanexus/aegis-db/bench/peer"
 	"github.com/automatanexus/aegis-db/bench/server"
 	"github.com/automatanexus/aegis-db/bench/tsbs"
@@ -91,13 +94,26 @@ func TestSmallContest(t *testing.T) {
 // forger is a system that answers from the right answers, and changes one.
 type forger struct {
 	peer.System
-	w     *tsbs.Workload
-	wrong string
+	w              *tsbs.Workload
+	wrong, refused string
+	pid            int
+}
+
+func (f *forger) PID() int { return f.pid }
+
+func (f *forger) Time(_ context.Context, queries []tsbs.Query, _ int, _ peer.Budget) ([]time.Duration, error) {
+	if queries[0].Name == f.refused {
+		return nil, errors.New("too much")
+	}
+	return []time.Duration{time.Millisecond}, nil
 }
 
 func (f *forger) Answer(_ context.Context, q tsbs.Query) (tsbs.Answer, error) {
 	if q.Name == "lastpoint" {
 		return nil, tsbs.ErrNotExpressible
+	}
+	if q.Name == f.refused {
+		return nil, errors.New("too much")
 	}
 	a := f.w.Expect(q)
 	if q.Name == f.wrong {
@@ -109,16 +125,44 @@ func (f *forger) Answer(_ context.Context, q tsbs.Query) (tsbs.Answer, error) {
 func TestWrongAnswersAreFound(t *testing.T) {
 	c := small(t)
 	right := []contender{{&forger{w: c.workload}, &System{}}}
-	if err := c.check(context.Background(), right); err != nil || len(right[0].Cells) != 2*(len(tsbs.Kinds)-1) {
+	if err := c.check(context.Background(), &forger{}, right); err != nil || len(right[0].Cells) != 2*(len(tsbs.Kinds)-1) {
 		t.Errorf("right answers: %v, %d cells", err, len(right[0].Cells))
 	}
 	for _, list := range [][]contender{
 		{{&forger{w: c.workload, wrong: "double-groupby-5"}, &System{}}},
 		{{&forger{w: c.workload}, &System{}}, {&forger{w: c.workload, wrong: "double-groupby-5"}, &System{}}},
 	} {
-		if err := c.check(context.Background(), list); err == nil {
+		if err := c.check(context.Background(), &forger{}, list); err == nil {
 			t.Error("a wrong answer is not noticed")
 		}
+	}
+}
+
+// TestRefusedQueries: what a system does not answer costs no other figure, and is shown; a system that is dead is an error.
+func TestRefusedQueries(t *testing.T) {
+	c := small(t)
+	f := &forger{w: c.workload, refused: "cpu-max-all-8", pid: os.Getpid()}
+	list := []contender{{f, &System{About: peer.About{Name: "Aegis"}}}}
+	if err := errors.Join(c.check(context.Background(), f, list), c.measure(context.Background(), f, list)); err != nil {
+		t.Fatal(err)
+	}
+	for _, cell := range list[0].Cells {
+		if refused := cell.Kind == f.refused; refused != (cell.Problem != "") || refused == (len(cell.Rounds) > 0) {
+			t.Errorf("%+v", cell)
+		}
+	}
+	r := report{Systems: []*System{list[0].System, figures("B", 5)}}
+	all := r.aims()
+	i := slices.IndexFunc(all, func(a measure.Aim) bool { return strings.HasPrefix(a.What, "every query") })
+	if a := all[i]; !strings.Contains(strings.Join(a.Behind, "\n"), "cpu-max-all-8, clients 8: no answer (**behind**)") || a.Met {
+		t.Errorf("%+v", a)
+	}
+	if text := r.markdown(); !strings.Contains(text, "- Aegis, cpu-max-all-8, clients 1: Aegis: cpu-max-all-8: too much\n") {
+		t.Errorf("%s", text)
+	}
+	f.pid = 1 << 30
+	if err := c.check(context.Background(), f, []contender{{f, &System{}}}); err == nil {
+		t.Error("a dead system only refuses")
 	}
 }
 
@@ -131,7 +175,7 @@ func TestLargeAnswers(t *testing.T) {
 	c := small(t)
 	c.workload, c.checks = w, 1
 	list := []contender{{&forger{w: w}, &System{}}}
-	if err := c.check(context.Background(), list); err != nil {
+	if err := c.check(context.Background(), &forger{}, list); err != nil {
 		t.Fatal(err)
 	}
 	clients := map[string]int{}

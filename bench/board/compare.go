@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 
 	"github.com/automatanexus/aegis-db/bench/tsbs"
 )
@@ -96,4 +97,11 @@ func (s *System) cell(kind string, clients int) *Cell {
 		}
 	}
 	return nil
+}
+
+// refuses says that a system that has such a query did not answer it.
+func (s *System) refuses(kind string, clients int) bool {
+	return slices.ContainsFunc(s.Cells, func(c *Cell) bool {
+		return c.Kind == kind && c.Clients == clients && c.Problem != "" && len(c.Rounds) == 0
+	})
 }

@@ -85,8 +85,8 @@ func (c contest) run(ctx context.Context, start func(context.Context) (peer.Syst
 		do   func() error
 	}{
 		{"loading", func() error { return c.load(ctx, s, out) }},
-		{"checking answers", func() error { return c.check(ctx, list) }},
-		{"measuring", func() error { return c.measure(ctx, list) }},
+		{"checking answers", func() error { return c.check(ctx, s, list) }},
+		{"measuring", func() error { return c.measure(ctx, s, list) }},
 	} {
 		began := time.Now()
 		fmt.Fprintf(c.progress, "%s %s: %s\n", out.Name, out.Version, step.name)
@@ -135,7 +135,7 @@ func (c contest) load(ctx context.Context, s peer.System, out *System) error {
 }
 
 // check holds answers against the right ones, and makes the lists of the queries that can be measured.
-func (c contest) check(ctx context.Context, list []contender) error {
+func (c contest) check(ctx context.Context, s peer.System, list []contender) error {
 	for _, k := range tsbs.Kinds {
 		for i := range c.checks {
 			q := c.workload.Query(k, firstCheck+i)
@@ -148,23 +148,26 @@ func (c contest) check(ctx context.Context, list []contender) error {
 				if errors.Is(err, tsbs.ErrNotExpressible) {
 					continue
 				}
+				var problem string
 				if err != nil {
-					return fmt.Errorf("%s: %s: %w", one.Name, k.Name, err)
-				}
-				if want == nil {
+					if problem, err = c.refused(ctx, s, one, k.Name, err); err != nil {
+						return err
+					}
+				} else if want == nil {
 					want = c.workload.Expect(q)
 				}
-				if err := q.Equal(got, want); err != nil {
+				if err := q.Equal(got, want); err != nil && problem == "" {
 					return fmt.Errorf("%s: %s, %v to %v, hosts %v: wrong answer: %w", one.Name, k.Name, q.From, q.To, q.Names, err)
 				}
 				if i > 0 {
+					one.refuse(k.Name, problem)
 					continue
 				}
 				for _, clients := range c.clients {
 					if clients > 1 && c.workload.Large(q) {
 						continue
 					}
-					one.Cells = append(one.Cells, &Cell{Kind: k.Name, Clients: clients, kind: k})
+					one.Cells = append(one.Cells, &Cell{Kind: k.Name, Clients: clients, Problem: problem, kind: k})
 				}
 			}
 		}
@@ -172,9 +175,31 @@ func (c contest) check(ctx context.Context, list []contender) error {
 	return nil
 }
 
+// refused tells a query that a system does not answer, because it would need too much memory or time, from a system that is broken.
+func (c contest) refused(ctx context.Context, s peer.System, one contender, kind string, err error) (problem string, broken error) {
+	err = fmt.Errorf("%s: %s: %w", one.Name, kind, err)
+	if ctx.Err() != nil {
+		return "", err
+	}
+	if _, dead := load.ReadUsage(s.PID()); dead != nil {
+		return "", err
+	}
+	fmt.Fprintln(c.progress, err)
+	return fmt.Sprintf("%.300v", err), nil
+}
+
+// refuse notes that a system does not answer a kind of query.
+func (s *System) refuse(kind, problem string) {
+	for _, cell := range s.Cells {
+		if cell.Kind == kind && problem != "" {
+			cell.Problem = problem
+		}
+	}
+}
+
 // measure asks everything once per round, so that a slow minute of the machine meets every query and no query alone. Once the time for a system is
 // over, a query that was measured before is not measured again.
-func (c contest) measure(ctx context.Context, list []contender) error {
+func (c contest) measure(ctx context.Context, s peer.System, list []contender) error {
 	begun := time.Now()
 	for round := range c.rounds {
 		for way, one := range list {
@@ -182,12 +207,15 @@ func (c contest) measure(ctx context.Context, list []contender) error {
 				if round > 0 && c.perSystem > 0 && time.Since(begun) > c.perSystem {
 					return nil
 				}
-				if cell.Clients > 1 && one.slow(cell.Kind) {
+				if cell.Problem != "" || cell.Clients > 1 && one.slow(cell.Kind) {
 					continue
 				}
 				at := way*perWay + (round*len(c.clients)+i%len(c.clients))*perMeasure
-				if err := c.measureCell(ctx, one, cell, firstWarmUp+(way*len(tsbs.Kinds)*c.rounds*len(c.clients)+round*len(one.Cells)+i)*warmUps, firstMeasure+at); err != nil {
-					return fmt.Errorf("%s: %s: %w", one.Name, cell.Kind, err)
+				warmUp := firstWarmUp + (way*len(tsbs.Kinds)*c.rounds*len(c.clients)+round*len(one.Cells)+i)*warmUps
+				if err := c.measureCell(ctx, one, cell, warmUp, firstMeasure+at); err != nil {
+					if cell.Problem, err = c.refused(ctx, s, one, fmt.Sprintf("%s, clients %d", cell.Kind, cell.Clients), err); err != nil {
+						return err
+					}
 				}
 			}
 		}

@@ -76,6 +76,7 @@ func (r *report) markdown() string {
 		r.queries(&b, clients)
 	}
 	r.losses(&b)
+	r.problems(&b)
 	r.settings(&b)
 	return b.String()
 }
@@ -237,6 +238,21 @@ func (r *report) losses(b *strings.Builder) {
 		}
 	}
 	fmt.Fprintf(b, "\nIn %d of %d comparisons.\n\n", lost, compared)
+}
+
+// problems says which queries a system did not answer.
+func (r *report) problems(b *strings.Builder) {
+	var list []string
+	for _, s := range r.Systems {
+		for _, c := range s.Cells {
+			if c.Problem != "" {
+				list = append(list, fmt.Sprintf("- %s, %s, clients %d: %s\n", s.Name, c.Kind, c.Clients, strings.ReplaceAll(c.Problem, "\n", " ")))
+			}
+		}
+	}
+	if len(list) > 0 {
+		b.WriteString("## What was not answered\n\n" + strings.Join(list, "") + "\n")
+	}
 }
 
 func (r *report) settings(b *strings.Builder) {

@@ -10,6 +10,7 @@ type Cell struct {
 	Kind    string           `json:"query"`
 	Clients int              `json:"clients"`
 	Rounds  []measure.Timing `json:"rounds"`
+	Problem string           `json:"problem,omitempty"` // why there are no rounds, or no more
 	kind    tsbs.Kind
 }
 

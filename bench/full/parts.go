@@ -127,6 +127,16 @@ func (s settings) measure(ctx context.Context, root string, p part) error {
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return err
 	}
+	// What a run that was killed could not remove.
+	left, err := filepath.Glob(filepath.Join(work, "aegis-board*"))
+	if err != nil {
+		return err
+	}
+	for _, folder := range left {
+		if err := os.RemoveAll(folder); err != nil {
+			return err
+		}
+	}
 	file, err := os.Create(s.log(p))
 	if err != nil {
 		return err
