@@ -8,15 +8,16 @@ import (
 	"github.com/automatanexus/aegis-db/column/scan"
 )
 
-// The list of imports is an ordinary table, so that what it says is committed with the rows that it is about.
+// The list of imports is an ordinary table, so that what it says is committed with the rows that it is about. Its schema must not have the name of a
+// user: that user's tables would be made in it, by way of "$user" in the search path.
 const (
-	makeImportSchema = `CREATE SCHEMA IF NOT EXISTS aegis`
-	makeImportTable  = `CREATE TABLE IF NOT EXISTS aegis.imports (
+	makeImportSchema = `CREATE SCHEMA IF NOT EXISTS aegis_meta`
+	makeImportTable  = `CREATE TABLE IF NOT EXISTS aegis_meta.imports (
 		table_number bigint NOT NULL, import text NOT NULL, table_name text NOT NULL, rows bigint NOT NULL, whole boolean NOT NULL, changed timestamptz NOT NULL,
 		PRIMARY KEY (table_number, import))`
 	findTable    = `SELECT to_regclass($1)::oid::bigint`
-	findImport   = `SELECT rows, whole FROM aegis.imports WHERE table_number = $1 AND import = $2`
-	rememberRows = `INSERT INTO aegis.imports VALUES ($1, $2, $3, $4, $5, now())
+	findImport   = `SELECT rows, whole FROM aegis_meta.imports WHERE table_number = $1 AND import = $2`
+	rememberRows = `INSERT INTO aegis_meta.imports VALUES ($1, $2, $3, $4, $5, now())
 		ON CONFLICT (table_number, import) DO UPDATE SET rows = excluded.rows, whole = excluded.whole, changed = excluded.changed`
 )
 

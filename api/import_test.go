@@ -221,8 +221,8 @@ func TestImportGoesOn(t *testing.T) {
 					return
 				}
 				time.Sleep(10 * time.Millisecond)
-				if s.rows("SELECT to_regclass('aegis.imports') IS NOT NULL") == "[[true]]" {
-					fmt.Sscanf(s.rows("SELECT coalesce(max(rows), 0) FROM aegis.imports WHERE table_name = '"+table+"'"), "[[%d]]", &in)
+				if s.rows("SELECT to_regclass('aegis_meta.imports') IS NOT NULL") == "[[true]]" {
+					fmt.Sscanf(s.rows("SELECT coalesce(max(rows), 0) FROM aegis_meta.imports WHERE table_name = '"+table+"'"), "[[%d]]", &in)
 				}
 			}
 		}
@@ -237,7 +237,7 @@ func TestImportGoesOn(t *testing.T) {
 				}
 				time.Sleep(10 * time.Millisecond)
 			}
-			fmt.Sscanf(s.rows("SELECT max(rows) FROM aegis.imports WHERE table_name = '"+table+"'"), "[[%d]]", &in)
+			fmt.Sscanf(s.rows("SELECT max(rows) FROM aegis_meta.imports WHERE table_name = '"+table+"'"), "[[%d]]", &in)
 			if got := s.rows("SELECT count(*) FROM " + table); got != fmt.Sprintf("[[%d]]", in) || in%3000 != 0 || in == 0 {
 				t.Errorf("%s: %s rows after an end in the middle, and %d are remembered", format, got, in)
 			}

@@ -15,7 +15,7 @@ import (
 )
 
 // importing is an import under way. Its rows are commits of a number of rows, or one. An import that has a name is remembered: with each commit goes a
-// row of the table aegis.imports that says how many rows of the file are in, so that one which was interrupted goes on behind them, and one that was
+// row of the table aegis_meta.imports that says how many rows of the file are in, so that one which was interrupted goes on behind them, and one that was
 // whole is not taken twice.
 type importing struct {
 	importRequest
