@@ -182,3 +182,36 @@ func TestCloseEndsStatements(t *testing.T) {
 		t.Errorf("close: %v", err)
 	}
 }
+
+// TestCloseEndsWhatRuns: a statement that computes when the database is closed ends with that reason, although its session has closed another result, and is
+// closed itself.
+func TestCloseEndsWhatRuns(t *testing.T) {
+	db, err := Open(t.Context(), memOptions(Options{FS: newDisk()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := db.NewSession("")
+	first, err := session.Run(t.Context(), query.Request{SQL: "SELECT 1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := session.Run(context.Background(), query.Request{SQL: "SELECT count(*) FROM generate_series(1, 1000000000000)", Timeout: 5 * time.Minute})
+		ended <- err
+	}()
+	for db.Stats().Admission.Running < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	first.Close()
+	session.Close()
+	closed := make(chan error, 1)
+	go func() { closed <- db.Close(context.Background()) }()
+	var e *column.Error
+	if err := <-ended; !errors.As(err, &e) || e.SQLState != "57P01" {
+		t.Errorf("a statement that runs during Close: %v", err)
+	}
+	if err := <-closed; err != nil {
+		t.Errorf("close: %v", err)
+	}
+}

@@ -41,15 +41,17 @@ func (s *Session) Attach(c Client) {
 	r := s.engine.sessions
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.open[s] = a
+	s.attached, r.open[s] = true, a
 }
 
-// detach forgets a session.
+// detach forgets a session, once its last result is closed.
 func (s *Session) detach() {
 	r := s.engine.sessions
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.open, s)
+	if s.attached = false; !s.life.busy() {
+		delete(r.open, s)
+	}
 }
 
 // working notes that a statement of the session begins; the function it returns, that it has ended.
@@ -63,8 +65,7 @@ func (s *Session) working(text string) (ended func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a := r.open[s]
-	attached := a != nil
-	if !attached {
+	if a == nil {
 		a = &catalog.Activity{PID: s.pid, Database: s.databaseName(), User: s.settings.User, Started: now}
 		r.open[s] = a
 	}
@@ -76,8 +77,10 @@ func (s *Session) working(text string) (ended func()) {
 		status := s.TxStatus()
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		if !attached {
-			delete(r.open, s)
+		if !s.attached {
+			if !s.life.busy() { // another of its results may be open
+				delete(r.open, s)
+			}
 			return
 		}
 		a.Changed = s.engine.options.Now()

@@ -17,6 +17,7 @@ type Session struct {
 	database string
 	settings *setting.Values
 	pid      int64 // by which others know it
+	attached bool  // until it is closed, not for its statements only
 
 	// LoggedIn says that the user has proven to be who it is. Trusted sessions may do what only admins may.
 	LoggedIn, Trusted bool

@@ -91,6 +91,13 @@ func (l *life) runs(r *Result, cancel context.CancelCauseFunc) (done func(), err
 	}, nil
 }
 
+// busy reports whether a result is open.
+func (l *life) busy() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.running) > 0
+}
+
 // limit has a transaction end when its time is over; 0 is without end.
 func (s *Session) limit(d time.Duration) {
 	l := &s.life
