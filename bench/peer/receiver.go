@@ -35,7 +35,7 @@ func startReceiver(ctx context.Context, binary, dir string) (Metrics, error) {
 func newReceiver(ctx context.Context, binary, dir, text string, flags []string) (*receiver, error) {
 	path, err := exec.LookPath(binary)
 	if err != nil {
-		return nil, fmt.Errorf("Prometheus: %w: run make .tools/prometheus3, or name a binary: %w", ErrMissing, err)
+		return nil, fmt.Errorf("the Prometheus to compare with: %w: run make .tools/prometheus3, or name a binary: %w", ErrMissing, err)
 	}
 	config := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
@@ -53,7 +53,7 @@ func newReceiver(ctx context.Context, binary, dir, text string, flags []string) 
 	r := &receiver{process: p, url: "http://" + address, dir: dir, version: receiverVersion(ctx, path), http: newClient()}
 	if err := p.waitHTTP(ctx, r.url+"/-/ready", 30*time.Second); err != nil {
 		p.Close()
-		return nil, fmt.Errorf("Prometheus: %w", err)
+		return nil, fmt.Errorf("the Prometheus to compare with: %w", err)
 	}
 	return r, nil
 }
@@ -137,7 +137,7 @@ func (r *receiver) Stored(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	if answer.Data.Name == "" {
-		return 0, fmt.Errorf("Prometheus: no snapshot: %s %s", resp.Status, answer.Error)
+		return 0, fmt.Errorf("the Prometheus to compare with: no snapshot: %s %s", resp.Status, answer.Error)
 	}
 	folder := filepath.Join(r.dir, "tsdb", "snapshots", answer.Data.Name)
 	n, err := FileBytes(folder)
