@@ -142,7 +142,12 @@ func (a *alteration) holdRetyped(k *meta.Constraint) error {
 	}
 	switch k.Kind {
 	case meta.CheckConstraint:
-		n, err := parseRule(k.Text)
+		text, err := a.literalsOf(k.Text)
+		if err != nil {
+			return err
+		}
+		k.Text = text
+		n, err := parseRule(text)
 		if err != nil {
 			return err
 		}

@@ -107,6 +107,8 @@ type binder struct {
 	// describes is set where the value of a parameter would change the plan, and there is none.
 	describes bool
 	given     map[int]string // names of the parameters whose values are known, by their places
+	// literals, if not nil, is told which types literals get, by their places.
+	literals map[int]column.Type
 
 	outer      *scope          // around the query that is bound, if it is a subquery
 	with       *withScope      // the queries of WITH that can be seen

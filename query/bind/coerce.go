@@ -69,6 +69,9 @@ func (b *binder) settle(e expr.Expr, t column.Type) (expr.Expr, error) {
 	case *expr.Param:
 		return b.settleParam(x, t)
 	case *expr.Literal:
+		if b.literals != nil {
+			b.literals[x.At] = t
+		}
 		if x.Value.IsNull(0) {
 			return &expr.Literal{Value: nullOf(t), At: x.At}, nil
 		}
