@@ -177,6 +177,7 @@ type Context struct {
 	left int   // work until the next look at cancellation
 	row  int   // see RowWork
 	made int64 // bytes of texts and the like
+	cut  bool  // Made is asked for each batch
 }
 
 // Literals are the options that values are read and written with.

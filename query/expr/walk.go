@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
 )
 
 // Children lists the arguments of an expression, left to right.
@@ -190,8 +191,10 @@ func Equal(a, b Expr) bool {
 }
 
 // Fold replaces what has one value by a literal, as far as ctx knows it: parameters if ctx.Params has them, functions
-// such as now() if ctx.Now is set. What fails stays as it is, to fail when, and only if, a row reaches it.
+// such as now() if ctx.Now is set. What fails stays as it is, to fail when, and only if, a row reaches it; so does what would be too large to keep
+// in a plan.
 func Fold(ctx *Context, e Expr) Expr {
+	var own *Context // with less memory; others may read ctx at the same time
 	return Rewrite(e, func(e Expr) Expr {
 		switch x := e.(type) {
 		case *Column, *Literal:
@@ -221,13 +224,21 @@ func Fold(ctx *Context, e Expr) Expr {
 				return e
 			}
 		}
-		v, err := Eval(ctx, e, nil, 1)
+		if own == nil {
+			small := *ctx
+			small.Pool = mem.NewPool("a constant", constantMost, ctx.Pool)
+			own = &small
+		}
+		v, err := Eval(own, e, nil, 1)
 		if err != nil {
 			return e
 		}
 		return &Literal{Value: column.Flatten(v), At: e.Pos()}
 	})
 }
+
+// constantMost is how long a constant may get that Fold makes.
+const constantMost = 16 << 20
 
 // foldStrict gives NULL for a call of a strict function with a constant NULL among its arguments; nil = it is none. The other
 // arguments are not computed then, so their errors do not happen, as in PostgreSQL.

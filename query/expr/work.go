@@ -44,7 +44,10 @@ func (c *Context) Room(bytes int64) error {
 	if bytes < roomBytes || c.Pool == nil {
 		return nil
 	}
-	need := bytes + c.made
+	need := bytes
+	if c.cut {
+		need += c.made
+	}
 	if err := c.Pool.Grow(need); err != nil {
 		return err
 	}
@@ -55,7 +58,7 @@ func (c *Context) Room(bytes int64) error {
 // Made is how many bytes of texts and the like were made since it was asked last.
 func (c *Context) Made() int64 {
 	n := c.made
-	c.made = 0
+	c.made, c.cut = 0, true
 	return n
 }
 

@@ -85,7 +85,7 @@ func quoteIdent(s string) string {
 
 func formatKernel(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 	opt := literalOptions(ctx)
-	f := formatter{args: args[1:], opt: opt}
+	f := formatter{ctx: ctx, args: args[1:], opt: opt}
 	return eachRow(ctx, tText, writeBytes, n, func(i int) ([]byte, error) {
 		if args[0].IsNull(i) {
 			return nil, errNull
@@ -96,6 +96,7 @@ func formatKernel(ctx *expr.Context, args []*column.Vector, n int) (*column.Vect
 
 // formatter is format(): sprintf with quoting.
 type formatter struct {
+	ctx  *expr.Context
 	args []*column.Vector
 	opt  literal.Options
 	out  []byte
@@ -118,6 +119,13 @@ func (f *formatter) format(s string, row int) ([]byte, error) {
 		}
 		spec, rest, err := f.specifier(s[i:], row)
 		if err != nil {
+			return nil, err
+		}
+		size := len(f.out) + max(spec.width, 0)
+		if a := f.args[spec.arg]; a.Type.Physical() == column.PhysBytes && !a.IsNull(row) {
+			size += len(a.Bytes(row))
+		}
+		if err := f.ctx.Room(int64(size)); err != nil {
 			return nil, err
 		}
 		if err := f.put(spec, row); err != nil {
