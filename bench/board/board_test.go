@@ -26,7 +26,7 @@ func small(t *testing.T) contest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return contest{workload: w, clients: []int{1, 8}, rounds: 1, perCell: time.Millisecond, checks: 3, progress: io.Discard}
+	return contest{workload: w, clients: []int{1, 2}, rounds: 1, perCell: time.Millisecond, checks: 3, progress: io.Discard}
 }
 
 // TestSmallContest runs the real programs. A peer that the tests' installer gets is required where peers are; the others are held against the right
@@ -154,7 +154,7 @@ func TestRefusedQueries(t *testing.T) {
 	r := report{Systems: []*System{list[0].System, figures("B", 5)}}
 	all := r.aims()
 	i := slices.IndexFunc(all, func(a measure.Aim) bool { return strings.HasPrefix(a.What, "every query") })
-	if a := all[i]; !strings.Contains(strings.Join(a.Behind, "\n"), "cpu-max-all-8, clients 8: no answer (**behind**)") || a.Met {
+	if a := all[i]; !strings.Contains(strings.Join(a.Behind, "\n"), "cpu-max-all-8, clients 2: no answer (**behind**)") || a.Met {
 		t.Errorf("%+v", a)
 	}
 	if text := r.markdown(); !strings.Contains(text, "- Aegis, cpu-max-all-8, clients 1: Aegis: cpu-max-all-8: too much\n") {

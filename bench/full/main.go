@@ -26,7 +26,7 @@ type settings struct {
 	work, out string
 	victoria, prometheus,
 	questdb string
-	short bool
+	short, page bool
 }
 
 func main() {
@@ -39,6 +39,7 @@ func main() {
 	flag.StringVar(&s.prometheus, "prometheus", "", "`path` of the Prometheus binary; empty: .tools/prometheus3, or that of PATH")
 	flag.StringVar(&s.questdb, "questdb", "", "`path` of QuestDB's jar; empty: that of .tools/java")
 	flag.BoolVar(&s.short, "short", false, "small sizes, to see that all parts work; nothing is written to the folder of reports")
+	flag.BoolVar(&s.page, "page", false, "measure nothing, and write the page from the reports that are there")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := s.run(ctx)
@@ -60,6 +61,9 @@ func (s settings) run(ctx context.Context) error {
 	}
 	if s.short {
 		s.out = filepath.Join(s.work, "short-results")
+	}
+	if s.page {
+		return writePage(s.out)
 	}
 	if s.prometheus == "" {
 		if own := filepath.Join(root, ".tools", "prometheus3"); exists(own) {
