@@ -20,6 +20,12 @@ func TestExplain(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			if d.Cmd == "flush" {
+				if err := db.Flush(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				return ""
+			}
 			text := d.Input
 			if d.Cmd == "explain" {
 				text = "EXPLAIN " + text

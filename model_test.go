@@ -73,6 +73,8 @@ func (f frozen) Rewrite(context.Context, query.Rewriting) error { return errors.
 func (f frozen) RewrittenSchema(_, to *meta.Table) *column.Schema { return &to.Columns }
 
 // Closing implements query.Store.
+func (frozen) Analyze([]meta.TableID) {}
+
 func (f frozen) Closing(context.Context, meta.TableID, func(context.Context) error) error {
 	return errors.ErrUnsupported
 }

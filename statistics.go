@@ -69,16 +69,16 @@ func (t *tableStatistics) of(key statisticsKey) *keptStatistic {
 // Statistics implements plan.Described. What a metric shows of a table's rows, and the past, are not described.
 func (r *relation) Statistics(ctx context.Context, c int) (*stats.Column, error) {
 	source, ok := r.source.(*tableSource)
-	if !ok || len(r.series) > 0 || r.columns[c].ID == 0 || source.snapshot.isPast {
+	if !ok || len(r.series) > 0 || r.columns[c].ID == 0 {
 		return nil, nil
 	}
-	return source.snapshot.statistics(ctx, r.table, r.columns[c].ID)
+	return source.snapshot.Statistics(ctx, r.table, r.columns[c].ID)
 }
 
-// statistics describes a column of a table by its segments; nil if nothing is known.
-func (s *Snapshot) statistics(ctx context.Context, t *meta.Table, id column.ID) (*stats.Column, error) {
+// Statistics describes a column of a table by its segments; nil if nothing is known, as of the past.
+func (s *Snapshot) Statistics(ctx context.Context, t *meta.Table, id column.ID) (*stats.Column, error) {
 	at := t.Columns.Index(id)
-	if at < 0 {
+	if at < 0 || s.isPast {
 		return nil, nil
 	}
 	k := s.db.statistics.of(statisticsKey{t.ID, id})
@@ -150,4 +150,30 @@ func (s *Snapshot) describe(ctx context.Context, table meta.TableID, x *meta.Seg
 	}
 	defer h.Release()
 	return h.Reader.Statistics(f)
+}
+
+// Analyze forgets what is kept of tables, so that the next plan looks at them anew.
+func (s store) Analyze(tables []meta.TableID) {
+	s.db.statistics.forget(tables)
+	s.db.samples.forget(tables)
+}
+
+func (t *tableStatistics) forget(tables []meta.TableID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for k := range t.kept {
+		if slices.Contains(tables, k.table) {
+			delete(t.kept, k)
+		}
+	}
+}
+
+func (s *relationSamples) forget(tables []meta.TableID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.kept {
+		if slices.Contains(tables, k.table) {
+			delete(s.kept, k)
+		}
+	}
 }

@@ -186,3 +186,51 @@ func TestEstimates(t *testing.T) {
 	}
 	joins.check(t, 2, 10)
 }
+
+// TestStatisticsAsTablesChange flushes, ends and merges rows, and asks after each what pg_stats says.
+func TestStatisticsAsTablesChange(t *testing.T) {
+	ctx := context.Background()
+	db, err := Open(ctx, memOptions(Options{FS: newDisk()}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close(ctx) })
+	ask(t, db, "CREATE TABLE t (a int, b text, c timestamptz, d boolean, e numeric(8,2), f jsonb)")
+	const stats = "SELECT attname, null_frac, avg_width, round(n_distinct::numeric, 1), most_common_vals, most_common_freqs, histogram_bounds IS NOT NULL FROM pg_stats WHERE schemaname = 'public' AND tablename = 't' ORDER BY 1"
+	check := func(when, query string, want ...string) {
+		t.Helper()
+		if got := ask(t, db, query); strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s:\n%s\nwant\n%s", when, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+	fill := func(from, to int) {
+		t.Helper()
+		ask(t, db, fmt.Sprintf("INSERT INTO t SELECT i %% 2, CASE WHEN i %% 4 = 0 THEN NULL ELSE 'x, y' END, timestamptz '2026-01-01 00:00Z' + i * interval '1 s', i %% 4 < 3, 1.50, '{}' FROM generate_series(%d, %d) AS g(i)", from, to-1))
+		if err := db.Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check("of nothing", stats)
+	fill(0, 200)
+	two := []string{
+		"a|0|4|2.0|{0,1}|{0.5,0.5}|f", `b|0.25|5|1.0|{"x, y"}|{0.75}|f`, "c|0|8|-1.0|||t", "d|0|1|2.0|{t,f}|{0.75,0.25}|f", "e|0|5|1.0|{1.50}|{1}|f", "f|0|3|1.0|||f",
+	}
+	check("of one segment", stats, two...)
+	fill(200, 400)
+	check("of two segments", stats, two...)
+	check("pg_class", "SELECT reltuples FROM pg_class WHERE relname = 't'", "400")
+	ask(t, db, "DELETE FROM t WHERE a = 0")
+	if err := db.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, db, "ALTER TABLE t ADD COLUMN g int DEFAULT 7")
+	check("of a later column", "SELECT n_distinct, most_common_vals FROM pg_stats WHERE tablename = 't' AND attname = 'g'", "1|{7}")
+	for _, text := range []string{"ANALYZE", "ANALYZE t", "ANALYZE VERBOSE public.t, pg_class"} {
+		ask(t, db, text)
+	}
+	for text, code := range map[string]string{"ANALYZE nothing": "42P01", "VACUUM t": "0A000"} {
+		if got := stateOf(db, text); got != code {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/spill"
+	"github.com/automatanexus/aegis-db/column/stats"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/catalog"
 	"github.com/automatanexus/aegis-db/query/fn"
@@ -29,6 +30,8 @@ type Snapshot interface {
 	Metrics(ctx context.Context) ([]string, error)
 	Stored(ctx context.Context, t *meta.Table) (catalog.Figures, error)
 	Indexed(x *meta.Index) catalog.IndexFigures
+	// Statistics describes a column of a table by its segments; nil if nothing is known.
+	Statistics(ctx context.Context, t *meta.Table, id column.ID) (*stats.Column, error)
 	Close()
 }
 
@@ -50,6 +53,8 @@ type Store interface {
 	Rewrite(ctx context.Context, w Rewriting) error
 	// RewrittenSchema has the columns of a table as it will be, and behind them those of the table as it was that are no more.
 	RewrittenSchema(from, to *meta.Table) *column.Schema
+	// Analyze forgets what is kept of the rows of tables for the optimizer.
+	Analyze(tables []meta.TableID)
 	// Closing runs f while nobody commits rows of a table, after all that was committed before can be read.
 	Closing(ctx context.Context, table meta.TableID, f func(context.Context) error) error
 }

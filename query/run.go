@@ -340,6 +340,8 @@ func (st *statement) runStatement(bound plan.Statement, names map[plan.Relation]
 		return st.renameIndex(b)
 	case *plan.Reindex:
 		return st.reindex(b)
+	case *plan.Analyze:
+		return st.analyze(b)
 	case *plan.Modify:
 		return st.modify(b)
 	case *plan.History:

@@ -155,6 +155,8 @@ func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 		return b.createIndex(s)
 	case *sql.Reindex:
 		return b.reindex(s)
+	case *sql.Vacuum:
+		return b.analyze(s)
 	case *sql.Drop:
 		if s.Kind == sql.ObjIndex {
 			return b.dropIndexes(s)

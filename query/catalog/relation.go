@@ -27,6 +27,7 @@ var pushed = map[string][]string{
 	"information_schema.columns":           {"table_schema", "table_name"},
 	"pg_catalog.pg_stat_user_tables":       {"relid", "schemaname", "relname"},
 	"pg_catalog.pg_stat_all_tables":        {"relid", "schemaname", "relname"},
+	"pg_catalog.pg_stats":                  {"schemaname", "tablename"},
 	"information_schema.table_constraints": {"table_schema", "table_name"},
 }
 

@@ -36,6 +36,12 @@ func appendValue(b *column.Builder, value any) error {
 		b.AppendInterval(x)
 	case []int64:
 		appendArray(b, x, 1)
+	case []float64:
+		if x == nil {
+			b.AppendNull()
+			return nil
+		}
+		b.AppendBytes(array.Append(nil, array.OneDim(len(x)), column.NewFloats(b.Type().Element(), x, nil), 0))
 	case numbered:
 		appendArray(b, x, 0)
 	case []string:

@@ -9,6 +9,8 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/stats"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -23,6 +25,8 @@ type Store interface {
 	// Stored gives the figures of a table, Indexed those of an index.
 	Stored(ctx context.Context, t *meta.Table) (Figures, error)
 	Indexed(x *meta.Index) IndexFigures
+	// Statistics describes a column of a table by its segments; nil if nothing is known.
+	Statistics(ctx context.Context, t *meta.Table, id column.ID) (*stats.Column, error)
 }
 
 // Figures are what a table takes.
