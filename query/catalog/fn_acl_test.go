@@ -10,7 +10,7 @@ import (
 	"github.com/automatanexus/aegis-db/query/expr"
 )
 
-// TestExplodeACL: what PostgreSQL 15 gives for the same lists, but for the roles' numbers.
+// TestExplodeACL reads lists of rights by the rules of aclitem: who, what, and whether it may be passed on.
 func TestExplodeACL(t *testing.T) {
 	explode := func(text string) (string, error) {
 		list := column.NewBuilder(column.ArrayOf(tText), 1)
