@@ -21,11 +21,12 @@ type Range struct {
 // MetricsQL is the query as the suite writes it for VictoriaMetrics, whose functions over time keep the name of the metric. Names of metrics are
 // "cpu_" and the field.
 func (q Query) MetricsQL() (Range, error) {
-	function, by, err := q.function()
+	function, _, err := q.function()
 	if err != nil {
 		return Range{}, err
 	}
-	if by = "__name__"; q.shape == avgByHost {
+	by := "__name__"
+	if q.shape == avgByHost {
 		by += ", hostname"
 	}
 	return q.over(fmt.Sprintf("%s(%s_over_time(%s[%s])) by (%s)", function, function, q.selector(), q.window(), by)), nil
