@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"context"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
@@ -86,7 +88,7 @@ func (o *ordered) sort(args []*column.Vector, rows, starts []int32) []int32 {
 		columns[i] = args[k.Arg]
 		by[i] = plan.SortKey{Desc: k.Desc, NullsFirst: k.NullsFirst}
 	}
-	keys := newWindowKeys(columns, by, len(rows))
+	keys := newWindowKeys(context.Background(), columns, by, len(rows))
 	list := make([]windowKey, len(rows))
 	for i, r := range rows {
 		list[i] = keys.list[r]

@@ -136,7 +136,7 @@ func (s *windowStream) next(ctx context.Context) (*scan.Batch, error) {
 	out := &scan.Batch{Len: n}
 	take := s.refs[s.at : s.at+n]
 	for c := range s.in.plan.width {
-		v, err := s.in.gather(c, take)
+		v, err := s.in.gather(ctx, c, take)
 		if err != nil {
 			return nil, err
 		}

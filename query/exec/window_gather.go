@@ -1,15 +1,21 @@
 package exec
 
 import (
+	"context"
+
 	"github.com/automatanexus/aegis-db/column"
 )
 
 // gather copies rows of a column together.
-func (in *windowInput) gather(c int, refs []rowRef) (*column.Vector, error) {
+func (in *windowInput) gather(ctx context.Context, c int, refs []rowRef) (*column.Vector, error) {
 	t := in.batches[0].columns[c].Type
+	end := looks{ctx: ctx}
 	if from := in.ints[c]; from != nil {
 		out := make([]int64, len(refs))
 		for i, r := range refs {
+			if end.over() {
+				return nil, end.err
+			}
 			out[i] = from[r.batch()][r.row()]
 		}
 		return column.NewInts(t, out, nil), nil
@@ -17,6 +23,9 @@ func (in *windowInput) gather(c int, refs []rowRef) (*column.Vector, error) {
 	if from := in.floats[c]; from != nil {
 		out := make([]float64, len(refs))
 		for i, r := range refs {
+			if end.over() {
+				return nil, end.err
+			}
 			out[i] = from[r.batch()][r.row()]
 		}
 		return column.NewFloats(t, out, nil), nil
@@ -27,6 +36,9 @@ func (in *windowInput) gather(c int, refs []rowRef) (*column.Vector, error) {
 		k := refs[i].batch()
 		rows = rows[:0]
 		for i < len(refs) && refs[i].batch() == k {
+			if end.over() {
+				return nil, end.err
+			}
 			rows = append(rows, refs[i].row())
 			i++
 		}

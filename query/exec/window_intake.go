@@ -158,7 +158,7 @@ func (in *windowIntake) parts(ctx context.Context) ([]part, error) {
 	if in.full.Load() {
 		return in.spilledParts()
 	}
-	all, err := in.joined()
+	all, err := in.joined(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -23,6 +24,7 @@ type windowKeys struct {
 	// Where prefixes are not all there is: the encoded keys.
 	arena   []byte
 	offsets []int
+	looks   looks
 }
 
 // makeKeys encodes the order of the part's rows. One number is its own key; anything else is bytes.
@@ -36,13 +38,16 @@ func (r *windowRun) makeKeys() (*windowKeys, error) {
 		}
 		columns[i] = v
 	}
-	k := newWindowKeys(columns, r.node.Order, n)
+	k := newWindowKeys(r.ctx, columns, r.node.Order, n)
+	if k.looks.err != nil {
+		return nil, k.looks.err
+	}
 	return k, r.pool.Grow(int64(cap(k.arena) + 8*len(k.offsets)))
 }
 
-// newWindowKeys encodes the keys of n rows.
-func newWindowKeys(columns []*column.Vector, by []plan.SortKey, n int) *windowKeys {
-	k := &windowKeys{list: make([]windowKey, n)}
+// newWindowKeys encodes the keys of n rows. Where the statement was cancelled looks has the error.
+func newWindowKeys(ctx context.Context, columns []*column.Vector, by []plan.SortKey, n int) *windowKeys {
+	k := &windowKeys{list: make([]windowKey, n), looks: looks{ctx: ctx}}
 	if len(columns) == 1 {
 		if phys := columns[0].Type.Physical(); phys == column.PhysInt || phys == column.PhysFloat || phys == column.PhysBool {
 			k.numbers(columns[0], by[0].Desc, by[0].NullsFirst)
@@ -52,6 +57,9 @@ func newWindowKeys(columns []*column.Vector, by []plan.SortKey, n int) *windowKe
 	k.arena = make([]byte, 0, n*windowKeyBytes*len(columns))
 	k.offsets = make([]int, n+1)
 	for i := range n {
+		if k.looks.over() {
+			break
+		}
 		start := len(k.arena)
 		k.arena = sortKeys(by).append(k.arena, columns, i)
 		k.offsets[i+1] = len(k.arena)
@@ -71,6 +79,9 @@ func (k *windowKeys) numbers(v *column.Vector, desc, nullsFirst bool) {
 		null = -1
 	}
 	for i := range k.list {
+		if k.looks.over() {
+			break
+		}
 		key := windowKey{row: int32(i)}
 		if v.Valid != nil && !v.Valid.Get(i) {
 			key.null = null
@@ -125,7 +136,7 @@ func (k *windowKeys) compare(a, b windowKey) int {
 	return bytes.Compare(k.bytes(a.row), k.bytes(b.row))
 }
 
-// sort orders a partition; rows of equal keys stay in order.
+// sort orders a partition; rows of equal keys stay in order. Where the statement was cancelled they are in any order.
 func (k *windowKeys) sort(list []windowKey) {
 	ascending := true
 	for i := 1; i < len(list) && ascending; i++ {
@@ -135,10 +146,13 @@ func (k *windowKeys) sort(list []windowKey) {
 		return
 	}
 	if k.offsets == nil && len(list) >= radixRows {
-		radixSort(list)
+		radixSort(list, &k.looks)
 		return
 	}
 	slices.SortFunc(list, func(a, b windowKey) int {
+		if k.looks.over() {
+			return 0
+		}
 		if c := k.compare(a, b); c != 0 {
 			return c
 		}
@@ -150,7 +164,7 @@ func (k *windowKeys) sort(list []windowKey) {
 const radixRows = 1 << 10
 
 // radixSort orders keys that are numbers: byte by byte from the least, leaving out the bytes that are the same everywhere; NULLs last.
-func radixSort(list []windowKey) {
+func radixSort(list []windowKey, end *looks) {
 	differ := uint64(0)
 	nulls := false
 	for i := range list {
@@ -159,6 +173,9 @@ func radixSort(list []windowKey) {
 	}
 	from, to := list, make([]windowKey, len(list))
 	pass := func(digit func(*windowKey) int) {
+		if end.look() {
+			return
+		}
 		var count [257]int
 		for i := range from {
 			count[digit(&from[i])+1]++
@@ -218,6 +235,9 @@ func (k *windowKeys) leading(list []windowKey, n int, ties bool) []windowKey {
 		down(i)
 	}
 	for _, x := range list[n:] {
+		if k.looks.over() {
+			break
+		}
 		if less(x, heap[0]) {
 			heap[0] = x
 			down(0)
@@ -268,9 +288,12 @@ func (r *windowRun) sort() error {
 		}
 		r.p.Bounds[k] = int32(len(sorted))
 		sorted = append(sorted, list...)
-		if err := cause(r.ctx); err != nil {
-			return err
+		if keys.looks.err != nil {
+			return keys.looks.err
 		}
+	}
+	if keys.looks.look() {
+		return keys.looks.err
 	}
 	r.p.Bounds[len(bounds)-1] = int32(len(sorted))
 	r.reorder(sorted)

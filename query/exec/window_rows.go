@@ -2,6 +2,7 @@ package exec
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -43,7 +44,7 @@ func (r rowRef) batch() int { return int(r >> 32) }
 func (r rowRef) row() int32 { return int32(uint32(r)) }
 
 // joined puts together what the workers pulled: a counting sort by partition.
-func (in *windowIntake) joined() (*windowInput, error) {
+func (in *windowIntake) joined(ctx context.Context) (*windowInput, error) {
 	out := &windowInput{plan: in.plan}
 	lists := in.lists
 	groups, err := joinGroups(lists)
@@ -70,7 +71,11 @@ func (in *windowIntake) joined() (*windowInput, error) {
 	if err := in.account.must(8 * int64(total+len(groups))); err != nil {
 		return nil, err
 	}
-	rows := out.inOrder(total, in.level > 0)
+	end := looks{ctx: ctx}
+	rows := out.inOrder(total, in.level > 0, &end)
+	if end.err != nil {
+		return nil, end.err
+	}
 	if groups == nil {
 		out.refs, out.starts = rows, []int{0, total}
 		return out, nil
@@ -79,6 +84,9 @@ func (in *windowIntake) joined() (*windowInput, error) {
 	// places[g] is where the next row of group g goes; groups are in the order of their keys.
 	places := make([]int, len(groups)+1)
 	for k := range out.batches {
+		if end.look() {
+			return nil, end.err
+		}
 		for _, g := range out.batches[k].groups {
 			places[groups[g]+1]++
 		}
@@ -88,6 +96,9 @@ func (in *windowIntake) joined() (*windowInput, error) {
 	}
 	out.starts = slices.Clone(places)
 	for _, r := range rows {
+		if end.over() {
+			return nil, end.err
+		}
 		to := groups[out.batches[r.batch()].groups[r.row()]]
 		out.refs[places[to]] = r
 		places[to]++
@@ -96,9 +107,12 @@ func (in *windowIntake) joined() (*windowInput, error) {
 }
 
 // inOrder lists all rows in the order of the input. Those that were on disk say themselves where they stood there.
-func (in *windowInput) inOrder(total int, numbered bool) []rowRef {
+func (in *windowInput) inOrder(total int, numbered bool, end *looks) []rowRef {
 	out := make([]rowRef, 0, total)
 	for k := range in.batches {
+		if end.look() {
+			return out
+		}
 		for i := range in.batches[k].n {
 			out = append(out, rowRef(k)<<32|rowRef(i))
 		}
@@ -108,10 +122,13 @@ func (in *windowInput) inOrder(total int, numbered bool) []rowRef {
 	}
 	keys := make([]windowKey, total)
 	for i, r := range out {
+		if end.over() {
+			return out
+		}
 		b := &in.batches[r.batch()]
 		keys[i] = windowKey{prefix: uint64(b.columns[len(b.columns)-1].Int(int(r.row()))), row: int32(i)}
 	}
-	radixSort(keys)
+	radixSort(keys, end)
 	sorted := make([]rowRef, total)
 	for i := range keys {
 		sorted[i] = out[keys[i].row]

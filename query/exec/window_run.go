@@ -26,7 +26,7 @@ func (r *windowRun) column(c int) (*column.Vector, error) {
 	if v := r.gathered[c]; v != nil {
 		return v, nil
 	}
-	v, err := r.in.gather(c, r.refs)
+	v, err := r.in.gather(r.ctx, c, r.refs)
 	if err != nil {
 		return nil, err
 	}
