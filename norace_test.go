@@ -1,0 +1,5 @@
+//go:build !race
+
+package aegis
+
+const slowdown = 1
