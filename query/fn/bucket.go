@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"math"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -114,9 +115,8 @@ func newBucketer(iv column.Interval, perDay int64, origin *int64) (*bucketer, er
 	return b, nil
 }
 
-// BucketRuns buckets times that ascend within each run: it finds each bucket's end by galloping instead of looking at every
-// row. bucket gives the bucket [lo, hi) of a time. The result is run-end encoded, its runs never crossing one of
-// runs; where that would not pay, it is flat.
+// BucketRuns buckets times that ascend within each run: it looks for each bucket's end instead of looking at every row. bucket gives the bucket
+// [lo, hi) of a time. The result is run-end encoded, its runs never crossing one of runs; where that would not pay, it is flat.
 func BucketRuns(t column.Type, times []int64, runs []scan.Run, bucket func(v int64) (lo, hi int64, err error)) (*column.Vector, error) {
 	var ends []int32
 	var values []int64
@@ -128,15 +128,17 @@ func BucketRuns(t column.Type, times []int64, runs []scan.Run, bucket func(v int
 			if err != nil {
 				return nil, err
 			}
+			if ends == nil {
+				n := min(len(runs)*bucketsOf(times[i], times[end-1], lo, hi), len(times))
+				ends, values = make([]int32, 0, n), make([]int64, 0, n)
+			}
 			next := i + rows
-			if next > end || times[next-1] >= hi || next < end && times[next] < hi {
-				next = gallop(times, i, end, hi)
+			if !endsAt(times, next, end, hi) {
+				if next = i + stepsTo(times, i, end, hi); !endsAt(times, next, end, hi) {
+					next = gallop(times, i, end, hi)
+				}
 			}
 			i, rows = next, next-i
-			if ends == nil {
-				buckets := len(times)/rows + len(runs)
-				ends, values = make([]int32, 0, buckets), make([]int64, 0, buckets)
-			}
 			ends = append(ends, int32(i))
 			values = append(values, lo)
 		}
@@ -146,6 +148,30 @@ func BucketRuns(t column.Type, times []int64, runs []scan.Run, bucket func(v int
 		return column.Flatten(v), nil
 	}
 	return v, nil
+}
+
+// endsAt reports whether the rows of a bucket up to limit end before row next; rows end before row end anyway.
+func endsAt(times []int64, next, end int, limit int64) bool {
+	return next <= end && times[next-1] < limit && (next == end || times[next] >= limit)
+}
+
+// bucketsOf is about how many buckets like [lo, hi) times from first to last lie in, at least one. Times may be infinite.
+func bucketsOf(first, last, lo, hi int64) int {
+	if span, width := last-first, hi-lo; span >= 0 && width > 0 {
+		return int(min(span/width, math.MaxInt32)) + 2
+	}
+	return 1
+}
+
+// stepsTo is how many rows from row i on are below limit if their times go on as they begin, at least one.
+func stepsTo(times []int64, i, end int, limit int64) int {
+	if i+1 == end {
+		return 1
+	}
+	if step, span := times[i+1]-times[i], limit-1-times[i]; step > 0 && span >= 0 {
+		return int(min(span/step, int64(end-i-1))) + 1
+	}
+	return 1
 }
 
 // gallop gives the first row in (i, end] whose time is not below limit, row i being below or of an infinite time.
