@@ -52,7 +52,7 @@ crash-definitions: ## 200 rounds of ALTER TABLE and indexes, while rows are writ
 crash-long: ## 200 rounds of it
 	AEGIS_CRASH_ROUNDS=200 $(GO) test -count=1 -v -timeout 60m -run TestKill ./bench/crash
 
-soak: ## the models, crashes and failing disks of the whole database for half an hour, on another course each time
+soak: ## the models, crashes and failing disks of the whole database for minutes each, on another course each time
 	AEGIS_LONG=1 $(GO) test -count=1 -v -timeout 120m -run 'Model|Crash|Fault|Damage|Metamorphic|Concurrent' .
 
 cancel-long: ## 50 rounds of cancelling each of the statements that never end; none may take longer than a tenth of a second

@@ -106,13 +106,7 @@ func (c *clickhouse) Settle(ctx context.Context) error {
 	return err
 }
 
-func (c *clickhouse) Count(ctx context.Context, _ *tsbs.Workload) (int64, error) {
-	rows, err := c.Execute(ctx, tsbs.CountSQL)
-	if err != nil {
-		return 0, err
-	}
-	return server.Int(rows[0][0])
-}
+func (c *clickhouse) Count(ctx context.Context, _ *tsbs.Workload) (int64, error) { return c.count(ctx) }
 
 // Stored is the size of the parts that are not replaced by others.
 func (c *clickhouse) Stored(ctx context.Context) (int64, error) {
@@ -124,17 +118,9 @@ func (c *clickhouse) Stored(ctx context.Context) (int64, error) {
 }
 
 func (c *clickhouse) Answer(ctx context.Context, q tsbs.Query) (tsbs.Answer, error) {
-	rows, err := c.Execute(ctx, q.SQL(clickhouseSQL))
-	if err != nil {
-		return nil, err
-	}
-	return readRows(q, rows)
+	return c.answer(ctx, q, clickhouseSQL)
 }
 
 func (c *clickhouse) Time(ctx context.Context, queries []tsbs.Query, clients int, b Budget) ([]time.Duration, error) {
-	statements := make([]string, len(queries))
-	for i, q := range queries {
-		statements[i] = q.SQL(clickhouseSQL)
-	}
-	return c.Measure(ctx, statements, clients, b)
+	return c.time(ctx, queries, clickhouseSQL, clients, b)
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/automatanexus/aegis-db/bench/server"
 	"github.com/automatanexus/aegis-db/bench/tsbs"
 )
 
@@ -90,28 +89,14 @@ func writeCSV(path string, w *tsbs.Workload) error {
 // Settle does nothing: a CHECKPOINT was part of loading, and DuckDB does nothing by itself afterwards.
 func (d *duckdb) Settle(context.Context) error { return nil }
 
-func (d *duckdb) Count(ctx context.Context, _ *tsbs.Workload) (int64, error) {
-	rows, err := d.Execute(ctx, tsbs.CountSQL)
-	if err != nil {
-		return 0, err
-	}
-	return server.Int(rows[0][0])
-}
+func (d *duckdb) Count(ctx context.Context, _ *tsbs.Workload) (int64, error) { return d.count(ctx) }
 
 func (d *duckdb) Stored(context.Context) (int64, error) { return FileBytes(d.File) }
 
 func (d *duckdb) Answer(ctx context.Context, q tsbs.Query) (tsbs.Answer, error) {
-	rows, err := d.Execute(ctx, q.SQL(duckSQL))
-	if err != nil {
-		return nil, err
-	}
-	return readRows(q, rows)
+	return d.answer(ctx, q, duckSQL)
 }
 
 func (d *duckdb) Time(ctx context.Context, queries []tsbs.Query, clients int, b Budget) ([]time.Duration, error) {
-	statements := make([]string, len(queries))
-	for i, q := range queries {
-		statements[i] = q.SQL(duckSQL)
-	}
-	return d.Measure(ctx, statements, clients, b)
+	return d.time(ctx, queries, duckSQL, clients, b)
 }

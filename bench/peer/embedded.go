@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/server"
+	"github.com/automatanexus/aegis-db/bench/tsbs"
 )
 
 // aside is the begin of all programs below. Answers have the pipe for themselves: what a database prints, such as progress bars, goes to standard
@@ -135,4 +136,31 @@ func (d *embedded) Measure(ctx context.Context, statements []string, clients int
 		"statements": statements, "clients": clients, "seconds": b.Time.Seconds(), "least": b.Least, "most": b.Most.Seconds(),
 	}})
 	return answer.Nanoseconds, err
+}
+
+// count asks how many values there are.
+func (d *embedded) count(ctx context.Context) (int64, error) {
+	rows, err := d.Execute(ctx, tsbs.CountSQL)
+	if err != nil {
+		return 0, err
+	}
+	return server.Int(rows[0][0])
+}
+
+// answer asks a query of the scoreboard.
+func (d *embedded) answer(ctx context.Context, q tsbs.Query, dialect tsbs.Dialect) (tsbs.Answer, error) {
+	rows, err := d.Execute(ctx, q.SQL(dialect))
+	if err != nil {
+		return nil, err
+	}
+	return readRows(q, rows)
+}
+
+// time measures queries of the scoreboard.
+func (d *embedded) time(ctx context.Context, queries []tsbs.Query, dialect tsbs.Dialect, clients int, b Budget) ([]time.Duration, error) {
+	statements := make([]string, len(queries))
+	for i, q := range queries {
+		statements[i] = q.SQL(dialect)
+	}
+	return d.Measure(ctx, statements, clients, b)
 }
