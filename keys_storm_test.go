@@ -25,9 +25,9 @@ type storm struct {
 	kind    stormKind
 	began   time.Time
 	within  time.Duration
-	gate    sync.RWMutex // held for reading while something is committed, alone while all rows are compared and end
-	epoch   atomic.Int64 // another one before each TRUNCATE and behind it
-	rows    [stormClients]map[int]int
+	gate    sync.RWMutex                              // held for reading while something is committed, alone while all rows are compared and end
+	epoch   atomic.Int64                              // odd while TRUNCATE is under way, another one behind it
+	rows    [stormClients]atomic.Pointer[map[int]int] // each is changed by its client alone, and replaced by TRUNCATE
 	counted [stormCounters]atomic.Int64
 	ran     sync.Map // what happened how often
 }
@@ -110,7 +110,7 @@ func (s *storm) count(what string) {
 // reset is an empty table. Nobody commits meanwhile.
 func (s *storm) reset() {
 	for c := range s.rows {
-		s.rows[c] = map[int]int{}
+		s.rows[c].Store(&map[int]int{})
 	}
 	for i := range s.counted {
 		s.counted[i].Store(0)
@@ -121,8 +121,9 @@ func (s *storm) reset() {
 func (s *storm) compare() {
 	for c := range s.rows {
 		want := []string{}
-		for _, k := range slices.Sorted(maps.Keys(s.rows[c])) {
-			want = append(want, fmt.Sprintf("%d|%d", k, s.rows[c][k]))
+		rows := *s.rows[c].Load()
+		for _, k := range slices.Sorted(maps.Keys(rows)) {
+			want = append(want, fmt.Sprintf("%d|%d", k, rows[k]))
 		}
 		got, err := tryAsk(s.db.NewSession(""), fmt.Sprintf("SELECT k, v::text FROM w WHERE client = %d ORDER BY k", c))
 		if err != nil || !slices.Equal(got, want) {
@@ -191,12 +192,12 @@ func (s *storm) truncate() {
 		s.compare()
 		s.epoch.Add(1) // for blocks, which may meet either table from now on
 		if _, err := tryAsk(session, "TRUNCATE w"); err == nil {
-			s.epoch.Add(1)
 			s.reset()
 			s.count("truncate")
 		} else if !conflict(err) {
 			s.t.Error(err)
 		}
+		s.epoch.Add(1)
 		s.gate.Unlock()
 	}
 }
@@ -249,12 +250,12 @@ func (w *stormWriter) block() {
 	if w.rng.IntN(2) == 0 {
 		begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 	}
+	epoch := w.epoch.Load()
 	if _, err := tryAsk(w.session, begin); err != nil {
 		w.t.Error(err)
 		return
 	}
-	epoch := w.epoch.Load()
-	still := func() bool { return w.epoch.Load() == epoch }
+	still := func() bool { return epoch%2 == 0 && w.epoch.Load() == epoch }
 	b := &stormBlock{rows: map[int]int{}}
 	var saved *stormBlock
 	for range 1 + w.rng.IntN(5) {
@@ -297,11 +298,12 @@ func (w *stormWriter) block() {
 
 // keep notes what was committed.
 func (w *stormWriter) keep(b *stormBlock) {
+	rows := *w.rows[w.c].Load()
 	for k, v := range b.rows {
 		if v < 0 {
-			delete(w.rows[w.c], k)
+			delete(rows, k)
 		} else {
-			w.rows[w.c][k] = v
+			rows[k] = v
 		}
 	}
 	for i, n := range b.counted {
@@ -314,7 +316,7 @@ func (w *stormWriter) value(b *stormBlock, k int) int {
 	if v, own := b.rows[k]; own {
 		return v
 	}
-	if v, there := w.rows[w.c][k]; there {
+	if v, there := (*w.rows[w.c].Load())[k]; there {
 		return v
 	}
 	return -1
@@ -397,7 +399,7 @@ func (w *stormWriter) statement(b *stormBlock, still func() bool) error {
 	case err == nil && !still():
 		return errStorm // nobody knows what it has met
 	case err == nil && (duplicate || n != affected):
-		w.t.Errorf("client %d: %s, behind %v of %v: %d rows, want %d; duplicate: %v", w.c, text, b.rows, w.rows[w.c], n, affected, duplicate)
+		w.t.Errorf("client %d: %s, behind %v of %v: %d rows, want %d; duplicate: %v", w.c, text, b.rows, *w.rows[w.c].Load(), n, affected, duplicate)
 	case err == nil:
 		w.count(strings.Fields(text)[0])
 		*b = *next
