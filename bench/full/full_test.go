@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +14,11 @@ import (
 
 // TestPage: the page shows what was measured, and what was not, and is made again from the reports alone.
 func TestPage(t *testing.T) {
-	dir := t.TempDir()
+	root := t.TempDir()
+	dir, gaps := filepath.Join(root, "results"), filepath.Join(root, "gaps")
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.Mkdir(gaps, 0o755), os.WriteFile(filepath.Join(gaps, "joins.md"), []byte("# Joins\n\n## Q17\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	behind := []string{"a: 1.5", "b: 0.5 (**behind**)"}
 	for range most {
 		behind = append(behind, "c: 1.9")
@@ -37,7 +42,7 @@ func TestPage(t *testing.T) {
 	}
 	for _, want := range []string{
 		"| [tsbs-400](tsbs-400.md) | loading | ≥ 2 | 3.0 | met |\n", "| [tsbs-400](tsbs-400.md) | every query | ≥ 2 | 1 of 3 | **missed** |\n", "1 of 2 are met",
-		"`make bench-full PART=tsbs-4000`", "  - b: 0.5 (**behind**)\n  - a: 1.5\n", "and 2 more in [tsbs-400.md]", "- tsbs-400: ", "commit abc",
+		"`make bench-full PART=tsbs-4000`", "  - b: 0.5 (**behind**)\n  - a: 1.5\n", "and 2 more in [tsbs-400.md]", "- [Joins](../gaps/joins.md)\n", "- tsbs-400: ", "commit abc",
 	} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("no %q in\n%s", want, page)
@@ -48,6 +53,12 @@ func TestPage(t *testing.T) {
 	}
 	if err := writePage(dir); err == nil || !strings.Contains(err.Error(), "tpch.json") {
 		t.Errorf("a report that cannot be read: %v", err)
+	}
+	if err := errors.Join(os.Remove(filepath.Join(dir, "tpch.json")), os.WriteFile(filepath.Join(gaps, "joins.md"), []byte("Joins"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if err := writePage(dir); err == nil || !strings.Contains(err.Error(), "joins.md") {
+		t.Errorf("a gap without a title: %v", err)
 	}
 }
 

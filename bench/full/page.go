@@ -35,10 +35,38 @@ func writePage(out string) error {
 		}
 		results[p.name] = r
 	}
-	return os.WriteFile(filepath.Join(out, "README.md"), []byte(page(results)), 0o644)
+	gaps, err := readGaps(filepath.Join(out, "..", "gaps"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(out, "README.md"), []byte(page(results, gaps)), 0o644)
 }
 
-func page(results map[string]*result) string {
+// gap is a file about places where Aegis is short of an aim: where the time goes, what was tried, what comes next.
+type gap struct{ file, title string }
+
+// readGaps lists the files of a folder by their first lines.
+func readGaps(dir string) (gaps []gap, _ error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.md"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		first, _, _ := strings.Cut(string(text), "\n")
+		title, is := strings.CutPrefix(first, "# ")
+		if !is {
+			return nil, fmt.Errorf("%s: the first line is %q, not a title", file, first)
+		}
+		gaps = append(gaps, gap{filepath.Base(file), title})
+	}
+	return gaps, nil
+}
+
+func page(results map[string]*result, gaps []gap) string {
 	var b strings.Builder
 	b.WriteString("# The scoreboard\n\nWritten by `make bench-full` from the reports beside it. A ratio is a peer's time by Aegis', hot, in the same run; what each figure means is in " +
 		"[bench/README.md](../README.md). Every answer that was measured was held against the right one, or against the peers'.\n\n")
@@ -58,6 +86,13 @@ func page(results map[string]*result) string {
 		}
 	}
 	fmt.Fprintf(&b, "\n%d of %d are met.\n\n## Where Aegis is short of an aim\n\n", reached, all)
+	if len(gaps) > 0 {
+		b.WriteString("Where the time and the bytes go, what was tried and what comes next:\n\n")
+		for _, g := range gaps {
+			fmt.Fprintf(&b, "- [%s](../gaps/%s)\n", g.title, g.file)
+		}
+		b.WriteString("\nThe places, those first in which a peer is ahead:\n\n")
+	}
 	for _, p := range parts {
 		if r := results[p.name]; r != nil {
 			for _, a := range r.Aims {
