@@ -23,6 +23,9 @@ func evalCall(ctx *Context, e *Call, in []*column.Vector, n int) (*column.Vector
 			}
 		}
 	}
+	if v := ctx.byEntry(e, args, n); v != nil {
+		return v, nil
+	}
 	v, err := Apply(ctx, e.Fn, args, n)
 	if err != nil {
 		return nil, errorAt(err, e.At)
