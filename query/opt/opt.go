@@ -33,6 +33,8 @@ func Rules() []Rule {
 		{"whole_numbers", "Integers compared with a constant that has a point are compared as integers. When constants are folded; before scans look for comparisons.", wholeNumbers},
 		{"whole_days", "Dates compared with a constant timestamp are compared as dates, for the same reasons.", wholeDays},
 		{"merge_projects", "A projection below another, or below an aggregation, becomes part of it; filters then meet the columns they are about.", mergeProjects},
+		{"shifted_sums", "sum(x + 1), sum(x + 2), … are made of one sum and one count. When projections have become part of aggregations.", shiftedSums},
+		{"dependent_keys", "Constants, and keys that are computed of other keys, are computed of the groups instead of grouped by. Before conditions move: they pass the projection that this leaves.", dependentKeys},
 		{"common_conditions", "What all alternatives of an OR demand stands before it, and what each demands of one column of a join: the filters that go down next.", commonConditions},
 		{"unnest", "Subqueries that read the query around them become joins. Before conditions move: it looks for those that compare the two.", unnest},
 		{"push_filters", "Conditions go below projections, sorts, joins and unions, so that they reach the scan.", pushFilters},
