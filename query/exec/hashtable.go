@@ -26,6 +26,7 @@ type intSlot struct {
 type intIndex struct {
 	slots []intSlot
 	count int
+	dense *denseInts // instead of slots, where the keys lie close together
 }
 
 const (
@@ -44,6 +45,9 @@ func slotsFor(n int) int { return max(minSlots, 1<<bits.Len(uint(2*max(n, 1)-1))
 
 // reserve makes room for n more values, in the account first.
 func (t *intIndex) reserve(n int, pool *mem.Pool) error {
+	if t.dense != nil {
+		return nil
+	}
 	want := slotsFor(t.count + n)
 	if want <= len(t.slots) {
 		return nil
@@ -70,6 +74,10 @@ func (t *intIndex) reserve(n int, pool *mem.Pool) error {
 
 // add numbers the keys that valid does not exclude; there is room for all of them.
 func (t *intIndex) add(keys []int64, valid column.Bitmap, groups []uint32) {
+	if t.dense != nil {
+		t.count = t.dense.add(keys, valid, groups, t.count)
+		return
+	}
 	mask := uint64(len(t.slots) - 1)
 	for i, k := range keys {
 		if !valid.Get(i) {
@@ -91,6 +99,10 @@ func (t *intIndex) add(keys []int64, valid column.Bitmap, groups []uint32) {
 
 // find gives the number of each key, 0 where it has none.
 func (t *intIndex) find(keys []int64, groups []uint32) {
+	if t.dense != nil {
+		t.dense.find(keys, groups)
+		return
+	}
 	slots := t.slots
 	if len(slots) == 0 {
 		clear(groups[:len(keys)])
@@ -109,7 +121,26 @@ func (t *intIndex) find(keys []int64, groups []uint32) {
 	}
 }
 
-func (t *intIndex) sizeBytes() int64 { return int64(len(t.slots)) * intSlotBytes }
+func (t *intIndex) sizeBytes() int64 {
+	if t.dense != nil {
+		return t.dense.sizeBytes()
+	}
+	return int64(len(t.slots)) * intSlotBytes
+}
+
+// keys lists the integers that have a number.
+func (t *intIndex) keys() []int64 {
+	out := make([]int64, 0, t.count)
+	if t.dense != nil {
+		return t.dense.appendKeys(out)
+	}
+	for _, s := range t.slots {
+		if s.group != 0 {
+			out = append(out, s.key)
+		}
+	}
+	return out
+}
 
 // bytesSlot holds a part of the hash beside the number: keys are compared only where it is the same.
 type bytesSlot struct {
@@ -235,10 +266,8 @@ func (t *bytesIndex) sizeBytes() int64 {
 // span is from the least to the greatest of the integers, of which there is at least one.
 func (t *intIndex) span() scan.TimeRange {
 	r := scan.TimeRange{Min: math.MaxInt64, Max: math.MinInt64}
-	for _, s := range t.slots {
-		if s.group != 0 {
-			r.Min, r.Max = min(r.Min, s.key), max(r.Max, s.key)
-		}
+	for _, k := range t.keys() {
+		r.Min, r.Max = min(r.Min, k), max(r.Max, k)
 	}
 	return r
 }

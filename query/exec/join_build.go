@@ -196,6 +196,11 @@ func evalKeys(w *worker, exprs []expr.Expr, b *scan.Batch) ([]*column.Vector, er
 func (b *buildRows) number(ctx context.Context, side *buildSide, batches []buildBatch) error {
 	pool, grouped := b.run.pool, !side.unkept
 	side.index = newKeyIndex(typesOfExprs(b.keys))
+	if !b.run.env.Plain {
+		if err := side.index.prepare(batches, side.rows, pool); err != nil {
+			return err
+		}
+	}
 	lookup := &keyLookup{index: side.index, pool: pool}
 	var groupOf []uint32
 	if grouped {

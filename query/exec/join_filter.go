@@ -18,45 +18,93 @@ import (
 // pages; with more, most series have a partner anyhow.
 const narrowKeys = 1024
 
-// narrow lets a scan on the probe side read only what can have a partner, where that is known before its pages are read: the
-// series whose tags are keys of the build side, and the time between the first and the last key. Between the scan and the
-// join there may be nothing that would notice.
+// narrow lets the scans on the probe side read only what can have a partner: where that is known before their pages are read, the series
+// whose tags are keys of the build side, and the time between the first and the last key; and of what is read the rows whose keys are among
+// those of the build side. Between a scan and the join there may be nothing that would notice.
 func narrow(p producer, keys []expr.Expr, side *buildSide) {
 	if side.index == nil {
 		return
 	}
 	for i, k := range keys {
 		if c, ok := k.(*expr.Column); ok {
-			narrowColumn(p, c.Index, &side.index.columns[i])
+			narrowColumn(p, c.Index, &side.index.columns[i], false)
 		}
 	}
 }
 
-// narrowColumn follows output column c down to the scan it comes from.
-func narrowColumn(p producer, c int, keys *keyColumn) {
+// narrowColumn follows output column c down to the scans that it comes from, or is equal to. far says that there is work in between that rows
+// without a partner should be spared.
+func narrowColumn(p producer, c int, keys *keyColumn, far bool) {
 	switch p := p.(type) {
 	case *meter:
-		narrowColumn(p.producer, c, keys)
+		narrowColumn(p.producer, c, keys, far)
 	case *withoutRuns:
-		narrowColumn(p.input, c, keys)
+		narrowColumn(p.input, c, keys, far)
 	case *longTexts:
-		narrowColumn(p.input, c, keys)
+		narrowColumn(p.input, c, keys, far)
 	case *filter:
-		narrowColumn(p.input, c, keys)
+		if !expr.Volatile(p.node.Cond) {
+			narrowColumn(p.input, c, keys, true)
+		}
 	case *project:
-		if e, ok := p.node.Exprs[c].(*expr.Column); ok {
-			narrowColumn(p.input, e.Index, keys)
+		if e, ok := p.node.Exprs[c].(*expr.Column); ok && !slices.ContainsFunc(p.node.Exprs, expr.Volatile) {
+			narrowColumn(p.input, e.Index, keys, far)
 		}
 	case *aggregate: // whole groups come or do not
 		if c < len(p.node.Keys) {
-			if e, ok := p.node.Keys[c].(*expr.Column); ok {
-				narrowColumn(p.input, e.Index, keys)
+			if e, ok := p.node.Keys[c].(*expr.Column); ok && !slices.ContainsFunc(plan.Expressions(p.node), expr.Volatile) {
+				narrowColumn(p.input, e.Index, keys, true)
 			}
 		}
+	case *union:
+		for _, in := range p.inputs {
+			narrowColumn(in, c, keys, far)
+		}
+	case *hashJoin:
+		narrowJoin(p, c, keys)
 	case *scanner:
 		// A scan that need not give all its rows must not be told of conditions that come after it, unless they take whole series.
 		if p.node.Limit == 0 && (p.node.Ends == (scan.Ends{}) || p.node.Relation.Columns()[p.node.Project[c]].Tag) {
 			narrowScan(p, p.node.Project[c], keys)
+		}
+		if far && p.node.Limit == 0 && p.node.Ends == (scan.Ends{}) && !p.env.Plain {
+			p.among = append(p.among, &keyFilter{column: c, keys: keys})
+			p.stats.note("only rows with the keys of a join")
+		}
+	}
+}
+
+// narrowJoin follows output column c of a join that has not begun into its sides. Rows of one side may only be left out where none of the
+// other changes its lot by that, unless it has no partner above either: so what is left out on the left is left out on the right where the
+// two are compared.
+func narrowJoin(j *hashJoin, c int, keys *keyColumn) {
+	n := j.node
+	left, right := j.probe, j.build
+	if n.BuildLeft {
+		left, right = right, left
+	}
+	if n.Cond != nil && expr.Volatile(n.Cond) {
+		return
+	}
+	here, there, in, other := n.LeftKeys, n.RightKeys, left, right
+	switch width := len(n.Left.Columns()); {
+	case c < width:
+		if k := n.Kind; k != plan.InnerJoin && k != plan.LeftJoin && k != plan.SemiJoin && k != plan.AntiJoin {
+			return
+		}
+	case n.Kind == plan.InnerJoin || n.Kind == plan.RightJoin:
+		here, there, in, other = there, here, other, in
+		c -= width
+	default:
+		return
+	}
+	narrowColumn(in, c, keys, true)
+	for i, k := range here {
+		if e, ok := k.(*expr.Column); !ok || e.Index != c {
+			continue
+		}
+		if e, ok := there[i].(*expr.Column); ok {
+			narrowColumn(other, e.Index, keys, true)
 		}
 	}
 }
@@ -103,10 +151,8 @@ func (c *keyColumn) areKeysOf(s *column.Schema, id column.ID) bool {
 func (c *keyColumn) tuples() [][]byte {
 	out := make([][]byte, 0, c.count())
 	if c.ints != nil {
-		for _, s := range c.ints.slots {
-			if s.group != 0 {
-				out = append(out, key.AppendInt(nil, s.key))
-			}
+		for _, k := range c.ints.keys() {
+			out = append(out, key.AppendInt(nil, k))
 		}
 	} else {
 		for _, v := range c.stored() {
@@ -151,13 +197,11 @@ func (c *keyColumn) stored() [][]byte {
 		return out
 	}
 	boolean := c.typ.Physical() == column.PhysBool
-	for _, s := range c.ints.slots {
-		switch {
-		case s.group == 0:
-		case boolean:
-			out = append(out, []byte{byte(s.key)})
-		default:
-			out = append(out, key.AppendInt(nil, s.key)[1:])
+	for _, k := range c.ints.keys() {
+		if boolean {
+			out = append(out, []byte{byte(k)})
+		} else {
+			out = append(out, key.AppendInt(nil, k)[1:])
 		}
 	}
 	return out

@@ -42,6 +42,24 @@ func newKeyIndex(types []column.Type) *keyIndex {
 	return x
 }
 
+// prepare looks at all keys before they are numbered: integers that lie close together need no hash table.
+func (x *keyIndex) prepare(batches []buildBatch, rows int, pool *mem.Pool) (err error) {
+	list := make([]*column.Vector, len(batches))
+	for k := range x.columns {
+		c := &x.columns[k]
+		if c.ints == nil {
+			continue
+		}
+		for i := range batches {
+			list[i] = batches[i].keys[k]
+		}
+		if c.ints.dense, err = newDenseInts(c.typ, list, rows, pool); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // count is how many tuples there are.
 func (x *keyIndex) count() int {
 	if n := len(x.pairs); n > 0 {

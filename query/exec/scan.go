@@ -18,7 +18,8 @@ type scanner struct {
 	stats *Stats
 	// partners are conditions that a join above found while it was running (see narrow).
 	partners []scan.SeriesFilter
-	keys     [][]byte    // the only primary keys that such a join can have a partner for; nil = all
+	keys     [][]byte // the only primary keys that such a join can have a partner for; nil = all
+	among    []*keyFilter
 	bound    *scan.Bound // what an operator above learns about the rows it needs; nil = nothing
 	dead     bool        // dead rows may come among the others
 	narrow   []bool      // output columns that may be Narrow; nil = none
@@ -48,7 +49,11 @@ func (s *scanner) parts(ctx context.Context) ([]part, error) {
 				pool.Close()
 				return nil, err
 			}
-			return &scanStream{reader: r, pool: pool, place: place, env: s.env}, nil
+			out := &scanStream{reader: r, pool: pool, place: place, env: s.env}
+			if len(s.among) > 0 {
+				return filterByKeys(out, s.among), nil
+			}
+			return out, nil
 		}
 	}
 	return out, nil
