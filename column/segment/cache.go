@@ -9,6 +9,7 @@ type PageKey struct {
 	Page           uint32
 	Dictionary     bool
 	Narrow         bool // as column.ToNarrow gives it, or as it is where that cannot be
+	Last           bool // of the last rows of series instead of the file's; of column 0 which of them have a time of their own
 }
 
 // PageCache may keep decoded pages. Vectors are immutable. Safe for concurrent use.

@@ -12,6 +12,13 @@ func (s *rowSource) cutEnds(ctx context.Context) error {
 	if s.ends.Most(rows) == rows {
 		return nil
 	}
+	if n := len(s.queue); s.lasts != nil {
+		p := s.queue[n-1]
+		if alone, err := s.isAlone(p.series, p.hi); alone || err != nil {
+			s.queue = append(s.queue[:0], piece{p.series, p.hi - 1, p.hi})
+			return err
+		}
+	}
 	if err := s.openTimes(); err != nil {
 		return err
 	}

@@ -67,6 +67,9 @@ func checkEnds(t *testing.T, rd *Reader, m *model, r *rand.Rand, seed uint64) (e
 	t.Helper()
 	req, _, may := randomRequest(m, r)
 	req.Ends = scan.Ends{First: int64(r.IntN(4)), Last: int64(r.IntN(4))}
+	if r.IntN(3) == 0 {
+		req.Ends = scan.Ends{Last: 1} // of which pages are kept
+	}
 	if r.IntN(4) > 0 {
 		req.Filters = nil
 	}

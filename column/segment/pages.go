@@ -45,6 +45,17 @@ func (p *columnPages) find(row uint32) int {
 	return lo - 1
 }
 
+// findFrom is find for a row that is not before a page, and often in it or the next one; -1 = any row.
+func (p *columnPages) findFrom(page int, row uint32) int {
+	for range 2 {
+		if page >= 0 && page < len(p.pages) && row < p.end(page) {
+			return page
+		}
+		page++
+	}
+	return p.find(row)
+}
+
 // end is the row after a page.
 func (p *columnPages) end(page int) uint32 { return p.pages[page].firstRow + p.pages[page].rows }
 
@@ -206,6 +217,9 @@ type columnReader struct {
 	held    int64
 	use     pageUse
 	narrow  bool // vectors may be Narrow
+
+	last     *column.Vector // page of last rows; nil = none
+	lastHeld int64
 }
 
 func (r *Reader) columnReader(field int, pool *mem.Pool) (*columnReader, error) {
@@ -218,9 +232,9 @@ func (r *Reader) columnReader(field int, pool *mem.Pool) (*columnReader, error) 
 
 func (c *columnReader) close() {
 	if c.pool != nil {
-		c.pool.Shrink(c.held)
+		c.pool.Shrink(c.held + c.lastHeld)
 	}
-	c.held, c.vector, c.current = 0, nil, -1
+	c.held, c.vector, c.current, c.last, c.lastHeld = 0, nil, -1, nil, 0
 }
 
 // at makes the page that holds a row the current one.

@@ -27,6 +27,7 @@ type rowSource struct {
 	times   *columnReader       // opened when a span is partial
 	deleted roaring.IntPeekable // nil = none, or they are in dead
 	living  *livingRows         // nil = pieces have living rows only; else they are to be asked for here
+	lasts   *lastRows           // nil = more than last rows is wanted, or they are not kept
 	queue   []piece             // what is left of the span at hand
 	// maskedSeries is the series that masked belongs to; -1 = none.
 	maskedSeries int64
@@ -55,6 +56,11 @@ const wholeRows = 512
 // next appends pieces of at most limit rows in total, from one row group (so that dictionaries are shared), and of one series if
 // asked. io.EOF if there are none left.
 func (s *rowSource) next(ctx context.Context, pieces []piece, limit int, oneSeries bool) ([]piece, int, error) {
+	if s.lasts != nil {
+		if pieces, total, err := s.nextLast(ctx, pieces, limit); total > 0 || err != nil {
+			return pieces, total, err
+		}
+	}
 	total := 0
 	barrier := uint32(0)
 	for total < limit {

@@ -162,6 +162,9 @@ func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 	if m.living != nil {
 		s.rows.deleted, s.rows.living = nil, m.living
 	}
+	if m.keepsLast() {
+		s.rows.lasts = &lastRows{page: -1}
+	}
 	if m.r.meta.schema.Time != 0 {
 		s.rows.bound = m.req.Bound
 	}
@@ -242,12 +245,20 @@ func (s *scanReader) Next(ctx context.Context) (*scan.Batch, error) {
 	if len(schema.Tags) > 0 || len(schema.Order()) > 0 {
 		b.Runs = runs
 	}
-	if err := s.tags.fill(s.pieces, runs); err != nil {
+	last := s.rows.lasts
+	if last != nil && !last.given {
+		last = nil
+	}
+	if err := s.fillTags(runs, last); err != nil {
 		return nil, err
 	}
 	for i := range s.columns {
 		c := &s.columns[i]
 		switch {
+		case c.reader != nil && last != nil:
+			if b.Columns[i], err = c.reader.gatherLast(ctx, s.pieces, last); err != nil {
+				return nil, err
+			}
 		case c.reader != nil:
 			if b.Columns[i], err = c.reader.gather(ctx, s.pieces, total); err != nil {
 				return nil, err
@@ -268,6 +279,16 @@ func (s *scanReader) Next(ctx context.Context) (*scan.Batch, error) {
 		b = b.Compacted()
 	}
 	return b, nil
+}
+
+// fillTags computes the tags of the pieces; last is not nil if they are of a page of last rows.
+func (s *scanReader) fillTags(runs []scan.Run, last *lastRows) error {
+	if last != nil && len(s.tags.wanted) > 0 {
+		if done, err := s.tags.fillLast(s.pieces, runs, last); done || err != nil {
+			return err
+		}
+	}
+	return s.tags.fill(s.pieces, runs)
 }
 
 // nextRows finds the next rows, n of which live. What is dead as a whole is left out, so its pages are not read.

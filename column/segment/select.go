@@ -377,8 +377,9 @@ func (r *Reader) countPages(spans []Span, req *scan.Request, stats *scan.Stats) 
 		stats.PagesPruned += len(p.pages)
 		last := -1
 		for _, s := range rows {
-			first := max(p.find(s.Lo), last+1)
-			last = max(last, p.find(s.Hi-1))
+			at := p.findFrom(last, s.Lo)
+			first := max(at, last+1)
+			last = max(last, p.findFrom(at, s.Hi-1))
 			stats.PagesPruned -= last + 1 - first
 		}
 	}

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -32,11 +33,14 @@ func addFirstLast(r *Registry) {
 // edge is the best row of a group so far.
 type edge struct {
 	time       int64
-	bits       int64 // the value of an int, bool (0, 1) or, by its bits in floats, a float column
-	float      float64
-	interval   column.Interval
-	data       []byte
+	bits       uint64 // the value of an int, bool (0, 1) or, as it lies in memory, a float column
 	seen, null bool
+}
+
+// wideEdge is the value of an edge that has no room in it.
+type wideEdge struct {
+	interval column.Interval
+	data     []byte
 }
 
 type edgeState struct {
@@ -44,17 +48,24 @@ type edgeState struct {
 	last    bool
 	ordered bool // the time argument is the table's time column
 	slots   []edge
+	wide    []wideEdge // of intervals and texts; else nil
 	held    int64
 }
 
-func (s *edgeState) Grow(n int) { s.slots = grown(s.slots, n) }
+func (s *edgeState) Grow(n int) {
+	s.slots = grown(s.slots, n)
+	if phys := s.result.Physical(); phys == column.PhysInterval || phys == column.PhysBytes {
+		s.wide = grown(s.wide, n)
+	}
+}
 
 func (s *edgeState) better(e *edge, t int64) bool {
 	return !e.seen || s.last && t > e.time || !s.last && t < e.time
 }
 
 // take makes row i of v, at time t, the best of a group.
-func (s *edgeState) take(e *edge, v *column.Vector, i int, t int64) {
+func (s *edgeState) take(g uint32, v *column.Vector, i int, t int64) {
+	e := &s.slots[g]
 	e.time, e.seen = t, true
 	f, j := v.At(i)
 	if e.null = !f.Valid.Get(j); e.null {
@@ -67,16 +78,21 @@ func (s *edgeState) take(e *edge, v *column.Vector, i int, t int64) {
 			e.bits = 1
 		}
 	case column.PhysInt:
-		e.bits = f.Ints[j]
+		e.bits = uint64(f.Ints[j])
 	case column.PhysFloat:
-		e.float = f.Floats[j]
+		e.bits = math.Float64bits(f.Floats[j])
 	case column.PhysInterval:
-		e.interval = f.Intervals[j]
+		s.wide[g].interval = f.Intervals[j]
 	default:
-		before := cap(e.data)
-		e.data = append(e.data[:0], f.Data[f.Offsets[j]:f.Offsets[j+1]]...)
-		s.held += int64(cap(e.data) - before)
+		s.setText(g, f.Data[f.Offsets[j]:f.Offsets[j+1]])
 	}
+}
+
+func (s *edgeState) setText(g uint32, text []byte) {
+	w := &s.wide[g]
+	before := cap(w.data)
+	w.data = append(w.data[:0], text...)
+	s.held += int64(cap(w.data) - before)
 }
 
 func (s *edgeState) Add(groups []uint32, args []*column.Vector, n int) error {
@@ -85,9 +101,17 @@ func (s *edgeState) Add(groups []uint32, args []*column.Vector, n int) error {
 		return nil
 	}
 	times, mask := intsOf(args[1])
+	if v := args[0]; v.Enc == column.Flat && v.Valid == nil && valid == nil && v.Type.Physical() == column.PhysInt {
+		for i, g := range groups[:n] {
+			if e, t := &s.slots[g], times[i&mask]; s.better(e, t) {
+				*e = edge{time: t, bits: uint64(v.Ints[i]), seen: true}
+			}
+		}
+		return nil
+	}
 	for i, g := range groups[:n] {
 		if t := times[i&mask]; s.better(&s.slots[g], t) && valid.Get(i) {
-			s.take(&s.slots[g], args[0], i, t)
+			s.take(g, args[0], i, t)
 		}
 	}
 	return nil
@@ -108,7 +132,7 @@ func (s *edgeState) AddRange(g uint32, args []*column.Vector, lo, hi int, sorted
 			}
 		}
 		if s.better(e, times[i]) {
-			s.take(e, args[0], i, times[i])
+			s.take(g, args[0], i, times[i])
 		}
 		return nil
 	}
@@ -120,7 +144,7 @@ func (s *edgeState) AddRange(g uint32, args []*column.Vector, lo, hi int, sorted
 		}
 	}
 	if best >= 0 {
-		s.take(e, args[0], best, times[best&mask])
+		s.take(g, args[0], best, times[best&mask])
 	}
 	return nil
 }
@@ -131,45 +155,54 @@ func (s *edgeState) Merge(other expr.State, from, into []uint32) error {
 		return column.Errorf(column.Internal, "fn: merging %T into first or last", other)
 	}
 	for i, g := range into {
-		s.mergeOne(g, &o.slots[from[i]])
+		s.mergeOne(g, o, from[i])
 	}
 	return nil
 }
 
-func (s *edgeState) mergeOne(g uint32, e *edge) {
+func (s *edgeState) mergeOne(g uint32, o *edgeState, i uint32) {
+	e := &o.slots[i]
 	if !e.seen || !s.better(&s.slots[g], e.time) {
 		return
 	}
-	data := append(s.slots[g].data[:0], e.data...)
-	s.held += int64(cap(data) - cap(s.slots[g].data))
 	s.slots[g] = *e
-	s.slots[g].data = data
+	if s.wide != nil {
+		s.wide[g].interval = o.wide[i].interval
+		s.setText(g, o.wide[i].data)
+	}
 }
 
 func (s *edgeState) Finish(n int) (*column.Vector, error) {
-	return finishSlots(s.result, s.slots, n, s.write)
+	b := column.NewBuilder(s.result, n)
+	for g := range n {
+		s.write(b, uint32(g))
+	}
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	return b.Finish(), nil
 }
 
-func (s *edgeState) write(b *column.Builder, e *edge) error {
+func (s *edgeState) write(b *column.Builder, g uint32) {
+	e := &s.slots[g]
 	switch phys := s.result.Physical(); {
 	case !e.seen || e.null:
 		b.AppendNull()
 	case phys == column.PhysBool:
 		b.AppendBool(e.bits != 0)
 	case phys == column.PhysInt:
-		b.AppendInt(e.bits)
+		b.AppendInt(int64(e.bits))
 	case phys == column.PhysFloat:
-		b.AppendFloat(e.float)
+		b.AppendFloat(math.Float64frombits(e.bits))
 	case phys == column.PhysInterval:
-		b.AppendInterval(e.interval)
+		b.AppendInterval(s.wide[g].interval)
 	default:
-		b.AppendBytes(e.data)
+		b.AppendBytes(s.wide[g].data)
 	}
-	return nil
 }
 
 func (s *edgeState) SizeBytes() int64 {
-	return int64(cap(s.slots))*int64(unsafe.Sizeof(edge{})) + s.held
+	return int64(cap(s.slots))*int64(unsafe.Sizeof(edge{})) + int64(cap(s.wide))*int64(unsafe.Sizeof(wideEdge{})) + s.held
 }
 
 // joinState is string_agg: rows in the order they come.

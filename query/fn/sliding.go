@@ -62,11 +62,17 @@ func (s *countState) Take(g uint32, other expr.State, i uint32) error {
 	return nil
 }
 
-func (s *edgeState) Result(b *column.Builder, g uint32) error { return s.write(b, &s.slots[g]) }
+func (s *edgeState) Result(b *column.Builder, g uint32) error {
+	s.write(b, g)
+	return nil
+}
 
 func (s *edgeState) Clear(g uint32) {
-	s.held -= int64(cap(s.slots[g].data))
 	s.slots[g] = edge{}
+	if s.wide != nil {
+		s.held -= int64(cap(s.wide[g].data))
+		s.wide[g] = wideEdge{}
+	}
 }
 
 func (s *edgeState) Take(g uint32, other expr.State, i uint32) error {
@@ -74,7 +80,7 @@ func (s *edgeState) Take(g uint32, other expr.State, i uint32) error {
 	if !ok {
 		return mismatched(s, other)
 	}
-	s.mergeOne(g, &o.slots[i])
+	s.mergeOne(g, o, i)
 	return nil
 }
 
