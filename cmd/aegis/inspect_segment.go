@@ -1,15 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/segment"
 	"github.com/automatanexus/aegis-db/column/vfs"
 	"github.com/automatanexus/aegis-db/meta"
@@ -27,6 +30,7 @@ type segmentReport struct {
 	Time      string       `json:"time"`
 	RowGroups int          `json:"row_groups"`
 	Columns   []chunkRow   `json:"columns"`
+	Parts     []partRow    `json:"parts"`
 	Checksums string       `json:"checksums"` // "ok", or what is wrong
 }
 
@@ -38,6 +42,13 @@ type chunkRow struct {
 	Compression  []string `json:"compression"`
 	Bytes        int64    `json:"bytes"`
 	Uncompressed int64    `json:"uncompressed"`
+}
+
+// partRow is what some of the bytes of both files are for.
+type partRow struct {
+	Part  string `json:"part"`
+	Of    string `json:"of,omitempty"` // a column, or a label
+	Bytes int64  `json:"bytes"`
 }
 
 // Run prints a segment, and fails if it is damaged.
@@ -63,6 +74,9 @@ func (c *inspectSegmentCmd) Run(ctx context.Context, s streams) error {
 	if reader, err := segment.Open(ctx, files, ref, segment.ReadOptions{}); err == nil {
 		r.Series = reader.SeriesCount()
 		r.Time = span(record.MinTime, record.MaxTime, timeType(reader.Schema()))
+		if parts, err := reader.Account(ctx); err == nil { // if not, the checksums have said so
+			r.account(parts, reader.Schema())
+		}
 		_ = reader.Close() // it was only read
 	}
 	if err := r.footer(filepath.Join(dir, filepath.FromSlash(segment.DataName(ref.Table, ref.Segment)))); err != nil && damage == nil {
@@ -77,6 +91,20 @@ func (c *inspectSegmentCmd) Run(ctx context.Context, s streams) error {
 		return damage
 	}
 	return err
+}
+
+// account lists what the bytes are for, the most first.
+func (r *segmentReport) account(parts []segment.Part, schema *column.Schema) {
+	for _, p := range parts {
+		of := p.Label
+		if i := schema.Index(p.Column); i >= 0 && of == "" {
+			of = schema.Fields[i].Name
+		}
+		if p.Bytes > 0 {
+			r.Parts = append(r.Parts, partRow{p.What, of, p.Bytes})
+		}
+	}
+	slices.SortStableFunc(r.Parts, func(a, b partRow) int { return cmp.Compare(b.Bytes, a.Bytes) })
 }
 
 // findSegment finds what the catalog knows of a file.
@@ -164,4 +192,13 @@ func (r *segmentReport) print(w io.Writer) {
 		})
 	}
 	_ = t.print(w) // standard output that is gone is nobody's concern
+	total := max(1, s.DataBytes+s.SidecarBytes)
+	t = &table{names: []string{"bytes for", "of", "bytes", "%", "per row"}, right: []bool{false, false, true, true, true}}
+	for _, p := range r.Parts {
+		t.cells = append(t.cells, []string{
+			p.Part, p.Of, fmt.Sprint(p.Bytes), fmt.Sprintf("%.1f", float64(p.Bytes)*100/float64(total)), fmt.Sprintf("%.4f", float64(p.Bytes)/float64(max(1, s.Rows))),
+		})
+	}
+	fmt.Fprintln(w)
+	_ = t.print(w)
 }

@@ -24,6 +24,9 @@ type chunk struct {
 type coding struct {
 	encoding   format.Encoding // RLEDictionary, or the encoding of the values
 	compressed bool            // by zstd
+	// The rest is the writer's business: readers need not know.
+	even     bool // deltas are packed evenly
+	literals bool // zstd looks for no matches
 }
 
 // pageMeta is the sidecar's record of one page: all that reading it needs.
@@ -49,6 +52,10 @@ type chunkMeta struct {
 
 // zstdGain is how much smaller zstd must make a chunk to be worth its 1-2 ns a value when read.
 const zstdGain = 0.87
+
+// literalGain lets literals alone be larger than what zstd makes with matches: they are faster to write and to read, and what a page's
+// matches are worth depends on where its matches happen to begin.
+const literalGain = 1.1
 
 // splitGain asks the byte stream split to beat plain values clearly: it reads 8 times slower than they do.
 const splitGain = 0.95
@@ -80,77 +87,111 @@ func (c *chunk) choose(e *encoder, pageRows int) (coding, error) {
 	hi := min(n, lo+pageRows)
 	var best coding
 	bestSize := -1.0
-	for _, enc := range c.candidates() {
-		size, zipped, err := c.estimate(e, enc, lo, hi)
+	for _, k := range c.candidates() {
+		k, size, err := c.estimate(e, k, lo, hi)
 		if err != nil {
 			return coding{}, err
 		}
 		if bestSize < 0 || size < bestSize {
-			best, bestSize = coding{enc, zipped}, size
+			best, bestSize = k, size
 		}
 	}
 	return best, nil
 }
 
-func (c *chunk) candidates() []format.Encoding {
-	var out []format.Encoding
+func (c *chunk) candidates() []coding {
+	var out []coding
 	if c.dict != nil {
-		out = append(out, format.RLEDictionary)
+		out = append(out, coding{encoding: format.RLEDictionary})
 	}
 	if c.values == nil {
 		return out
 	}
 	switch c.field.Type.Physical() {
 	case column.PhysInt:
-		return append(out, format.DeltaBinaryPacked, format.Plain)
+		return append(out, coding{encoding: format.DeltaBinaryPacked}, coding{encoding: format.DeltaBinaryPacked, even: true}, coding{encoding: format.Plain})
 	case column.PhysFloat:
-		return append(out, format.Plain, format.ByteStreamSplit)
+		return append(out, coding{encoding: format.Plain}, coding{encoding: format.ByteStreamSplit})
 	case column.PhysBytes:
 		if c.field.Type.Kind == column.UUID { // of a fixed length
-			return append(out, format.Plain)
+			return append(out, coding{encoding: format.Plain})
 		}
-		return append(out, format.DeltaLengthByteArray)
+		return append(out, coding{encoding: format.DeltaLengthByteArray})
 	}
-	return append(out, format.Plain)
+	return append(out, coding{encoding: format.Plain})
 }
 
-// estimate gives the size in bytes per value, weighed, of rows [lo, hi) and whether zstd pays.
-func (c *chunk) estimate(e *encoder, enc format.Encoding, lo, hi int) (float64, bool, error) {
-	raw, err := c.body(e, nil, enc, lo, hi)
+// estimate gives the size in bytes per value, weighed, of rows [lo, hi), and completes the coding by whether zstd pays.
+func (c *chunk) estimate(e *encoder, k coding, lo, hi int) (coding, float64, error) {
+	raw, err := c.body(e, nil, k, lo, hi)
 	if err != nil {
-		return 0, false, err
+		return k, 0, err
 	}
-	size, zipped := float64(len(raw)), false
-	if z := float64(len(e.zstd.EncodeAll(raw, nil))); z < size*zstdGain {
-		size, zipped = z, true
+	n, present := float64(hi-lo), float64(c.present())
+	plain, zipped := float64(len(raw))/n, float64(len(e.zstd.EncodeAll(raw, nil)))/n
+	gain := literalGain
+	if k.encoding == format.ByteStreamSplit {
+		gain = 1 // planes of exponents are long runs
 	}
-	size /= float64(hi - lo)
-	if enc == format.ByteStreamSplit {
-		size /= splitGain
+	if x := float64(len(e.literals(nil, raw, c.literalBlock(k, len(raw))))) / n; x < zipped*gain {
+		zipped, k.literals = x, true
 	}
-	if enc == format.DeltaLengthByteArray && c.dict != nil && c.dict.values.Len <= fewTexts {
-		size /= textGain
-	}
-	if enc == format.RLEDictionary {
+	if k.encoding == format.RLEDictionary {
 		dict, err := e.values(nil, format.Plain, c.dict.values)
 		if err != nil {
-			return 0, false, err
+			return k, 0, err
 		}
-		n := len(dict)
-		if zipped {
-			n = len(e.zstd.EncodeAll(dict, nil))
-		}
-		size += float64(n) / float64(c.present())
+		plain += float64(len(dict)) / present
+		zipped += float64(len(e.zstd.EncodeAll(dict, nil))) / present
 	}
-	return size, zipped, nil
+	size := plain
+	if zipped < plain*zstdGain {
+		size, k.compressed = zipped, true
+	}
+	if k.encoding == format.ByteStreamSplit {
+		size /= splitGain
+	}
+	if k.encoding == format.DeltaLengthByteArray && c.dict != nil && c.dict.values.Len <= fewTexts {
+		size /= textGain
+	}
+	return k, size, nil
+}
+
+// literalBlock is how many bytes of a page of n bytes share a table of literals: what stands side by side is alike, but for the planes of split
+// floats, each of which is another matter.
+func (c *chunk) literalBlock(k coding, n int) int {
+	switch {
+	case k.encoding != format.ByteStreamSplit:
+		return zstdBlock
+	case physicalType(c.field.Type) == format.Float:
+		return (n + 3) / 4
+	}
+	return (n + 7) / 8
+}
+
+// squeeze gives the compression of a page's body, nil for none.
+func (c *chunk) squeeze(e *encoder, k coding) func(dst, body []byte) []byte {
+	switch {
+	case !k.compressed:
+		return nil
+	case k.literals:
+		return func(dst, body []byte) []byte { return e.literals(dst, body, c.literalBlock(k, len(body))) }
+	}
+	return func(dst, body []byte) []byte { return e.zstd.EncodeAll(body, dst) }
 }
 
 // body appends the values [lo, hi) of the present ones.
-func (c *chunk) body(e *encoder, dst []byte, enc format.Encoding, lo, hi int) ([]byte, error) {
-	if enc == format.RLEDictionary {
+func (c *chunk) body(e *encoder, dst []byte, k coding, lo, hi int) ([]byte, error) {
+	if k.encoding == format.RLEDictionary {
 		return e.codes(dst, c.dict.codes[lo:hi], c.dict.values.Len)
 	}
-	return e.values(dst, enc, c.values.Slice(lo, hi))
+	v := c.values.Slice(lo, hi)
+	if k.even {
+		if out, ok := evenDeltas(dst, v.Ints, physicalType(v.Type) == format.Int32); ok {
+			return out, nil
+		}
+	}
+	return e.values(dst, k.encoding, v)
 }
 
 // write encodes the chunk page by page into out.
@@ -160,6 +201,7 @@ func (c *chunk) write(e *encoder, out *dataFile, pageRows int) (chunkMeta, error
 		return chunkMeta{}, err
 	}
 	k.compressed = k.compressed || c.zipped
+	squeeze := c.squeeze(e, k)
 	m := chunkMeta{coding: k}
 	if k.encoding == format.RLEDictionary {
 		m.dictValues = uint32(c.dict.values.Len)
@@ -170,7 +212,11 @@ func (c *chunk) write(e *encoder, out *dataFile, pageRows int) (chunkMeta, error
 		head := format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{
 			NumValues: int32(c.dict.values.Len), Encoding: format.Plain,
 		})}
-		if m.dictPage, err = out.page(e, head, body, k.compressed); err != nil {
+		var zip func(dst, body []byte) []byte
+		if k.compressed {
+			zip = func(dst, body []byte) []byte { return e.zstd.EncodeAll(body, dst) }
+		}
+		if m.dictPage, err = out.page(head, body, zip); err != nil {
 			return m, err
 		}
 	}
@@ -186,14 +232,14 @@ func (c *chunk) write(e *encoder, out *dataFile, pageRows int) (chunkMeta, error
 			}
 		}
 		if n > 0 || k.encoding != format.Plain {
-			if body, err = c.body(e, body, k.encoding, done, done+n); err != nil {
+			if body, err = c.body(e, body, k, done, done+n); err != nil {
 				return m, err
 			}
 		}
 		head := format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(format.DataPageHeader{
 			NumValues: int32(hi - lo), Encoding: k.encoding, DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 		})}
-		p, err := out.page(e, head, body, k.compressed)
+		p, err := out.page(head, body, squeeze)
 		if err != nil {
 			return m, err
 		}

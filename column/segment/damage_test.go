@@ -147,7 +147,7 @@ func TestDamageBehindTheChecksum(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(8, 8))
 	for range 400 {
-		b := &sidecarBuilder{buf: slices.Clone(side[:headerBytes])}
+		b := &sidecarBuilder{buf: slices.Clone(side[:headerBytes]), version: sidecarVersion}
 		for i := range rd.sections {
 			s := &rd.sections[i]
 			body := slices.Clone(side[s.offset : s.offset+s.length])
@@ -156,7 +156,7 @@ func TestDamageBehindTheChecksum(t *testing.T) {
 			}
 			b.add(s.kind, s.column, s.label, body)
 		}
-		forged := b.finish(sum(side[:headerBytes]))
+		forged := b.finish()
 		again := ref
 		again.SidecarBytes, again.SidecarSum = int64(len(forged)), sum(forged)
 		_, _ = readEverything(t.Context(), oneFile{SidecarName(7, 9): forged, DataName(7, 9): files[DataName(7, 9)]}, again)

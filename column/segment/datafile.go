@@ -32,12 +32,12 @@ func newDataFile(w io.Writer) *dataFile {
 
 func marshal(v any) ([]byte, error) { return thrift.Marshal(new(thrift.CompactProtocol), v) }
 
-// page compresses a page's body if asked, completes its header and writes both.
-func (f *dataFile) page(e *encoder, head format.PageHeader, body []byte, compressed bool) (pageMeta, error) {
+// page compresses a page's body, unless squeeze is nil, completes its header and writes both.
+func (f *dataFile) page(head format.PageHeader, body []byte, squeeze func(dst, body []byte) []byte) (pageMeta, error) {
 	head.UncompressedPageSize = int32(len(body))
 	raw := uint32(len(body))
-	if compressed {
-		f.zipped = e.zstd.EncodeAll(body, f.zipped[:0])
+	if squeeze != nil {
+		f.zipped = squeeze(f.zipped[:0], body)
 		body = f.zipped
 	}
 	head.CompressedPageSize = int32(len(body))

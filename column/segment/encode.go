@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"sync"
 
+	"github.com/klauspost/compress/huff0"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/bytestreamsplit"
 	"github.com/parquet-go/parquet-go/encoding/delta"
@@ -44,11 +45,12 @@ func physicalType(t column.Type) format.Type {
 
 // encoder turns flat vectors without NULLs into the bytes of Parquet's encodings. It holds the scratch memory of one writer.
 type encoder struct {
-	zstd  *zstd.Encoder
-	i32   []int32
-	f32   []float32
-	u32   []uint32
-	bytes []byte
+	zstd    *zstd.Encoder
+	huffman huff0.Scratch
+	i32     []int32
+	f32     []float32
+	u32     []uint32
+	bytes   []byte
 }
 
 // encoders are shared by all writers, one for each speed: starting one costs a millisecond and a megabyte, which a flush of many

@@ -98,8 +98,8 @@ func (r *Reader) open() error {
 	if string(tail[24:]) != sidecarMagic || length > size-headerBytes-tailBytes {
 		return r.corrupt(r.sidecarName(), size-tailBytes, "no sidecar's end")
 	}
-	if version != sidecarVersion {
-		return column.Errorf(column.Unsupported, "segment %d: %s: version %d of the format; this program reads %d", r.ref.Segment, r.sidecarName(), version, sidecarVersion)
+	if version < sidecarVersion || version > sidecarZipped {
+		return column.Errorf(column.Unsupported, "segment %d: %s: version %d of the format; this program reads %d to %d", r.ref.Segment, r.sidecarName(), version, sidecarVersion, sidecarZipped)
 	}
 	at := size - tailBytes - length
 	directory, err := r.within(buf, start, at, length)

@@ -174,7 +174,7 @@ func (r *Reader) postingsOf(f *scan.SeriesFilter) (*index.Postings, error) {
 		return nil, column.Errorf(column.Internal, "segment %d: a series filter on column %d, which is no tag", r.ref.Segment, f.Tag)
 	}
 	i := slices.IndexFunc(r.sections, func(s section) bool {
-		return s.kind == sectionPostings && s.column == f.Tag && s.label == f.Label
+		return (s.kind == sectionPostings || s.kind == sectionZippedPostings) && s.column == f.Tag && s.label == f.Label
 	})
 	if i < 0 {
 		return nil, nil
@@ -182,13 +182,9 @@ func (r *Reader) postingsOf(f *scan.SeriesFilter) (*index.Postings, error) {
 	if p := r.postings[i].Load(); p != nil {
 		return p, nil
 	}
-	b, err := r.load(&r.sections[i])
+	p, err := r.loadPostings(&r.sections[i])
 	if err != nil {
 		return nil, err
-	}
-	p, err := index.Decode(b, r.meta.series)
-	if err != nil {
-		return nil, r.corrupt(r.sidecarName(), r.sections[i].offset, "%w", err)
 	}
 	if r.postings[i].CompareAndSwap(nil, p) {
 		r.size.Add(p.SizeBytes())

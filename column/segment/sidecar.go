@@ -12,6 +12,7 @@ import (
 const (
 	sidecarMagic   = "AEGISIDX"
 	sidecarVersion = 1
+	sidecarZipped  = 2 // there are zipped postings: who does not know them would take a tag for absent
 	headerBytes    = 32
 	tailBytes      = 32
 )
@@ -25,7 +26,8 @@ const (
 	sectionRanges    = 5 // of the Parquet file that are no pages
 	sectionMeta      = 6 // the last one: Open reads it together with the tail
 
-	sectionStatistics = 7 // of a column
+	sectionStatistics     = 7 // of a column
+	sectionZippedPostings = 8
 )
 
 // section is an entry of the sidecar's directory.
@@ -41,6 +43,7 @@ type section struct {
 type sidecarBuilder struct {
 	buf      []byte
 	sections []section
+	version  uint32
 }
 
 func (b *sidecarBuilder) add(kind byte, id column.ID, label string, body []byte) {
@@ -50,18 +53,17 @@ func (b *sidecarBuilder) add(kind byte, id column.ID, label string, body []byte)
 
 // sidecar encodes the whole file.
 func (w *Writer) sidecar() ([]byte, error) {
-	b := &sidecarBuilder{}
+	b := &sidecarBuilder{version: sidecarVersion}
 	b.buf = append(b.buf, sidecarMagic...)
-	b.buf = binary.LittleEndian.AppendUint32(b.buf, sidecarVersion)
+	b.buf = binary.LittleEndian.AppendUint32(b.buf, 0) // the version, when it is known
 	b.buf = binary.LittleEndian.AppendUint32(b.buf, 0)
 	b.buf = binary.LittleEndian.AppendUint64(b.buf, w.o.Table)
 	b.buf = binary.LittleEndian.AppendUint64(b.buf, w.o.Segment)
-	headerSum := sum(b.buf)
 
 	directory, blocks := w.table.finish()
 	b.add(sectionSeries, 0, "", blocks)
 	for i, p := range w.postings {
-		b.add(sectionPostings, w.schema.Tags[i], "", p.Append(nil, w.table.count))
+		b.addPostings(section{column: w.schema.Tags[i]}, p.Append(nil, w.table.count), w.enc.zstd.EncodeAll)
 	}
 	names := make([]string, 0, len(w.labels))
 	for name := range w.labels {
@@ -69,7 +71,7 @@ func (w *Writer) sidecar() ([]byte, error) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		b.add(sectionPostings, w.schema.Tags[len(w.schema.Tags)-1], name, w.labels[name].Append(nil, w.table.count))
+		b.addPostings(section{column: w.schema.Tags[len(w.schema.Tags)-1], label: name}, w.labels[name].Append(nil, w.table.count), w.enc.zstd.EncodeAll)
 	}
 	b.add(sectionRanges, 0, "", appendRanges(nil, w.data.ranges))
 	for i, f := range w.schema.Fields {
@@ -80,11 +82,13 @@ func (w *Writer) sidecar() ([]byte, error) {
 	}
 	b.add(sectionDirectory, 0, "", directory)
 	b.add(sectionMeta, 0, "", w.appendMeta(nil))
-	return b.finish(headerSum), nil
+	return b.finish(), nil
 }
 
-// finish appends the directory and the tail.
-func (b *sidecarBuilder) finish(headerSum uint32) []byte {
+// finish completes the header, and appends the directory and the tail.
+func (b *sidecarBuilder) finish() []byte {
+	binary.LittleEndian.PutUint32(b.buf[len(sidecarMagic):], b.version)
+	headerSum := sum(b.buf[:headerBytes])
 	at := len(b.buf)
 	dst := binary.AppendUvarint(b.buf, uint64(len(b.sections)))
 	for _, s := range b.sections {
@@ -99,7 +103,7 @@ func (b *sidecarBuilder) finish(headerSum uint32) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(directory)))
 	dst = binary.LittleEndian.AppendUint32(dst, sum(directory))
 	dst = binary.LittleEndian.AppendUint32(dst, headerSum)
-	dst = binary.LittleEndian.AppendUint32(dst, sidecarVersion)
+	dst = binary.LittleEndian.AppendUint32(dst, b.version)
 	dst = binary.LittleEndian.AppendUint64(dst, 0)
 	return append(dst, sidecarMagic...)
 }

@@ -303,6 +303,7 @@ func (w *Writer) flushGroup() error {
 	g := groupMeta{rows: w.groupRows, chunks: make([]chunkMeta, len(w.schema.Fields))}
 	for i, f := range w.stored {
 		c := chunk{field: f, rows: int(w.groupRows)}
+		pageRows := w.o.PageRows
 		if b := w.builder[i]; b != nil {
 			v := b.Finish()
 			if int(w.groupRows) == w.o.GroupRows {
@@ -314,8 +315,9 @@ func (w *Writer) flushGroup() error {
 			}
 		} else {
 			c.dict, c.valid = w.tags[i].finish(int(w.groupRows))
+			pageRows = w.o.GroupRows // we read the series table instead, and for others a run is as short as a page's header
 		}
-		m, err := c.write(w.enc, w.data, w.o.PageRows)
+		m, err := c.write(w.enc, w.data, pageRows)
 		if err != nil {
 			return fmt.Errorf("column %d: %w", f.ID, err)
 		}
