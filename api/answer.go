@@ -28,9 +28,15 @@ type answer struct {
 const pieceBytes = 64 << 10
 
 func newAnswer(w http.ResponseWriter, contentType []string) *answer {
-	a := &answer{w: w, contentType: contentType, pooled: borrow()}
-	a.buf = *a.pooled
+	a := &answer{w: w, contentType: contentType}
+	a.renew()
 	return a
+}
+
+// renew takes another buffer: what was sent of the present one is kept by somebody.
+func (a *answer) renew() {
+	a.pooled = borrow()
+	a.buf = *a.pooled
 }
 
 // close gives the buffer back.
@@ -52,6 +58,15 @@ func (a *answer) Write(b []byte) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// whole sends what was gathered, and then b as it is: a piece already.
+func (a *answer) whole(b []byte) error {
+	if err := a.flush(); err != nil {
+		return err
+	}
+	_, err := a.w.Write(b)
+	return err
 }
 
 // full sends a piece if there is one.

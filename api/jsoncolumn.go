@@ -11,33 +11,67 @@ import (
 // jsonColumn prints the values of a column one after the other, as appendJSONValue does; what the rows of a batch have in common is looked at
 // once.
 type jsonColumn struct {
-	v    *column.Vector
-	ints []int64 // flat integers, none of them NULL; else nil
-	loc  *time.Location
-	time timeText
+	v     *column.Vector
+	print jsonLoop
+	run   int // of a run-end encoded vector: that of the last row
+	loc   *time.Location
+	time  timeText
 }
+
+// jsonLoop is how the values of a vector are printed.
+type jsonLoop uint8
+
+const (
+	anyValue  jsonLoop = iota
+	flatInts           // none of them NULL, as of the next two
+	flatTexts          // strings
+	flatNumerics
+	times
+)
 
 // start takes the vector of a batch.
 func (c *jsonColumn) start(v *column.Vector, loc *time.Location) {
-	c.v, c.ints, c.loc = v, nil, loc
+	c.v, c.run, c.loc, c.print = v, 0, loc, anyValue
+	plain := v.Enc == column.Flat && v.Valid == nil
 	switch v.Type.Kind {
+	case column.Timestamp, column.TimestampTZ, column.TimestampNS:
+		c.print = times
 	case column.Int16, column.Int32, column.Int64:
-		if v.Enc == column.Flat && v.Valid == nil {
-			c.ints = v.Ints
+		if plain {
+			c.print = flatInts
+		}
+	case column.Text, column.Varchar, column.BpChar, column.Name:
+		if plain {
+			c.print = flatTexts
+		}
+	case column.Numeric:
+		if plain {
+			c.print = flatNumerics
 		}
 	}
 }
 
-// append prints row i.
+// append prints row i; rows ascend.
 func (c *jsonColumn) append(dst []byte, i int) []byte {
-	if c.ints != nil {
-		return strconv.AppendInt(dst, c.ints[i], 10)
+	v := c.v
+	switch c.print {
+	case flatInts:
+		return strconv.AppendInt(dst, v.Ints[i], 10)
+	case flatTexts:
+		return appendJSONString(dst, v.Data[v.Offsets[i]:v.Offsets[i+1]])
+	case flatNumerics:
+		return appendJSONNumeric(dst, v.Data[v.Offsets[i]:v.Offsets[i+1]])
 	}
-	switch c.v.Type.Kind {
-	case column.Timestamp, column.TimestampTZ, column.TimestampNS:
-		return c.time.append(dst, c.v, i, c.loc)
+	if v.Enc == column.RunEnd {
+		for int(v.Ends[c.run]) <= i {
+			c.run++
+		}
+		v, i = v.Child, c.run
 	}
-	return appendJSONValue(dst, c.v, i, c.loc)
+	if c.print == times {
+		return c.time.append(dst, v, i, c.loc)
+	}
+	return appendJSONValue(dst, v, i, c.loc)
 }
 
 // timeText is a time stamp as it was last printed: rows in order of time repeat it, or differ from it in the time of day only.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -82,7 +83,13 @@ func appendJSONNumeric(dst, text []byte) []byte {
 // isJSONNumber accepts plain decimals, which canonical numerics are.
 func isJSONNumber(text []byte) bool {
 	digits := func(from int) (end int) {
-		for end = from; end < len(text) && text[end]-'0' <= 9; end++ {
+		const ones, high = 0x0101010101010101, 0xf0f0f0f0f0f0f0f0
+		for end = from; end+8 <= len(text); end += 8 {
+			if x := binary.LittleEndian.Uint64(text[end:]); x&high != '0'*ones || (x+6*ones)&high != '0'*ones {
+				break
+			}
+		}
+		for ; end < len(text) && text[end]-'0' <= 9; end++ {
 		}
 		return end
 	}
@@ -156,11 +163,27 @@ func appendJSONDocument(dst, text []byte) []byte {
 
 const hexDigits = "0123456789abcdef"
 
+// plainText is how many bytes a text begins with, at least, that stand for themselves in a JSON string: ASCII but control characters, quotes and
+// backslashes. Eight are looked at at once.
+func plainText[T string | []byte](s T) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		quote, slash := x^'"'*ones, x^'\\'*ones
+		if (x|(x-' '*ones)|(quote-ones)|(slash-ones))&tops != 0 {
+			break
+		}
+	}
+	return i
+}
+
 // appendJSONString appends a quoted string; bytes that are not UTF-8 become U+FFFD.
 func appendJSONString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	from := 0
-	for i := 0; i < len(s); {
+	for i := plainText(s); i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if c >= ' ' && c != '"' && c != '\\' {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query"
@@ -11,17 +10,19 @@ import (
 // jsonPrinter writes the answer that JSON clients get. Its rows stand in it twice, in "data" and at the top: clients of either kind
 // are out there. So the rows are spooled while they are sent for the first time; of an answer that goes out in one piece they are still there.
 type jsonPrinter struct {
-	out     *answer
-	result  *query.Result
-	loc     *time.Location
-	rows    int64
-	spool   spool
-	start   int // in out.buf, of the rows that are not spooled yet
-	columns []jsonColumn
+	out    *answer
+	result *query.Result
+	rows   int64
+	spool  spool
+	start  int // in out.buf, of the rows that are not spooled yet
+	row    jsonRow
 }
 
 func newJSONPrinter(s *Server, out *answer, r *query.Result) (printer, error) {
-	p := &jsonPrinter{out: out, result: r, loc: r.Location, spool: spool{dir: s.options.SpoolDir, limit: s.options.SpoolBytes}}
+	p := &jsonPrinter{
+		out: out, result: r, row: newJSONRow(commas(len(r.Columns)), r.Location),
+		spool: spool{dir: s.options.SpoolDir, limit: s.options.SpoolBytes, shared: &s.spooled},
+	}
 	out.buf = append(out.buf, `{"success":true,"data":{"columns":`...)
 	out.buf = appendNames(out.buf, r)
 	out.buf = append(out.buf, `,"types":`...)
@@ -29,6 +30,15 @@ func newJSONPrinter(s *Server, out *answer, r *query.Result) (printer, error) {
 	out.buf = append(out.buf, `,"rows":[`...)
 	p.start = len(out.buf)
 	return p, nil
+}
+
+// commas is what stands before the values of n columns.
+func commas(n int) [][]byte {
+	out := make([][]byte, n)
+	for i := 1; i < n; i++ {
+		out[i] = []byte{','}
+	}
+	return out
 }
 
 func appendNames(dst []byte, r *query.Result) []byte {
@@ -54,34 +64,19 @@ func appendTypes(dst []byte, r *query.Result) []byte {
 }
 
 func (p *jsonPrinter) batch(b *scan.Batch) error {
-	if p.columns == nil {
-		p.columns = make([]jsonColumn, len(b.Columns))
-	}
-	for k, v := range b.Columns {
-		p.columns[k].start(v, p.loc)
-	}
+	p.row.start(b)
 	buf := p.out.buf
 	for i := range b.Len {
 		if p.rows > 0 {
 			buf = append(buf, ',')
 		}
 		p.rows++
-		buf = append(buf, '[')
-		for k := range p.columns {
-			if k > 0 {
-				buf = append(buf, ',')
-			}
-			buf = p.columns[k].append(buf, i)
-		}
-		buf = append(buf, ']')
+		buf = append(p.row.append(append(buf, '['), i), ']')
 		if len(buf) < pieceBytes {
 			continue
 		}
 		p.out.buf = buf
-		if err := p.spool.write(buf[p.start:]); err != nil {
-			return err
-		}
-		if err := p.out.full(); err != nil {
+		if err := p.spool.keep(p.out, p.start); err != nil {
 			return err
 		}
 		buf = p.out.buf
@@ -97,7 +92,7 @@ func (p *jsonPrinter) end() error {
 		return err
 	}
 	if p.spool.size > 0 {
-		if err := p.spool.write(p.out.buf[first:]); err != nil {
+		if err := p.spool.keep(p.out, first); err != nil {
 			return err
 		}
 		first, last = 0, 0

@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"strconv"
-	"time"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/arrowio"
@@ -14,19 +13,20 @@ import (
 
 // linePrinter writes a JSON object per row and line.
 type linePrinter struct {
-	out     *answer
-	loc     *time.Location
-	keys    [][]byte // `"name":`
-	columns []jsonColumn
+	out *answer
+	row jsonRow
 }
 
 func newLinePrinter(_ *Server, out *answer, r *query.Result) (printer, error) {
-	p := &linePrinter{out: out, loc: r.Location}
-	for _, name := range distinctNames(r) {
-		p.keys = append(p.keys, append(appendJSONString(nil, name), ':'))
+	var keys [][]byte // `,"name":`
+	for i, name := range distinctNames(r) {
+		var key []byte
+		if i > 0 {
+			key = append(key, ',')
+		}
+		keys = append(keys, append(appendJSONString(key, name), ':'))
 	}
-	p.columns = make([]jsonColumn, len(p.keys))
-	return p, nil
+	return &linePrinter{out: out, row: newJSONRow(keys, r.Location)}, nil
 }
 
 // distinctNames names columns where each name can be there once: the second x is x_2.
@@ -43,17 +43,9 @@ func distinctNames(r *query.Result) []string {
 }
 
 func (p *linePrinter) batch(b *scan.Batch) error {
-	for k, v := range b.Columns {
-		p.columns[k].start(v, p.loc)
-	}
+	p.row.start(b)
 	for i := range b.Len {
-		p.out.buf = append(p.out.buf, '{')
-		for k := range b.Columns {
-			if k > 0 {
-				p.out.buf = append(p.out.buf, ',')
-			}
-			p.out.buf = p.columns[k].append(append(p.out.buf, p.keys[k]...), i)
-		}
+		p.out.buf = p.row.append(append(p.out.buf, '{'), i)
 		p.out.buf = append(p.out.buf, "}\n"...)
 		if err := p.out.full(); err != nil {
 			return err

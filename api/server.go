@@ -38,6 +38,7 @@ type Server struct {
 	metrics     *metrics
 	started     time.Time
 	stopping    atomic.Bool
+	spooled     atomic.Int64 // see spool
 }
 
 // New makes a server over a database, which stays the caller's to close, after the server.

@@ -4,22 +4,36 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/automatanexus/aegis-db/column"
 )
 
-// spool keeps bytes for later: the first in memory, the rest in a file without a name.
+// spool keeps what was sent for a second time: the first of it in memory, in the buffers that it was sent from, the rest in a file without a name.
 type spool struct {
 	dir    string
 	limit  int64
-	memory []byte
-	pooled *[]byte // where memory goes back to
+	shared *atomic.Int64 // bytes that all spools keep in memory beyond their first
+	pieces []spoolPiece
+	held   int64 // bytes of the pieces' buffers
 	file   *os.File
 	size   int64
 }
 
-// spoolMemory is what most answers fit into; above it a file costs less than the memory of many clients.
-const spoolMemory = 1 << 20
+// spoolPiece is a buffer and the part of it that is meant.
+type spoolPiece struct {
+	pooled *[]byte // where the buffer goes back to
+	rows   []byte
+}
+
+const (
+	// spoolMemory is what most answers fit into.
+	spoolMemory = 1 << 20
+	// spoolMost is what an answer may have in memory, if all that have more than the above together have no more than spoolShare: a file costs as much as
+	// sending the rows.
+	spoolMost  = 16 << 20
+	spoolShare = 64 << 20
+)
 
 // room fails if n more bytes are more than may be kept.
 func (s *spool) room(n int) error {
@@ -32,25 +46,40 @@ func (s *spool) room(n int) error {
 	return nil
 }
 
-func (s *spool) write(b []byte) error {
-	if err := s.room(len(b)); err != nil {
+// keep sends what an answer has gathered, and keeps what of it begins at start.
+func (s *spool) keep(a *answer, start int) error {
+	rows := a.buf[start:]
+	if err := s.room(len(rows)); err != nil {
 		return err
 	}
-	s.size += int64(len(b))
-	if len(s.memory)+len(b) > spoolMemory {
-		if err := s.spill(); err != nil {
+	s.size += int64(len(rows))
+	if s.file != nil || !s.reserve(int64(cap(a.buf))) {
+		if err := s.write(rows); err != nil {
 			return column.Errorf(column.Internal, "keep the answer's rows: %w", err)
 		}
+		return a.flush()
 	}
-	if s.pooled == nil {
-		s.pooled = borrow()
-		s.memory = *s.pooled
-	}
-	s.memory = append(s.memory, b...)
-	return nil
+	s.pieces = append(s.pieces, spoolPiece{a.pooled, rows})
+	*a.pooled = a.buf
+	err := a.flush()
+	a.renew()
+	return err
 }
 
-func (s *spool) spill() error {
+// reserve makes n more bytes of memory the spool's, if it may have them.
+func (s *spool) reserve(n int64) bool {
+	if s.held+n > spoolMost {
+		return false
+	}
+	if more := s.held + n - max(s.held, spoolMemory); more > 0 && s.shared.Add(more) > spoolShare {
+		s.shared.Add(-more)
+		return false
+	}
+	s.held += n
+	return true
+}
+
+func (s *spool) write(b []byte) error {
 	if s.file == nil {
 		f, err := os.CreateTemp(s.dir, "aegis-answer-*")
 		if err != nil {
@@ -61,30 +90,33 @@ func (s *spool) spill() error {
 			return err
 		}
 	}
-	_, err := s.file.Write(s.memory)
-	s.memory = s.memory[:0]
+	_, err := s.file.Write(b)
 	return err
 }
 
-func (s *spool) copyTo(w io.Writer) error {
-	if s.file != nil {
-		if _, err := s.file.Seek(0, io.SeekStart); err != nil {
-			return column.Errorf(column.Internal, "read the answer's rows again: %w", err)
-		}
-		if _, err := io.Copy(w, s.file); err != nil {
+// copyTo sends what is kept.
+func (s *spool) copyTo(a *answer) error {
+	for _, p := range s.pieces {
+		if err := a.whole(p.rows); err != nil {
 			return err
 		}
 	}
-	_, err := w.Write(s.memory)
+	if s.file == nil {
+		return nil
+	}
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		return column.Errorf(column.Internal, "read the answer's rows again: %w", err)
+	}
+	_, err := io.Copy(a, s.file)
 	return err
 }
 
 func (s *spool) close() {
-	if s.pooled != nil {
-		*s.pooled = s.memory
-		giveBack(s.pooled)
-		s.memory, s.pooled = nil, nil
+	for _, p := range s.pieces {
+		giveBack(p.pooled)
 	}
+	s.shared.Add(-max(s.held-spoolMemory, 0))
+	s.pieces, s.held = nil, 0
 	if s.file != nil {
 		_ = s.file.Close() // nothing in it is needed any more
 	}
