@@ -302,18 +302,36 @@ func (t *aggTable) merge(o *aggTable, keys []*column.Vector, from []uint32) erro
 		t.groups.findAll(keys, into)
 		t.grow()
 	}
-	for i, s := range t.states {
-		if err := s.Merge(o.states[i], from, into); err != nil {
-			return err
-		}
+	if err := t.eachState(len(from), func(i int) error { return t.states[i].Merge(o.states[i], from, into) }); err != nil {
+		return err
 	}
 	return t.settle()
+}
+
+// eachState does something to all states, of so many groups: side by side where there is much to do.
+func (t *aggTable) eachState(groups int, f func(i int) error) error {
+	workers := 1
+	if groups*len(t.states) >= besideCells {
+		workers = t.run.env.Workers
+	}
+	return beside(workers, len(t.states), f)
 }
 
 // drop gives the memory back.
 func (t *aggTable) drop() {
 	t.run.account.shrink(t.held)
-	t.groups, t.states, t.held = nil, nil, 0
+	t.release()
+	t.groups, t.held = nil, 0
+}
+
+// release hands what the states have allocated to those of other queries. It must be the last that is done with them.
+func (t *aggTable) release() {
+	for _, s := range t.states {
+		if s, ok := s.(expr.ReleasedState); ok {
+			s.Release()
+		}
+	}
+	t.states = nil
 }
 
 // finish gives the output columns, keys first.
@@ -328,14 +346,13 @@ func (t *aggTable) finish() ([]*column.Vector, int, error) {
 		}
 		columns = rows
 	}
-	for _, s := range t.states {
-		v, err := s.Finish(n)
-		if err != nil {
-			return nil, 0, err
-		}
-		columns = append(columns, v)
-	}
-	return columns, n, nil
+	keys := len(columns)
+	columns = append(columns, make([]*column.Vector, len(t.states))...)
+	err := t.eachState(n, func(i int) (err error) {
+		columns[keys+i], err = t.states[i].Finish(n)
+		return err
+	})
+	return columns, n, err
 }
 
 func typesOfExprs(list []expr.Expr) []column.Type {

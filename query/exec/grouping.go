@@ -331,6 +331,9 @@ func (g *grouping) closed() {
 func (g *grouping) release() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	for _, t := range g.tables {
+		t.release()
+	}
 	g.tables = nil
 	if g.spilled != nil {
 		g.spilled.close()

@@ -197,7 +197,7 @@ func (r *sortRuns) write(ctx context.Context, cursors []sortCursor) error {
 }
 
 func (r *sortRuns) writeBlock(refs []sortRef) (spill.Block, error) {
-	b, err := gatherRefs(refs, r.sorter.types)
+	b, err := gatherRefs(refs, r.sorter.types, 1)
 	if err != nil {
 		return spill.Block{}, err
 	}

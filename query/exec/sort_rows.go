@@ -167,7 +167,7 @@ func (in *sortIntake) cutLocked(ctx context.Context, n int64) error {
 		if kept, err = m.appendNext(ctx, kept, int(min(n-int64(from), scan.BatchRows))); err != nil {
 			return err
 		}
-		b, err := gatherRefs(kept[from:], in.sorter.types)
+		b, err := gatherRefs(kept[from:], in.sorter.types, 1)
 		if err != nil {
 			return err
 		}
@@ -285,7 +285,7 @@ func (s *sortedStream) next(ctx context.Context) (*scan.Batch, error) {
 	}
 	s.refs = refs
 	s.left -= int64(len(refs))
-	return gatherRefs(refs, s.sorter.types)
+	return gatherRefs(refs, s.sorter.types, s.sorter.env.Workers)
 }
 
 func (s *sortedStream) close() {

@@ -66,6 +66,13 @@ type State interface {
 	SizeBytes() int64
 }
 
+// ReleasedState is a State whose memory another one can use when it is done.
+type ReleasedState interface {
+	State
+	// Release gives the memory away; nothing may be done with the state afterwards. What Finish has given does not refer to it.
+	Release()
+}
+
 // LivingState is a State that takes ranges in which some rows are dead as they are. Others are given the stretches between them.
 type LivingState interface {
 	State

@@ -24,6 +24,8 @@ type fold[V, C any] struct {
 	runSome func(c *C, v []V, some column.Bitmap, lo, hi int) error
 	// narrowSome is narrow over those of rows [lo, hi) whose bits are set; nil = by narrow.
 	narrowSome func(c *C, base int64, v []byte, some column.Bitmap, lo, hi int) error
+
+	spare spareSlots[C]
 }
 
 type foldState[V, C any] struct {
@@ -48,7 +50,13 @@ func grown[T any](s []T, n int) []T {
 	return out
 }
 
-func (s *foldState[V, C]) Grow(n int) { s.slots = grown(s.slots, n) }
+func (s *foldState[V, C]) Grow(n int) { s.slots = s.spare.grown(s.slots, n) }
+
+// Release implements expr.ReleasedState.
+func (s *foldState[V, C]) Release() {
+	s.spare.put(s.slots)
+	s.slots = nil
+}
 
 // present gives the validity of an argument; none says that every row is NULL.
 func present(v *column.Vector) (valid column.Bitmap, none bool) {
