@@ -11,7 +11,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 
-.PHONY: help build run test lint unit race real crash crash-transactions crash-definitions crash-long cancel-long soak fuzz bench bench-full bench-change bench-metrics bench-growth bench-wire bench-compare tpch clickbench figures clean
+.PHONY: help build run test lint modules unit race real crash crash-transactions crash-definitions crash-long cancel-long soak fuzz bench bench-full bench-change bench-metrics bench-growth bench-wire bench-compare tpch clickbench figures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -26,10 +26,16 @@ run: build ## build, then serve on 127.0.0.1:9090 with data in ./aegis-data
 test: ## install what the tests need, then run all of them
 	./.ci/test
 
-lint: $(TOOLS)/staticcheck $(TOOLS)/gofumpt ## formatting, vet and staticcheck
+lint: modules $(TOOLS)/staticcheck $(TOOLS)/gofumpt ## formatting, vet, staticcheck, and the modules below ours
 	@out=$$(git ls-files -co --exclude-standard '*.go' | xargs $(TOOLS)/gofumpt -l); test -z "$$out" || { echo "gofumpt would change:"; echo "$$out"; exit 1; }
 	$(GO) vet ./...
 	$(TOOLS)/staticcheck ./...
+
+# They build with what their own go.mod names, so one that ours has left behind breaks them, at the end of a long run.
+modules: ## seconds: does each module below ours still follow what ours depends on?
+	@behind=""; for mod in $$(git ls-files '*/go.mod' | grep -v bench/peers); do dir=$$(dirname $$mod); \
+		(cd $$dir && $(GO) list -mod=readonly -test -deps ./... >/dev/null) || behind="$$behind $$dir"; \
+	done; test -z "$$behind" || { echo "'go mod tidy' is wanted in:$$behind"; exit 1; }
 
 unit: ## the tests that need nothing but Go
 	$(GO) test -short ./...
