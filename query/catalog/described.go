@@ -88,11 +88,11 @@ func (v *View) eachDescribed(w *rows, c *class, yield func(*described) error) er
 
 // width is how many bytes a value takes to PostgreSQL, on the average: that of its type, or of its text and a byte for the length.
 func (d *described) width() any {
-	if d.stats.Present() == 0 {
-		return 0
-	}
 	if n := factsOf(d.typ).length; n > 0 {
 		return n
+	}
+	if d.stats.Present() == 0 {
+		return 0
 	}
 	width := d.stats.Width
 	if width == 0 { // of numbers of a fixed scale, which are stored as integers
