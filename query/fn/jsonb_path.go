@@ -80,6 +80,9 @@ func pathRegex(pattern, options string) (func(s string) bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	if re.back != nil {
+		return nil, column.SQLErrorf(column.Unsupported, "0A000", "back references and look-around in like_regex are not supported")
+	}
 	return re.MatchString, nil
 }
 

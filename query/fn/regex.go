@@ -65,7 +65,7 @@ func addRegexes(r *Registry) {
 				if err != nil {
 					return nil, err
 				}
-				return group(a.at(i), m, min(1, p.NumSubexp()))
+				return group(a.at(i), m, min(1, p.groups()))
 			})
 		}},
 	)
@@ -199,6 +199,9 @@ func (r *regexRow) matches(ctx *expr.Context, n int) ([][]int, error) {
 	if r.from < 0 {
 		return nil, nil
 	}
+	if r.re.back != nil { // what stands before is looked at
+		return r.re.back.findAll(ctx, r.text, r.from, n)
+	}
 	all, err := allMatches(ctx, r.re, r.text[r.from:], n)
 	for _, m := range all {
 		for k := range m {
@@ -214,7 +217,7 @@ func (r *regexRow) matches(ctx *expr.Context, n int) ([][]int, error) {
 // takes it.
 func allMatches(ctx *expr.Context, re *regex, a []byte, n int) ([][]int, error) {
 	all, err := re.findAll(ctx, a, n)
-	if err != nil || !re.Match(nil) {
+	if err != nil || re.back != nil || !re.Match(nil) {
 		return all, err
 	}
 	var out [][]int

@@ -36,7 +36,7 @@ func (p *regexParser) escape() (g greed, quantifiable bool, err error) {
 	case 'A':
 		p.at += 2
 		if p.flags.inside {
-			p.out.WriteString(nothing)
+			p.nothing()
 		} else {
 			p.out.WriteString(`\A`)
 		}
@@ -45,16 +45,16 @@ func (p *regexParser) escape() (g greed, quantifiable bool, err error) {
 		p.out.WriteString(`\z`)
 	case 'y':
 		p.at += 2
-		p.out.WriteString(`\b`)
+		p.edge(`\b`, "(?:"+wordStart+"|"+wordEnd+")")
 	case 'Y':
 		p.at += 2
-		p.out.WriteString(`\B`)
+		p.edge(`\B`, "(?!"+wordStart+"|"+wordEnd+")")
 	case 'm', 'M':
 		p.at += 2
 		return noGreed, false, p.wordEdge(c == 'm')
 	default:
 		if c >= '1' && c <= '9' && !p.octal() {
-			return noGreed, false, column.SQLErrorf(column.Unsupported, "0A000", "back references in regular expressions are not supported")
+			return noGreed, true, p.reference()
 		}
 		r, err := p.charEscape()
 		if err != nil {
@@ -174,9 +174,32 @@ func (p *regexParser) charEscape() (rune, error) {
 	return r, nil
 }
 
+// Where words start and end, for backtrackers.
+var (
+	wordStart = "(?<![" + regexClasses["word"] + "])(?=[" + regexClasses["word"] + "])"
+	wordEnd   = "(?<=[" + regexClasses["word"] + "])(?![" + regexClasses["word"] + "])"
+)
+
+// edge writes a constraint in Go's form or in that of backtrackers.
+func (p *regexParser) edge(linear, back string) {
+	if p.back {
+		p.out.WriteString(back)
+	} else {
+		p.out.WriteString(linear)
+	}
+}
+
 // wordEdge writes the start or the end of a word. Go knows only edges of either kind: where what follows, or precedes, is a character of
 // a word for sure they are the same.
 func (p *regexParser) wordEdge(start bool) error {
+	if p.back && start {
+		p.out.WriteString(wordStart)
+		return nil
+	}
+	if p.back {
+		p.out.WriteString(wordEnd)
+		return nil
+	}
 	ok := false
 	if start {
 		ok = p.more() && wordChar(p.in[p.at:])
@@ -187,9 +210,7 @@ func (p *regexParser) wordEdge(start bool) error {
 			strings.HasSuffix(quantified, "["+regexClasses["word"]+"]") || strings.HasSuffix(quantified, "["+regexClasses["digit"]+"]")
 	}
 	if !ok {
-		e := column.SQLErrorf(column.Unsupported, "0A000", "\\m and \\M in regular expressions are supported beside a character of a word only")
-		e.Hint = "Write \\y, an edge of either kind."
-		return e
+		return errBacktrack
 	}
 	p.out.WriteString(`\b`)
 	return nil

@@ -14,8 +14,9 @@ import (
 // [ab]{100} several: seconds for a text of megabytes. So long texts are given to them through a reader, which ends when the statement does.
 // Where Go would backtrack, which takes at most a quarter of a million steps, and is faster, it gets the text itself.
 type regex struct {
-	*regexp.Regexp
-	longest bool
+	*regexp.Regexp              // nil if it cannot be matched in linear time
+	back           *backtracker // then it is this
+	longest        bool
 
 	sized   bool
 	short   int  // texts up to so many bytes are given as they are
@@ -60,6 +61,9 @@ func (re *regex) isShort(a []byte) bool {
 
 // match reports whether a text has a match.
 func (re *regex) match(ctx *expr.Context, a []byte) (bool, error) {
+	if re.back != nil {
+		return re.back.match(ctx, a)
+	}
 	if re.isShort(a) {
 		return re.Match(a), nil
 	}
@@ -79,6 +83,13 @@ func (re *regex) match(ctx *expr.Context, a []byte) (bool, error) {
 
 // find gives the places of the first match and its groups, nil if there is none.
 func (re *regex) find(ctx *expr.Context, a []byte) ([]int, error) {
+	if re.back != nil {
+		all, err := re.back.findAll(ctx, a, 0, 1)
+		if len(all) == 0 || err != nil {
+			return nil, err
+		}
+		return all[0], nil
+	}
 	if re.isShort(a) {
 		return re.FindSubmatchIndex(a), nil
 	}
@@ -136,8 +147,19 @@ func located(ctx *expr.Context, re *regexp.Regexp, a []byte, from int) ([]int, e
 	return m, nil
 }
 
+// groups is how many groups there are.
+func (re *regex) groups() int {
+	if re.back != nil {
+		return re.back.groups
+	}
+	return re.NumSubexp()
+}
+
 // findAll finds up to n matches that do not overlap, all if n is negative, as Go's FindAllSubmatchIndex does.
 func (re *regex) findAll(ctx *expr.Context, a []byte, n int) ([][]int, error) {
+	if re.back != nil {
+		return re.back.findAll(ctx, a, 0, n)
+	}
 	if re.isShort(a) {
 		return re.FindAllSubmatchIndex(a, n), nil
 	}

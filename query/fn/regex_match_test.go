@@ -22,6 +22,9 @@ func TestLongTextsMatchAlike(t *testing.T) {
 		if err != nil {
 			t.Skip(err)
 		}
+		if re.back != nil {
+			t.Skip("it backtracks")
+		}
 		re.size()
 		re.short = -1
 		n := rapid.IntRange(-1, 3).Draw(t, "n")

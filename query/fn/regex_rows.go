@@ -124,7 +124,7 @@ func splitBy(ctx *expr.Context, p *regex, a []byte) ([][]byte, error) {
 	}
 	out, from := [][]byte{}, 0
 	for _, m := range all {
-		if m[0] == m[1] && (m[0] == 0 || m[0] == len(a)) {
+		if m[0] == m[1] && (m[0] == from || m[0] == len(a)) {
 			continue
 		}
 		out = append(out, part(a, from, m[0]))

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"errors"
 	"math"
 	"regexp"
 	"sort"
@@ -11,8 +12,8 @@ import (
 	"github.com/automatanexus/aegis-db/column"
 )
 
-// PostgreSQL's advanced regular expressions are rewritten as Go's, which match in linear time. What that cannot do is refused: back
-// references and look-around. PostgreSQL decides by a pattern's first quantifier whether the whole match is the longest or the
+// PostgreSQL's advanced regular expressions are rewritten as Go's, which match in linear time. What that cannot do, back references and
+// look-around, is rewritten for a matcher that backtracks. PostgreSQL decides by a pattern's first quantifier whether the whole match is the longest or the
 // shortest one; a longest match is Go's leftmost-longest, a shortest one is found by making every quantifier lazy.
 
 // greed says what a part of a pattern prefers.
@@ -92,11 +93,28 @@ type regexParser struct {
 	// plain is the length of the last branch if it is a text, -1 if it is more than that.
 	plain int
 	force greed // lazy: every quantifier is written as lazy one; greedy: as greedy
+
+	// back is set while the pattern is written for a backtracker.
+	back   bool
+	opened int          // groups so far
+	closed map[int]bool // groups that have ended, by number
+	look   int          // constraints that look around, which are around what is read
+	vague  int          // choices: branches and quantifiers that leave a number open
+}
+
+// errBacktrack says that a pattern is to be written for a backtracker.
+var errBacktrack = errors.New("the pattern needs a matcher that backtracks")
+
+// restart goes back to a place of the pattern.
+func (p *regexParser) restart(at int) {
+	p.at, p.groups, p.opened, p.look, p.vague, p.depth = at, 0, 0, 0, 0, 0
+	p.closed = map[int]bool{}
+	p.out.Reset()
 }
 
 // compileRegex makes a pattern with options ready to match.
 func compileRegex(pattern, options string) (*regex, error) {
-	p := &regexParser{in: pattern}
+	p := &regexParser{in: pattern, closed: map[int]bool{}}
 	if err := p.flags.parse(options, false); err != nil {
 		return nil, err
 	}
@@ -108,12 +126,17 @@ func compileRegex(pattern, options string) (*regex, error) {
 	}
 	start := p.at
 	g, err := p.alternatives()
+	if errors.Is(err, errBacktrack) {
+		p.back = true
+		p.restart(start)
+		g, err = p.alternatives()
+	}
 	if err != nil {
 		return nil, err
 	}
 	if g == lazy {
-		p.at, p.force, p.groups = start, lazy, 0
-		p.out.Reset()
+		p.force = lazy
+		p.restart(start)
 		if _, err := p.alternatives(); err != nil {
 			return nil, err
 		}
@@ -137,6 +160,13 @@ func (p *regexParser) compile(text string, g greed) (*regex, error) {
 		mode = ""
 	} else {
 		mode += ")"
+	}
+	if p.back {
+		b, err := newBacktracker(mode+text, p.opened, p.vague > 1 && g != lazy)
+		if err != nil {
+			return nil, err
+		}
+		return &regex{back: b}, nil
 	}
 	re, err := regexp.Compile(mode + text)
 	if err != nil {
@@ -190,6 +220,7 @@ func (p *regexParser) alternatives() (greed, error) {
 	for err == nil && p.next("|") {
 		p.at++
 		p.out.WriteByte('|')
+		p.vague += 2
 		g = greedy
 		_, err = p.branch()
 		lengths = append(lengths, p.plain)
@@ -314,14 +345,18 @@ func (p *regexParser) atom() (g greed, quantifiable bool, err error) {
 	case '^':
 		p.at++
 		if p.flags.inside && !p.flags.lines {
-			p.out.WriteString(nothing)
+			p.nothing()
 		} else {
 			p.out.WriteByte('^')
 		}
 		return noGreed, false, nil
 	case '$':
 		p.at++
-		p.out.WriteByte('$')
+		if p.back && !p.flags.lines { // there $ is before a line's end, too
+			p.out.WriteString(`\z`)
+		} else {
+			p.out.WriteByte('$')
+		}
 		return noGreed, false, nil
 	case '.':
 		p.at++
@@ -340,13 +375,23 @@ func (p *regexParser) group() (g greed, quantifiable bool, err error) {
 		switch {
 		case p.next("(?:"):
 			open = "(?:"
-		case p.next("(?="), p.next("(?!"), p.next("(?<=") || p.next("(?<!"):
-			return noGreed, false, column.SQLErrorf(column.Unsupported, "0A000", "look-around in regular expressions is not supported")
+		case p.next("(?="), p.next("(?!"):
+			return p.around(p.in[p.at : p.at+3])
+		case p.next("(?<=") || p.next("(?<!"):
+			return p.around(p.in[p.at : p.at+4])
 		default:
 			return noGreed, false, badRegex("quantifier operand invalid")
 		}
 	}
 	p.at += len(open)
+	number := 0
+	if open == "(" && p.look > 0 {
+		open = "(?:" // nothing is kept of what stands around
+	}
+	if open == "(" {
+		p.opened++
+		number = p.opened
+	}
 	p.out.WriteString(open)
 	if g, err = p.alternatives(); err != nil {
 		return g, false, err
@@ -358,8 +403,57 @@ func (p *regexParser) group() (g greed, quantifiable bool, err error) {
 	p.out.WriteByte(')')
 	if open == "(" {
 		p.groups++
+		p.closed[number] = true
 	}
 	return g, true, nil
+}
+
+// around reads a constraint on what stands before or behind a place.
+func (p *regexParser) around(open string) (g greed, quantifiable bool, err error) {
+	if !p.back {
+		return noGreed, false, errBacktrack
+	}
+	p.at += len(open)
+	p.out.WriteString(open)
+	p.look++
+	_, err = p.alternatives()
+	p.look--
+	if err != nil {
+		return noGreed, false, err
+	}
+	if !p.next(")") {
+		return noGreed, false, badRegex("parentheses () not balanced")
+	}
+	p.at++
+	p.out.WriteByte(')')
+	return noGreed, false, nil
+}
+
+// reference reads a back reference.
+func (p *regexParser) reference() error {
+	if !p.back {
+		return errBacktrack
+	}
+	end := p.at + 2
+	for end < len(p.in) && p.in[end] >= '0' && p.in[end] <= '9' {
+		end++
+	}
+	n, err := strconv.Atoi(p.in[p.at+1 : end])
+	if err != nil || p.look > 0 || !p.closed[n] {
+		return badRegex("invalid backreference number")
+	}
+	p.at = end
+	p.out.WriteString(`(?:\` + strconv.Itoa(n) + ")")
+	return nil
+}
+
+// nothing writes what matches no text.
+func (p *regexParser) nothing() {
+	if p.back {
+		p.out.WriteString("(?!)")
+	} else {
+		p.out.WriteString(nothing)
+	}
 }
 
 // quantifier reads *, +, ?, {m}, {m,}, {m,n} and their lazy forms, and gives the preference of the whole.
@@ -400,6 +494,7 @@ func (p *regexParser) quantifier(atom greed, quantifiable bool) (greed, error) {
 	if fixed {
 		return atom, nil
 	}
+	p.vague++
 	return g, nil
 }
 

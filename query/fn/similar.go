@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -70,7 +71,20 @@ func compileSimilar(pattern, escape string) (*regex, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &regexParser{}
+	p := &regexParser{closed: map[int]bool{}}
+	if err = p.similarParts(parts); errors.Is(err, errBacktrack) {
+		p.back = true
+		p.restart(0)
+		err = p.similarParts(parts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.compile(p.out.String(), lazy)
+}
+
+// similarParts writes the parts of a pattern behind each other.
+func (p *regexParser) similarParts(parts []string) (err error) {
 	rewrite := func(open, part, end string, force greed) error {
 		p.out.WriteString(open)
 		p.in, p.at, p.force = part, 0, force
@@ -95,10 +109,7 @@ func compileSimilar(pattern, escape string) (*regex, error) {
 			err = rewrite("(?:", parts[2], ")$", greedy)
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return p.compile(p.out.String(), lazy)
+	return err
 }
 
 // splitSimilar writes the parts of a pattern as regular expressions of PostgreSQL.
