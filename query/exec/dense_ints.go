@@ -29,9 +29,18 @@ const (
 	// densePerRow bounds how many integers there may be between the first and the last for each row of the build side, so that the bits take
 	// no more than a hash table would.
 	densePerRow = 64
+	// denseSmall is up to how many integers there may be more of them, denseSmallPerRow for each row, as the bits stay in the cache: looking
+	// up what is not there, which most often is what few keys are for, costs a third of what it does in a hash table.
+	denseSmall       = 1 << 22
+	denseSmallPerRow = 1 << 10
 	// denseAnyhow is what is dense for any number of rows.
 	denseAnyhow = 1 << 12
 )
+
+// isDense reports whether so many rows, whose integers lie so far apart, have them in bits.
+func isDense(width, rows uint64) bool {
+	return width < max(densePerRow*rows, min(denseSmallPerRow*rows, denseSmall), denseAnyhow)
+}
 
 // newDenseInts prepares numbering the values of some vectors of one key column, which has so many rows; nil if they are no integers, or lie
 // too far apart.
@@ -44,7 +53,7 @@ func newDenseInts(t column.Type, list []*column.Vector, rows int, pool *mem.Pool
 		span, any = spanOf(distinctValues(v), span, any)
 	}
 	width := uint64(span.Max) - uint64(span.Min)
-	if !any || width >= max(densePerRow*uint64(rows), denseAnyhow) {
+	if !any || !isDense(width, uint64(rows)) {
 		return nil, nil
 	}
 	d := &denseInts{first: span.Min}
@@ -139,6 +148,29 @@ func (d *denseInts) find(keys []int64, groups []uint32) {
 		}
 		groups[i] = g
 	}
+}
+
+// pass keeps those of the listed rows whose keys are there, though they need have no number; rows = nil: of all.
+func (d *denseInts) pass(keys []int64, rows, out []int32) []int32 {
+	words, first := d.words, uint64(d.first)
+	n := 0
+	if rows == nil {
+		out = resized(out, len(keys))
+		for i, k := range keys {
+			out[n] = int32(i)
+			if at := uint64(k) - first; at>>6 < uint64(len(words)) {
+				n += int(words[at>>6].set >> (at & 63) & 1)
+			}
+		}
+		return out[:n]
+	}
+	for _, r := range rows {
+		out[n] = r
+		if at := uint64(keys[r]) - first; at>>6 < uint64(len(words)) {
+			n += int(words[at>>6].set >> (at & 63) & 1)
+		}
+	}
+	return out[:n]
 }
 
 // appendKeys appends the integers that have a number, ascending.

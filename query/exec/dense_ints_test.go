@@ -119,3 +119,62 @@ func drawInts(rng *rand.Rand, first, width int64) *column.Vector {
 	}
 	return flat
 }
+
+// TestCandidates: rows that bits rule out before other columns are looked at are the ones that have no number, and where a filter lets rows
+// pass, they are those with a number.
+func TestCandidates(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	few := 0
+	for round := range 100 {
+		width := int64(1 + rng.IntN(300))
+		build := []*column.Vector{drawFlat(rng, 50, width), drawFlat(rng, 50, width)}
+		pool := mem.NewPool("test", 0, nil)
+		index := newKeyIndex([]column.Type{big, big})
+		if err := index.prepare([]buildBatch{{len: 50, keys: build}}, 50, pool); err != nil {
+			t.Fatal(err)
+		}
+		if err := (&keyLookup{index: index, pool: pool}).number(build, make([]uint32, 50)); err != nil {
+			t.Fatal(err)
+		}
+		probe := []*column.Vector{drawFlat(rng, 200, width), drawFlat(rng, 200, width)}
+		lookup := keyLookup{index: index}
+		got, want := make([]uint32, 200), make([]uint32, 200)
+		if err := lookup.numberAll(probe, want); err != nil {
+			t.Fatal(err)
+		}
+		if err := lookup.number(probe, got); err != nil || !slices.Equal(got, want) {
+			t.Fatalf("round %d: numbers %v, want %v; error %v", round, got, want, err)
+		}
+		if _, ok := lookup.candidates(probe, 200); ok {
+			few++
+		}
+		c := &index.columns[0]
+		if err := lookup.column(c, probe[0], got); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := lookup.passing(c, probe[0], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, g := range got {
+			if slices.Contains(rows, int32(i)) != (g != 0) {
+				t.Fatalf("round %d: row %d has number %d and passes: %v", round, i, g, g == 0)
+			}
+		}
+	}
+	if few < 20 || few == 100 {
+		t.Errorf("%d of 100 rounds had few candidates", few)
+	}
+}
+
+// drawFlat draws a flat vector of n integers, some NULL.
+func drawFlat(rng *rand.Rand, n int, width int64) *column.Vector {
+	values, valid := make([]int64, n), column.NewBitmap(n, true)
+	for i := range values {
+		values[i] = rng.Int64N(width)
+		if rng.IntN(10) == 0 {
+			valid.Clear(i)
+		}
+	}
+	return column.NewInts(big, values, valid)
+}

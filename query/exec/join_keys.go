@@ -101,6 +101,8 @@ type keyLookup struct {
 	values  []uint32 // numbers of an encoded vector's values
 	used    []int32  // dictionary entries that rows refer to
 	memo    []uint32 // by dictionary entry, its place in used + 1
+	rows    []int32  // that may be found
+	found   []uint32 // their numbers
 	packed  []int64
 	ints    []int64
 	offsets []int32
@@ -109,6 +111,49 @@ type keyLookup struct {
 
 // number gives the numbers of n tuples.
 func (l *keyLookup) number(keys []*column.Vector, groups []uint32) error {
+	if len(keys) > 1 && l.pool == nil {
+		if rows, few := l.candidates(keys, len(groups)); few {
+			return l.numberRows(keys, rows, groups)
+		}
+	}
+	return l.numberAll(keys, groups)
+}
+
+// candidates lists the rows whose integers are each among the keys of their column, if they are few: bits tell that at once, before other
+// columns are hashed.
+func (l *keyLookup) candidates(keys []*column.Vector, n int) (rows []int32, few bool) {
+	for i, v := range keys {
+		c := &l.index.columns[i]
+		if c.ints == nil || c.ints.dense == nil || v.Enc != column.Flat {
+			continue
+		}
+		l.rows = c.ints.dense.pass(v.Ints[:v.Len], rows, l.rows)
+		rows = l.rows
+	}
+	return rows, rows != nil && 2*len(rows) < n
+}
+
+// numberRows numbers the listed tuples; the others have no number.
+func (l *keyLookup) numberRows(keys []*column.Vector, rows []int32, groups []uint32) error {
+	clear(groups)
+	if len(rows) == 0 {
+		return nil
+	}
+	picked := make([]*column.Vector, len(keys))
+	for i, v := range keys {
+		picked[i] = column.Gather(v, rows)
+	}
+	l.found = resized(l.found, len(rows))
+	if err := l.numberAll(picked, l.found); err != nil {
+		return err
+	}
+	for i, r := range rows {
+		groups[r] = l.found[i]
+	}
+	return nil
+}
+
+func (l *keyLookup) numberAll(keys []*column.Vector, groups []uint32) error {
 	if err := l.column(&l.index.columns[0], keys[0], groups); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 
+	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
 )
 
@@ -33,7 +34,6 @@ type keyFilterStream struct {
 	*scanStream
 	filters []*keyFilter
 	lookup  keyLookup
-	groups  []uint32
 	rows    []int32
 }
 
@@ -64,21 +64,36 @@ func (s *keyFilterStream) next(ctx context.Context) (*scan.Batch, error) {
 	}
 }
 
-func (s *keyFilterStream) pass(f *keyFilter, b *scan.Batch) (*scan.Batch, error) {
-	s.groups = resized(s.groups, b.Len)
-	if err := s.lookup.column(f.keys, b.Columns[f.column], s.groups); err != nil {
+func (s *keyFilterStream) pass(f *keyFilter, b *scan.Batch) (_ *scan.Batch, err error) {
+	s.rows, err = s.lookup.passing(f.keys, b.Columns[f.column], s.rows)
+	if err != nil {
 		return nil, err
 	}
-	rows := resized(s.rows, b.Len)
-	s.rows = rows
+	f.seen.Add(int64(b.Len))
+	f.kept.Add(int64(len(s.rows)))
+	return b.Compact(livingRows(s.rows, b.Living)), nil
+}
+
+// passing lists the rows whose value is a key, in the memory of rows.
+func (l *keyLookup) passing(c *keyColumn, v *column.Vector, rows []int32) ([]int32, error) {
+	if c.ints != nil && c.ints.dense != nil && v.Enc == column.Flat {
+		rows = c.ints.dense.pass(v.Ints[:v.Len], nil, rows)
+		if v.Valid != nil {
+			rows = livingRows(rows, v.Valid)
+		}
+		return rows, nil
+	}
+	l.other = resized(l.other, v.Len)
+	if err := l.column(c, v, l.other); err != nil {
+		return rows, err
+	}
+	rows = resized(rows, v.Len)
 	k := 0
-	for i, g := range s.groups {
+	for i, g := range l.other {
 		rows[k] = int32(i)
 		if g != 0 {
 			k++
 		}
 	}
-	f.seen.Add(int64(b.Len))
-	f.kept.Add(int64(k))
-	return b.Compact(livingRows(rows[:k], b.Living)), nil
+	return rows[:k], nil
 }
