@@ -68,7 +68,7 @@ func BenchmarkSumBytes(b *testing.B) {
 	}
 	b.SetBytes(int64(len(v)))
 	for b.Loop() {
-		if sumBytes(v) != want {
+		if column.SumBytes(v) != want {
 			b.Fatal("wrong")
 		}
 	}

@@ -159,7 +159,7 @@ func (e *evaluation) aggregate(ctx context.Context) ([]series, error) {
 	if err := e.q.pool.Grow(need); err != nil {
 		return nil, err
 	}
-	all := make([]float64, steps*len(names))
+	all := e.q.floats(steps * len(names))
 	err := e.q.eachOf(ctx, stretches, 1, rows, func(k int) {
 		from := k * length
 		to := min(from+length, steps)

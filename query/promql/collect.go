@@ -11,9 +11,11 @@ import (
 
 // piece is a stretch of rows of one series as a source gave it: views of its vectors, nothing copied. Its times ascend.
 type piece struct {
-	times  []int64       // in the unit of the time column
-	floats []float64     // the values, or
-	ints   []int64       // these
+	times  []int64   // in the unit of the time column
+	floats []float64 // the values, or
+	ints   []int64   // these, or
+	bytes  []byte    // what these are above base
+	base   int64
 	valid  column.Bitmap // nil = no NULLs; bit first+i belongs to row i
 	first  int
 	starts *column.Vector // start timestamps of the batch, row first+i; nil = not asked for
@@ -46,14 +48,24 @@ const seriesBytes = 256
 
 // add files the runs of a batch under their series. The batch stays in use until the query ends, and is accounted for.
 func (c *collector) add(b *scan.Batch) error {
-	if err := c.pool.Grow(int64(b.Len) * int64(len(b.Columns)-c.tags) * 8); err != nil {
+	bytes := 8 * int64(b.Len)
+	values := make([]*column.Vector, c.metrics)
+	for k := range values {
+		v := b.Columns[c.tags+1+k]
+		if v.Enc != column.Narrow {
+			v = column.Flatten(v)
+			bytes += 7 * int64(b.Len)
+		}
+		bytes += int64(b.Len)
+		values[k] = v
+	}
+	if c.starts {
+		bytes += 8 * int64(b.Len)
+	}
+	if err := c.pool.Grow(bytes); err != nil {
 		return err
 	}
 	times := column.Flatten(b.Columns[c.tags]).Ints
-	values := make([]*column.Vector, c.metrics)
-	for k := range values {
-		values[k] = column.Flatten(b.Columns[c.tags+1+k])
-	}
 	var starts *column.Vector
 	if c.starts {
 		starts = column.Flatten(b.Columns[c.tags+1+c.metrics])
@@ -69,9 +81,12 @@ func (c *collector) add(b *scan.Batch) error {
 			if v.HasNulls() {
 				p.valid = v.Valid
 			}
-			if v.Type.Physical() == column.PhysFloat {
+			switch {
+			case v.Enc == column.Narrow:
+				p.bytes, p.base = v.Data[lo:hi], v.Base
+			case v.Type.Physical() == column.PhysFloat:
 				p.floats = v.Floats[lo:hi]
-			} else {
+			default:
 				p.ints = v.Ints[lo:hi]
 			}
 			s.pieces[k] = append(s.pieces[k], p)

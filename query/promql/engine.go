@@ -29,6 +29,9 @@ type Limits struct {
 	Experimental bool
 	// StartTimestamps lets rate and its like use the times at which counters began, where remote write brought them.
 	StartTimestamps bool
+	// StretchBytes is about what the samples may take that a query reads at a time, if it can be evaluated in stretches of its steps. Default
+	// 256 MiB, or a quarter of what a query may hold if that is less.
+	StretchBytes int64
 	// AsWritten leaves all of every query to Prometheus' engine, for comparing.
 	AsWritten bool
 }
@@ -49,6 +52,7 @@ const resultBytes = 16
 
 func (o *Options) defaults() {
 	setDefault(&o.QueryBytes, 1<<30)
+	setDefault(&o.StretchBytes, min(256<<20, o.QueryBytes/4))
 	setDefault(&o.Workers, runtime.GOMAXPROCS(0))
 	setDefault(&o.Samples, int(min(50_000_000, o.QueryBytes/resultBytes)))
 	setDefault(&o.Timeout, 2*time.Minute)
@@ -173,6 +177,7 @@ func (e *Engine) prepare(ctx context.Context, database string, make func(context
 	out := &Query{Query: q, engine: e}
 	if s, ok := q.Statement().(*parser.EvalStmt); ok && !e.options.AsWritten && !asWritten(ctx) {
 		e.find(s, data.shapes)
+		out.direct = e.directly(s, data)
 		out.again = func(ctx context.Context) (promql.Query, error) {
 			return make(ctx, queryable{e, database, data.asOf, nil})
 		}
@@ -195,6 +200,15 @@ type Query struct {
 	promql.Query
 	engine *Engine
 	again  func(context.Context) (promql.Query, error) // prepares it as it is written; nil = it is
+	direct *direct                                     // nil = it goes to Prometheus' engine
+}
+
+// Close implements promql.Query.
+func (q *Query) Close() {
+	if q.direct != nil {
+		q.direct.close()
+	}
+	q.Query.Close()
 }
 
 // Exec runs the query. A panic is this query's error.
@@ -208,7 +222,11 @@ func (q *Query) Exec(ctx context.Context) (r *promql.Result) {
 	defer guard(&err)
 	ctx, stop := q.engine.until(ctx)
 	defer stop()
-	r = q.Query.Exec(ctx)
+	if q.direct != nil {
+		r = q.direct.run(ctx)
+	} else {
+		r = q.Query.Exec(ctx)
+	}
 	if q.again == nil || !errors.Is(r.Err, errAsWritten) {
 		return r
 	}

@@ -35,14 +35,10 @@ type evaluation struct {
 
 // evaluate gives the series of a shape, with a value for each step: a stale marker where there is none.
 func (q *querier) evaluate(ctx context.Context, s *shape) (*seriesSet, error) {
-	times := make([]int64, s.steps())
-	if err := q.pool.Grow(8 * int64(len(times))); err != nil {
-		return nil, err
+	if err := q.pool.Grow(8 * int64(s.steps())); err != nil {
+		return &seriesSet{}, err
 	}
-	for i := range times {
-		times[i] = s.at(i)
-	}
-	e := &evaluation{shape: s, q: q, times: times}
+	e := &evaluation{shape: s, q: q, times: s.all()}
 	list, err := e.run(ctx)
 	return &seriesSet{at: -1, list: list, warnings: e.infos}, err
 }
@@ -57,8 +53,14 @@ func (e *evaluation) part(ctx context.Context, s *shape) ([]series, error) {
 
 func (e *evaluation) run(ctx context.Context) (out []series, err error) {
 	switch {
+	case e.binary != nil && e.binary.Op.IsSetOperator():
+		return e.combine(ctx)
 	case e.binary != nil:
 		return e.operate(ctx)
+	case e.relabel != nil:
+		return e.rename(ctx)
+	case e.function != nil:
+		return e.compute(ctx)
 	case e.inner != nil:
 		if e.values, err = e.part(ctx, e.inner); err != nil {
 			return nil, err
@@ -68,7 +70,7 @@ func (e *evaluation) run(ctx context.Context) (out []series, err error) {
 			e.names[i] = e.values[i].labels
 		}
 	default:
-		if e.list, err = e.q.readTracks(ctx, e.shape.times(), e.selector.LabelMatchers, e.call == nil); err != nil {
+		if e.list, err = e.q.tracksOf(ctx, e.shape); err != nil {
 			return nil, err
 		}
 		if err := e.name(); err != nil {
@@ -144,7 +146,7 @@ func (e *evaluation) each(ctx context.Context) ([]series, error) {
 	if err := e.q.pool.Grow(8 * int64(steps) * int64(len(e.list))); err != nil {
 		return nil, err
 	}
-	all := make([]float64, steps*len(e.list))
+	all := e.q.floats(steps * len(e.list))
 	out := make([]series, len(e.list))
 	workers := sync.Pool{New: func() any { return e.evaluator() }}
 	err := e.q.each(ctx, len(e.list), int64(len(all)), func(i int) {

@@ -193,14 +193,7 @@ func (p *piece) appendTo(dst samples, stale bool) samples {
 		dst.starts = p.appendStarts(dst.starts)
 	}
 	if p.valid == nil {
-		dst.times = append(dst.times, p.times...)
-		if p.floats != nil {
-			dst.values = append(dst.values, p.floats...)
-			return dst
-		}
-		for _, v := range p.ints {
-			dst.values = append(dst.values, float64(v))
-		}
+		dst.times, dst.values = append(dst.times, p.times...), p.appendFloats(dst.values, 0, len(p.times))
 		return dst
 	}
 	for i, t := range p.times {
@@ -213,11 +206,31 @@ func (p *piece) appendTo(dst samples, stale bool) samples {
 			v = math.Float64frombits(value.StaleNaN)
 		case p.floats != nil:
 			v = p.floats[i]
+		case p.bytes != nil:
+			v = float64(p.base + int64(p.bytes[i]))
 		default:
 			v = float64(p.ints[i])
 		}
 		dst.times = append(dst.times, t)
 		dst.values = append(dst.values, v)
+	}
+	return dst
+}
+
+// appendFloats appends the values of rows [lo, hi), none of which is NULL.
+func (p *piece) appendFloats(dst []float64, lo, hi int) []float64 {
+	if p.floats != nil {
+		return append(dst, p.floats[lo:hi]...)
+	}
+	dst = slices.Grow(dst, hi-lo)
+	if p.bytes != nil {
+		for _, v := range p.bytes[lo:hi] {
+			dst = append(dst, float64(p.base+int64(v)))
+		}
+		return dst
+	}
+	for _, v := range p.ints[lo:hi] {
+		dst = append(dst, float64(v))
 	}
 	return dst
 }

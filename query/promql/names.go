@@ -123,6 +123,8 @@ type target struct {
 	filters []scan.SeriesFilter
 	// metrics are fields of an ordinary table; none where the table is that of Prometheus' samples.
 	metrics []metric
+	// matchers are those of the selector, or of one of several that are read together.
+	matchers []*labels.Matcher
 }
 
 // metric is a field under the name it has.

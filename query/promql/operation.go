@@ -15,10 +15,16 @@ import (
 
 // operation recognizes an operation whose sides are shapes, or one of them a number.
 func (f *finder) operation(s *shape, n *parser.BinaryExpr) bool {
+	if s.binary = n; n.Op.IsSetOperator() {
+		if s.left = f.operand(n.LHS, s.grid); s.left == nil {
+			return false
+		}
+		s.right = f.operand(n.RHS, s.grid)
+		return s.right != nil
+	}
 	if binaries[n.Op] == nil {
 		return false
 	}
-	s.binary = n
 	left, isLeft := number(n.LHS)
 	right, isRight := number(n.RHS)
 	switch {

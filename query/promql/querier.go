@@ -2,6 +2,9 @@ package promql
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"sync"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -25,7 +28,11 @@ func (d queryable) Querier(mint, maxt int64) (storage.Querier, error) {
 		return nil, err
 	}
 	pool := mem.NewPool("a PromQL query", d.engine.options.QueryBytes, d.engine.options.Pool)
-	return &querier{engine: d.engine, snapshot: s, pool: pool, times: timeRange{mint, maxt}, shapes: d.shapes}, nil
+	q := &querier{engine: d.engine, snapshot: s, pool: pool, times: timeRange{mint, maxt}, shapes: d.shapes}
+	if len(d.shapes) > 0 {
+		q.leaves = newLeaves(slices.Collect(maps.Values(d.shapes)))
+	}
+	return q, nil
 }
 
 // querier implements storage.Querier over one snapshot. Safe for concurrent use until it is closed.
@@ -35,6 +42,12 @@ type querier struct {
 	pool     *mem.Pool
 	times    timeRange
 	shapes   shapes
+	leaves   leaves // of the shapes that are evaluated
+	// divisible says that what would read too much is evaluated in stretches instead (direct.go).
+	divisible bool
+	mu        sync.Mutex
+	lent      [][]float64 // to be given back
+	also      *querier    // to be released with this one; nil = none
 }
 
 // seriesOnly is the name of the function that hints give where samples are not needed.
@@ -74,6 +87,6 @@ func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matcher
 // Close implements storage.Querier.
 func (q *querier) Close() error {
 	q.snapshot.Close()
-	q.pool.Close()
+	q.release()
 	return nil
 }

@@ -27,9 +27,19 @@ var errEnough = errors.New("enough was read")
 // scan reads a request by morsels, with as many workers as pay, each of which has a sink of its own. It returns when all of
 // them have ended.
 func (q *querier) scan(ctx context.Context, source scan.Source, req *scan.Request, newSink func() sink) error {
+	return q.scanIf(ctx, source, req, nil, newSink)
+}
+
+// scanIf does the same, unless fits has an error for the most rows that there may be.
+func (q *querier) scanIf(ctx context.Context, source scan.Source, req *scan.Request, fits func(rows int64) error, newSink func() sink) error {
 	morsels, stats, err := source.Morsels(ctx, req)
 	if err != nil {
 		return queryError(ctx, err)
+	}
+	if fits != nil {
+		if err := fits(stats.Rows); err != nil {
+			return err
+		}
 	}
 	workers := min(q.engine.options.Workers, len(morsels))
 	if stats.Rows <= inlineRows {

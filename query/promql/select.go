@@ -21,6 +21,8 @@ type selection struct {
 	times timeRange
 	// bare leaves the times out at which counters began.
 	bare bool
+	// window is how far the first time lies before what is asked for, 0 = unknown.
+	window millis
 	// parts are the series of an answer before their samples are brought together.
 	parts []part
 }
@@ -30,6 +32,8 @@ type part struct {
 	labels labels.Labels
 	pieces []piece
 	layout layout
+	metric int  // which of the target's metrics it is
+	apart  bool // the pieces are sorted, and their times are apart (layout.apart); not looked for unless the selection is bare
 }
 
 // readSamples gives the series that match, with their samples in a range, sorted by labels.
@@ -90,6 +94,12 @@ func (s *selection) readTarget(ctx context.Context, t *target) error {
 	req := &scan.Request{
 		Columns: slices.Concat(tags, []column.ID{t.table.Columns.Time}, measured), Series: t.filters, Time: s.times.of(how.clock),
 	}
+	if s.bare {
+		req.Narrow = slices.Repeat([]bool{true}, len(req.Columns))
+		for i := range len(tags) + 1 {
+			req.Narrow[i] = false
+		}
+	}
 	starts := !s.bare && t.samples() && s.q.engine.options.StartTimestamps
 	if starts {
 		schema := &t.table.Columns
@@ -97,7 +107,8 @@ func (s *selection) readTarget(ctx context.Context, t *target) error {
 	}
 	var mu sync.Mutex
 	var all []*collector
-	err := s.q.scan(ctx, t.source, req, func() sink {
+	fits := func(rows int64) error { return s.q.divide(s.times, s.window, rows*8*int64(1+len(measured))) }
+	err := s.q.scanIf(ctx, t.source, req, fits, func() sink {
 		c := newCollector(s.q.pool, len(tags), len(measured), starts)
 		mu.Lock()
 		defer mu.Unlock()
@@ -110,12 +121,16 @@ func (s *selection) readTarget(ctx context.Context, t *target) error {
 	for _, other := range all[1:] {
 		all[0].merge(other)
 	}
-	return s.name(t, how, all[0].series)
+	return s.name(ctx, t, how, all[0].series)
 }
 
 // name gives the series that were found their labels.
-func (s *selection) name(t *target, how layout, list []found) error {
+func (s *selection) name(ctx context.Context, t *target, how layout, list []found) error {
 	n := newNamer(t)
+	apart, err := s.apart(ctx, how, list)
+	if err != nil {
+		return err
+	}
 	for i := range list {
 		for k, pieces := range list[i].pieces {
 			set, err := n.labels(list[i].tags, k)
@@ -125,10 +140,29 @@ func (s *selection) name(t *target, how layout, list []found) error {
 			if err := s.q.pool.Grow(int64(set.ByteSize())); err != nil {
 				return err
 			}
-			s.parts = append(s.parts, part{labels: set, pieces: pieces, layout: how})
+			s.parts = append(s.parts, part{labels: set, pieces: pieces, layout: how, metric: k, apart: apart[i]})
 		}
 	}
 	return nil
+}
+
+// apart sorts the pieces of each series, of a bare selection, and says whether its times are apart; all metrics of a series have the same.
+func (s *selection) apart(ctx context.Context, how layout, list []found) ([]bool, error) {
+	out := make([]bool, len(list))
+	if !s.bare || how.shuffled {
+		return out, nil
+	}
+	rows := int64(0)
+	for i := range list {
+		rows += int64(rowsOf(list[i].pieces[0]))
+	}
+	err := s.q.each(ctx, len(list), rows, func(i int) {
+		for _, pieces := range list[i].pieces {
+			sortPieces(pieces)
+		}
+		out[i] = how.apart(list[i].pieces[0])
+	})
+	return out, err
 }
 
 // sampleBytes is what a sample takes in a series: a time, a value, and, if there are such, when it started.

@@ -19,6 +19,15 @@ func (g grid) steps() int { return int((g.end-g.start)/g.step) + 1 }
 
 func (g grid) at(i int) millis { return g.start + millis(i)*g.step }
 
+// all are the times of the steps.
+func (g grid) all() []int64 {
+	out := make([]int64, g.steps())
+	for i := range out {
+		out[i] = g.at(i)
+	}
+	return out
+}
+
 // shape is an expression that is evaluated here.
 type shape struct {
 	grid
@@ -37,15 +46,22 @@ type shape struct {
 	binary      *parser.BinaryExpr
 	left, right *shape
 	number      float64
+	// What is done to the series of inner, if it is no aggregation.
+	relabel  relabel
+	function func(v float64) float64
 }
 
 // times is the range of time whose samples are read.
 func (s *shape) times() timeRange {
-	back := s.window
+	return timeRange{s.start - s.offset - s.back() + 1, s.end - s.offset}
+}
+
+// back is how old samples may be that count at a step.
+func (s *shape) back() millis {
 	if s.call == nil {
-		back = s.lookback
+		return s.lookback
 	}
-	return timeRange{s.start - s.offset - back + 1, s.end - s.offset}
+	return s.window
 }
 
 // shapes are those of one query, by the matcher that stands for each in the tree.
@@ -58,9 +74,16 @@ func (e *Engine) find(s *parser.EvalStmt, into shapes) {
 	if g.step <= 0 {
 		g.step = 1 // one step
 	}
-	if g.end >= g.start {
-		s.Expr = f.replace(s.Expr, g)
+	if g.end < g.start {
+		return
 	}
+	if v, bare := unwrapped(s.Expr).(*parser.VectorSelector); bare {
+		if one := f.operand(v, g); one != nil && one.near() {
+			s.Expr = f.stand(one)
+		}
+		return
+	}
+	s.Expr = f.replace(s.Expr, g)
 }
 
 func durationMillis(d time.Duration) millis { return int64(d / time.Millisecond) }
@@ -142,12 +165,22 @@ func (s *shape) near() bool {
 			return false
 		}
 	}
-	for _, part := range []*shape{s.left, s.right, s.inner} {
-		if part != nil && !part.near() {
+	for _, part := range s.parts() {
+		if !part.near() {
 			return false
 		}
 	}
 	return true
+}
+
+// parts are the shapes that a shape is made of.
+func (s *shape) parts() (list []*shape) {
+	for _, part := range []*shape{s.left, s.right, s.inner} {
+		if part != nil {
+			list = append(list, part)
+		}
+	}
+	return list
 }
 
 // operand recognizes what may be part of a shape.
@@ -162,12 +195,20 @@ func (f *finder) operand(e parser.Expr, g grid) *shape {
 		}
 		s.selector, s.offset = n, durationMillis(n.OriginalOffset)
 		return s
-	case *parser.Call:
-		if !f.windows(s, n) {
+	case *parser.StepInvariantExpr:
+		return nil
+	case *parser.UnaryExpr:
+		if s.inner = f.operand(n.Expr, g); s.inner == nil || n.Op != parser.SUB {
 			return nil
 		}
-		s.call = n
+		s.function = func(v float64) float64 { return -v }
 		return s
+	case *parser.Call:
+		if f.windows(s, n) {
+			s.call = n
+			return s
+		}
+		return f.applied(n, g)
 	case *parser.AggregateExpr:
 		if !aggregates[n.Op] || n.Param != nil {
 			return nil
@@ -176,7 +217,7 @@ func (f *finder) operand(e parser.Expr, g grid) *shape {
 		if inner == nil {
 			return nil
 		}
-		if inner.over == nil && inner.binary == nil {
+		if inner.selector != nil && inner.over == nil {
 			*s = *inner // its samples are added up as they come
 			s.expr = e
 		} else {
@@ -191,6 +232,24 @@ func (f *finder) operand(e parser.Expr, g grid) *shape {
 		return s
 	}
 	return nil
+}
+
+// applied recognizes a call that does something to each series of a shape by itself.
+func (f *finder) applied(n *parser.Call, g grid) *shape {
+	s := &shape{grid: g, expr: n, lookback: f.lookback}
+	switch n.Func.Name {
+	case "label_replace", "label_join":
+		s.relabel = relabelled(n)
+	default:
+		s.function = function(n)
+	}
+	if s.relabel == nil && s.function == nil {
+		return nil
+	}
+	if s.inner = f.operand(n.Args[0], g); s.inner == nil {
+		return nil
+	}
+	return s
 }
 
 // windows says whether a call is a function over the windows of a selector, its other arguments being numbers.

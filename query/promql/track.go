@@ -2,17 +2,20 @@ package promql
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// track is the samples of one series as functions over windows read them: where it can be, slices of what was scanned, with times in the
-// unit of the table, of which no two are in one millisecond.
+// track is the samples of one series as functions over windows read them: where it can be, views of what was scanned, with times in the
+// unit of the table, of which no two are in one millisecond, and without NULLs.
 type track struct {
 	clock
 	labels labels.Labels
-	pieces []samples // that follow each other
+	pieces []piece // that follow each other
+	// exact says that all values are whole numbers, and few and small enough for sums of them to be exact in whatever order.
+	exact bool
 }
 
 // cut is the samples of a track in some range of time.
@@ -22,7 +25,7 @@ type cut struct {
 }
 
 // between gives the samples after from, up to to, both in the track's unit. It copies, to a place that is used again, only where the range reaches
-// from one piece into another.
+// from one piece into another, or values are no floats.
 func (t *track) between(from, to int64, room *samples) cut {
 	out := cut{clock: t.clock}
 	copied := false
@@ -37,14 +40,17 @@ func (t *track) between(from, to int64, room *samples) cut {
 		lo, hi := lowest(p.times, from), lowest(p.times, to)
 		switch {
 		case lo == hi:
+		case len(out.times) == 0 && p.floats != nil:
+			out.times, out.values = p.times[lo:hi], p.floats[lo:hi]
 		case len(out.times) == 0:
-			out.times, out.values = p.times[lo:hi], p.values[lo:hi]
+			room.values = p.appendFloats(room.values[:0], lo, hi)
+			out.times, out.values = p.times[lo:hi], room.values
 		default:
 			if !copied {
 				copied = true
 				room.times, room.values = append(room.times[:0], out.times...), append(room.values[:0], out.values...)
 			}
-			room.times, room.values = append(room.times, p.times[lo:hi]...), append(room.values, p.values[lo:hi]...)
+			room.times, room.values = append(room.times, p.times[lo:hi]...), p.appendFloats(room.values, lo, hi)
 			out.times, out.values = room.times, room.values
 		}
 	}
@@ -59,12 +65,8 @@ func (t *track) rows() (n int64) {
 	return n
 }
 
-// readTracks gives the series that match, sorted by labels; markers says that stale markers are wanted.
-func (q *querier) readTracks(ctx context.Context, times timeRange, matchers []*labels.Matcher, markers bool) ([]track, error) {
-	s := &selection{q: q, times: times, bare: true}
-	if err := s.read(ctx, matchers); err != nil {
-		return nil, err
-	}
+// tracks brings the parts of each series together, sorted by labels; markers says that stale markers are wanted.
+func (s *selection) tracks(ctx context.Context, markers bool) ([]track, error) {
 	starts, rows := s.sort()
 	out := make([]track, len(starts))
 	starts = append(starts, len(s.parts))
@@ -72,11 +74,11 @@ func (q *querier) readTracks(ctx context.Context, times timeRange, matchers []*l
 	fill := func(i int) {
 		parts := s.parts[starts[i]:starts[i+1]]
 		out[i].labels = parts[0].labels
-		if err := out[i].fill(q, parts, markers); err != nil {
+		if err := out[i].fill(s.q, parts, markers); err != nil {
 			failed.CompareAndSwap(nil, &err)
 		}
 	}
-	if err := q.each(ctx, len(out), rows, fill); err != nil {
+	if err := s.q.each(ctx, len(out), rows, fill); err != nil {
 		return nil, err
 	}
 	if err := failed.Load(); err != nil {
@@ -87,7 +89,7 @@ func (q *querier) readTracks(ctx context.Context, times timeRange, matchers []*l
 
 // fill brings the parts of a series together.
 func (t *track) fill(q *querier, parts []part, markers bool) error {
-	if one := &parts[0]; len(parts) == 1 && !one.layout.shuffled && one.layout.apart(one.pieces) {
+	if one := &parts[0]; len(parts) == 1 && one.apart {
 		return t.join(q, one, markers)
 	}
 	rows := 0
@@ -109,17 +111,16 @@ func (t *track) fill(q *querier, parts []part, markers bool) error {
 	return nil
 }
 
-// add appends a piece, if it has samples.
+// add appends a piece of floats, if it has samples.
 func (t *track) add(s samples) {
 	if len(s.times) > 0 {
-		t.pieces = append(t.pieces, s)
+		t.pieces = append(t.pieces, piece{times: s.times, floats: s.values})
 	}
 }
 
-// apart sorts pieces and says whether all times ascend, each by a millisecond at least: then none needs to be rounded to be told from
+// apart says of sorted pieces whether all times ascend, each by a millisecond at least: then none needs to be rounded to be told from
 // the others.
 func (l layout) apart(pieces []piece) bool {
-	sortPieces(pieces)
 	last := pieces[0].times[0] - l.perMilli
 	for i := range pieces {
 		for _, t := range pieces[i].times {
@@ -132,24 +133,37 @@ func (l layout) apart(pieces []piece) bool {
 	return true
 }
 
-// join takes pieces as they are, but for those that are no floats or have NULLs.
+// join takes pieces as they are, but for those that have NULLs or markers.
 func (t *track) join(q *querier, p *part, markers bool) error {
-	t.clock = p.layout.clock
-	t.pieces = make([]samples, 0, len(p.pieces))
+	t.clock, t.pieces, t.exact = p.layout.clock, p.pieces, wholeNumbers(p.pieces)
+	changed := false
 	for i := range p.pieces {
 		one := &p.pieces[i]
+		// Prometheus' samples have NULL for a stale marker; in other tables a float may look like one.
+		doubtful := one.floats != nil && !markers && !p.layout.stale
+		if one.valid == nil && !doubtful {
+			continue
+		}
 		s := samples{times: one.times, values: one.floats}
-		if one.floats == nil || one.valid != nil {
+		if one.valid != nil {
 			if err := q.pool.Grow(int64(len(one.times)) * sampleBytes); err != nil {
 				return err
 			}
 			s = one.appendTo(makeSamples(len(one.times), false), p.layout.stale && markers)
 		}
-		if !markers && !p.layout.stale {
-			// Prometheus' samples have NULL for a stale marker; in other tables a float may look like one.
+		if doubtful {
 			s = withoutMarkers(s)
 		}
-		t.add(s)
+		if one.valid == nil && len(s.times) == len(one.times) {
+			continue
+		}
+		if !changed { // the part may be another's as well
+			changed, t.pieces = true, slices.Clone(p.pieces)
+		}
+		t.pieces[i] = piece{times: s.times, floats: s.values}
+	}
+	if changed {
+		t.pieces = slices.DeleteFunc(t.pieces, func(p piece) bool { return len(p.times) == 0 })
 	}
 	return nil
 }

@@ -231,13 +231,14 @@ func greatestOf(values []float64) float64 {
 
 // evaluator gives the values of a series at some steps. It is of one worker.
 func (s *shape) evaluator() func(t *track, g grid, out []float64) {
-	f := s.windower()
-	back := s.window
-	if s.call == nil {
-		back = s.lookback
-	}
+	f, whole := s.windower(), s.overIntegers()
+	back := s.back()
 	var room samples
 	return func(t *track, g grid, out []float64) {
+		if t.exact && whole != nil {
+			whole(t, g, out)
+			return
+		}
 		c := t.between(t.last(g.start-s.offset-back), t.last(g.at(len(out)-1)-s.offset), &room)
 		f(&c, g, out)
 	}
