@@ -102,6 +102,8 @@ type Request struct {
 	Ends Ends
 	// Bound, if not nil, may come to exclude rows while they are read. A hint.
 	Bound *Bound
+	// Cutoff, if not nil, may come to exclude rows by a column while they are read. A hint.
+	Cutoff *Cutoff
 	// Counters, if not nil, is told what readers did.
 	Counters *Counters
 }

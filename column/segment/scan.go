@@ -168,6 +168,9 @@ func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 	if m.r.meta.schema.Time != 0 {
 		s.rows.bound = m.req.Bound
 	}
+	if err := s.heed(m.req.Cutoff); err != nil {
+		return nil, err
+	}
 	if m.req.Limit > 0 {
 		s.left = m.req.Limit
 	}
@@ -226,6 +229,7 @@ type scanReader struct {
 	left    int64
 	given   int64
 	pieces  []piece
+	cut     *columnPages // of the column that the request's cutoff is about; nil = none
 }
 
 // Next implements scan.Reader.
@@ -295,11 +299,16 @@ func (s *scanReader) fillTags(runs []scan.Run, last *lastRows) error {
 func (s *scanReader) nextRows(ctx context.Context) (total int, living column.Bitmap, n int, err error) {
 	for {
 		s.pieces, total, err = s.rows.next(ctx, s.pieces[:0], int(min(s.left, scan.BatchRows)), false)
-		if err != nil || s.rows.living == nil {
-			return total, nil, total, err
-		}
-		if living, n = s.rows.living.of(s.pieces, total); n > 0 {
-			return total, living, n, nil
+		switch {
+		case err != nil:
+			return 0, nil, 0, err
+		case s.cut != nil && s.cutOff():
+		case s.rows.living == nil:
+			return total, nil, total, nil
+		default:
+			if living, n = s.rows.living.of(s.pieces, total); n > 0 {
+				return total, living, n, nil
+			}
 		}
 		if err := ctx.Err(); err != nil {
 			return 0, nil, 0, column.Errorf(column.Cancelled, "segment %d: %w", s.m.r.ref.Segment, err)

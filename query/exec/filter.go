@@ -12,15 +12,23 @@ import (
 // filter drops rows part by part. It compacts the batch at once instead of carrying a selection: at 4096 rows the copy
 // costs less than a selection vector that every kernel after it would have to follow.
 type filter struct {
-	node  *plan.Filter
-	input producer
+	node      *plan.Filter
+	input     producer
+	cutoff    *scan.Cutoff // of the rows that a sort above wants; nil = none
+	cutColumn int          // what it is about
 }
 
 func (f *filter) parts(ctx context.Context) ([]part, error) {
 	deadBelow(f.input, f.node.Cond)
 	return mapParts(ctx, f.input, func(w *worker, b *scan.Batch) (*scan.Batch, error) {
 		w.expr.Runs = b.Runs
-		rows, err := expr.EvalBool(&w.expr, f.node.Cond, b.Columns, b.Len, w.rows[:0])
+		rows, all := f.before(b, w.rows[:0])
+		var err error
+		if all {
+			rows, err = expr.EvalBool(&w.expr, f.node.Cond, b.Columns, b.Len, rows)
+		} else {
+			rows, err = expr.EvalBoolOf(&w.expr, f.node.Cond, b.Columns, b.Len, rows)
+		}
 		if err != nil {
 			return nil, err
 		}

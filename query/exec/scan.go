@@ -20,9 +20,10 @@ type scanner struct {
 	partners []scan.SeriesFilter
 	keys     [][]byte // the only primary keys that such a join can have a partner for; nil = all
 	among    []*keyFilter
-	bound    *scan.Bound // what an operator above learns about the rows it needs; nil = nothing
-	dead     bool        // dead rows may come among the others
-	narrow   []bool      // output columns that may be Narrow; nil = none
+	bound    *scan.Bound  // what an operator above learns about the rows it needs; nil = nothing
+	cutoff   *scan.Cutoff // likewise
+	dead     bool         // dead rows may come among the others
+	narrow   []bool       // output columns that may be Narrow; nil = none
 }
 
 func (s *scanner) parts(ctx context.Context) ([]part, error) {
@@ -39,6 +40,9 @@ func (s *scanner) parts(ctx context.Context) ([]part, error) {
 	s.stats.mu.Unlock()
 	if s.bound != nil {
 		slices.Reverse(morsels) // the newest first: the bound is soon learned from them
+	}
+	if s.cutoff != nil && s.cutoff.Desc {
+		slices.Reverse(morsels) // where rows were stored in the column's order, as is frequent; the sort counts parts from the end then
 	}
 	out := make([]part, len(morsels))
 	for i, m := range morsels {
@@ -68,7 +72,7 @@ func (s *scanner) request() (*scan.Request, []int, error) {
 		return nil, nil, err
 	}
 	columns := rel.Columns()
-	req := &scan.Request{Time: node.Time, Filters: node.Filters, Keys: s.keys, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Dead: s.dead, Counters: &s.stats.read}
+	req := &scan.Request{Time: node.Time, Filters: node.Filters, Keys: s.keys, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Cutoff: s.cutoff, Dead: s.dead, Counters: &s.stats.read}
 	for i := range node.Index {
 		c, ok, err := node.Index[i].Settle(&s.env.Expr)
 		if err != nil {

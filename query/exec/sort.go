@@ -17,11 +17,13 @@ type sorter struct {
 }
 
 func (s *sorter) parts(ctx context.Context) (out []part, err error) {
+	cutoff := cutoffBelow(s.node, s.input, s.env)
 	inner, err := s.input.parts(ctx)
 	if err != nil {
 		return nil, err
 	}
 	rows := newRowSorter(s.env, s.stats, s.node.Keys, typesOf(s.node), s.node.Limit)
+	rows.cutoff = cutoff
 	defer func() {
 		if err != nil {
 			rows.close()
@@ -48,6 +50,9 @@ func (s *sorter) run(ctx context.Context, rows *rowSorter, parts []part) (stream
 	err := drain(ctx, s.env, parts, func(int) func(*worker, int, *scan.Batch) error {
 		in := rows.intake()
 		return func(w *worker, number int, b *scan.Batch) error {
+			if rows.cutoff != nil && rows.cutoff.Desc {
+				number = len(parts) - 1 - number // the scan has turned them round
+			}
 			keys, err := rows.keys.eval(w, b)
 			if err != nil {
 				return err

@@ -111,6 +111,15 @@ func (k sortKeys) prefix(encoded []byte) uint64 {
 	return math.MaxUint64
 }
 
+// integerPrefix is the prefix of a key that begins with an integer.
+func (k sortKeys) integerPrefix(v int64) uint64 {
+	u := uint64(v) ^ 1<<63 // as package key encodes it
+	if k[0].Desc {
+		u = ^u
+	}
+	return u>>2 + 1
+}
+
 // plainInteger reports the types that package key encodes as a marker and eight bytes.
 func plainInteger(t column.Type) bool {
 	switch t.Kind {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
 
@@ -23,6 +24,7 @@ type rowSorter struct {
 	types   []column.Type
 	limit   int64 // > 0: only so many first rows are wanted
 	account *account
+	cutoff  *scan.Cutoff // learns what the scan need not read; nil = there is none
 
 	mu      sync.Mutex // intakes, and one goroutine spills at a time
 	intakes []*sortIntake
@@ -76,9 +78,18 @@ func (in *sortIntake) add(ctx context.Context, number int, b *scan.Batch, values
 	in.mu.Lock()
 	bound := in.bound
 	in.mu.Unlock()
-	fresh := make([]sortRef, 0, b.Len)
-	arena := make([]byte, 0, b.Len*keyBytes*len(s.keys))
+	var fresh []sortRef
+	var arena []byte
+	var ahead []int64 // the values of the first key, where they can be looked at before the key is made
+	if bound == nil {
+		fresh, arena = make([]sortRef, 0, b.Len), make([]byte, 0, b.Len*keyBytes*len(s.keys))
+	} else {
+		ahead = s.keys.firstIntegers(values)
+	}
 	for i := range b.Len {
+		if ahead != nil && s.keys.integerPrefix(ahead[i]) > bound.prefix {
+			continue
+		}
 		start := len(arena)
 		arena = s.keys.append(arena, values, i)
 		ref := sortRef{key: arena[start:len(arena):len(arena)], order: uint64(number)<<40 | (first + uint64(i)), batch: b, row: int32(i)}
@@ -92,7 +103,7 @@ func (in *sortIntake) add(ctx context.Context, number int, b *scan.Batch, values
 	if len(fresh) == 0 {
 		return nil
 	}
-	size := b.SizeBytes() + int64(len(fresh))*sortRefBytes + int64(cap(arena))
+	size := b.SizeBytes() + int64(cap(fresh))*sortRefBytes + int64(cap(arena)+len(arena))
 	if err := s.room(ctx, size); err != nil {
 		return err
 	}
@@ -180,11 +191,26 @@ func (in *sortIntake) cutLocked(ctx context.Context, n int64) error {
 	}
 	in.sorter.account.shrink(in.held)
 	in.sorted, in.rows, in.held, in.bound = [][]sortRef{kept}, n, 0, &kept[n-1]
+	in.sorter.tell(&kept[n-1])
 	if err := in.sorter.account.need(held); err != nil {
 		return err
 	}
 	in.held = held
 	return nil
+}
+
+// tell moves the cutoff to the last of as many rows as are wanted.
+func (s *rowSorter) tell(last *sortRef) {
+	if s.cutoff == nil {
+		return
+	}
+	c, ok := s.keys[0].Expr.(*expr.Column)
+	if !ok {
+		return
+	}
+	if v := last.batch.Columns[c.Index]; !v.IsNull(int(last.row)) {
+		s.cutoff.Move(v.Int(int(last.row)))
+	}
 }
 
 // forgetLocked gives the memory of all rows back.

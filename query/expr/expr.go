@@ -118,6 +118,8 @@ type Function struct {
 	Volatile, Stable bool
 	// CanFail functions may raise an error for some values: they are never evaluated on values no row refers to.
 	CanFail bool
+	// FailsBy are the arguments that alone decide whether a call fails, as the pattern does of LIKE; nil = any may.
+	FailsBy []int
 	// Kernel computes n rows. Arguments are Flat or Const, of the types declared; it returns a Flat or Const vector.
 	// For Strict functions the evaluator has already intersected validity into ctx.Valid and merges it into the result.
 	Kernel func(ctx *Context, args []*column.Vector, n int) (*column.Vector, error)

@@ -31,6 +31,25 @@ func EvalBool(ctx *Context, e Expr, in []*column.Vector, n int, dst []int32) ([]
 	return dst, err
 }
 
+// EvalBoolOf keeps of some rows, ascending, those for which the condition e is true.
+func EvalBoolOf(ctx *Context, e Expr, in []*column.Vector, n int, rows []int32) ([]int32, error) {
+	args := []Expr{e}
+	if and, ok := e.(*Logic); ok && !and.Or && anyFlat(and, in) {
+		args = and.Args
+	}
+	for _, arg := range args {
+		if len(rows) == 0 {
+			return rows, nil
+		}
+		kept, err := keepTrue(ctx, arg, in, n, rows)
+		if err != nil {
+			return nil, err
+		}
+		rows = rows[:kept]
+	}
+	return rows, nil
+}
+
 // anyFlat reports that some column e reads has a value per row: else it is cheaper to decide per run or per entry.
 func anyFlat(e Expr, in []*column.Vector) bool {
 	for _, c := range Columns(e) {

@@ -68,6 +68,47 @@ func CanFail(e Expr) bool {
 	return fails
 }
 
+// CanFailOn is CanFail where the values of parameters are known: a call whose failing constants alone decide about is tried with them.
+func CanFailOn(ctx *Context, e Expr) bool {
+	fails := false
+	Walk(e, func(e Expr) bool {
+		if c, ok := e.(*Call); ok && c.Fn.CanFail && !succeeds(ctx, c) {
+			fails = true
+		}
+		return !fails
+	})
+	return fails
+}
+
+// succeeds reports that a call fails for no row, by a trial with nothing but the constants that decide about it.
+func succeeds(ctx *Context, c *Call) bool {
+	if len(c.Fn.FailsBy) == 0 || c.Fn.Volatile {
+		return false
+	}
+	args := make([]*column.Vector, len(c.Args))
+	for i, a := range c.Args {
+		if !slices.Contains(c.Fn.FailsBy, i) {
+			if a.Type().Kind != column.Text {
+				return false
+			}
+			one := column.NewBuilder(a.Type(), 1)
+			one.AppendBytes(nil)
+			args[i] = one.Finish()
+			continue
+		}
+		if !Constant(a) {
+			return false
+		}
+		v, err := Eval(ctx, a, nil, 1)
+		if err != nil {
+			return false
+		}
+		args[i] = v
+	}
+	_, err := Apply(ctx, c.Fn, args, 1)
+	return err == nil
+}
+
 // Volatile reports whether e may give another result for the same row.
 func Volatile(e Expr) bool {
 	volatile := false

@@ -173,12 +173,12 @@ func addLikes(r *Registry) {
 		fold     bool
 	}{{"~~", "like", false}, {"~~*", "ilike", true}} {
 		r.operator(
-			scalar{name: f.op, args: types(tText, tText), result: tBool, kernel: likeKernel(f.fold, false), doc: "LIKE"},
-			scalar{name: "!" + f.op, args: types(tText, tText), result: tBool, kernel: likeKernel(f.fold, true), doc: "NOT LIKE"},
+			scalar{name: f.op, args: types(tText, tText), result: tBool, failsBy: []int{1}, kernel: likeKernel(f.fold, false), doc: "LIKE"},
+			scalar{name: "!" + f.op, args: types(tText, tText), result: tBool, failsBy: []int{1}, kernel: likeKernel(f.fold, true), doc: "NOT LIKE"},
 		)
 		r.add(
-			scalar{name: f.name, args: types(tText, tText), result: tBool, kernel: likeKernel(f.fold, false), doc: "LIKE"},
-			scalar{name: f.name, args: types(tText, tText, tText), result: tBool, kernel: likeKernel(f.fold, false), doc: "LIKE with an escape character"},
+			scalar{name: f.name, args: types(tText, tText), result: tBool, failsBy: []int{1}, kernel: likeKernel(f.fold, false), doc: "LIKE"},
+			scalar{name: f.name, args: types(tText, tText, tText), result: tBool, failsBy: []int{1, 2}, kernel: likeKernel(f.fold, false), doc: "LIKE with an escape character"},
 		)
 	}
 }

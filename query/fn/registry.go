@@ -151,6 +151,7 @@ type scalar struct {
 	safe     bool                                                                                              // cannot fail
 	generic  func(t column.Type) func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) // of a function of any type: its kernel for t
 
+	failsBy  []int                               // the arguments that alone decide whether a call fails
 	check    func(i int, v *column.Vector) error // of constants, when a call is bound
 	params   []string                            // names of the arguments, where calls may use them
 	defaults []*column.Vector                    // values of arguments that such calls leave out; nil = must be given
@@ -161,7 +162,7 @@ func types(t ...column.Type) []column.Type { return t }
 func (s scalar) function(form string) *expr.Function {
 	return &expr.Function{
 		Name: s.name, Args: s.args, Result: s.result, Variadic: s.variadic, Strict: !s.nullable, Volatile: s.volatile,
-		Stable: s.stable, CanFail: !s.safe, Kernel: s.kernel, Scaled: s.scaled, Form: form, Doc: s.doc, Generic: s.generic, Check: s.check, Params: s.params, Defaults: s.defaults,
+		Stable: s.stable, CanFail: !s.safe, FailsBy: s.failsBy, Kernel: s.kernel, Scaled: s.scaled, Form: form, Doc: s.doc, Generic: s.generic, Check: s.check, Params: s.params, Defaults: s.defaults,
 	}
 }
 
