@@ -108,6 +108,10 @@ func appendTime(dst []byte, t int64) []byte {
 }
 
 func appendFloat(dst []byte, v float64) []byte {
+	const whole = 1e15 // up to here all digits of a whole number are its shortest form
+	if n := int64(v); float64(n) == v && n < whole && n > -whole && (n != 0 || !math.Signbit(v)) {
+		return strconv.AppendInt(dst, n, 10)
+	}
 	format := byte('f')
 	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e21) {
 		format = 'e'

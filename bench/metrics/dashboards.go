@@ -20,6 +20,8 @@ type dashboards struct {
 	clients  []int
 	rounds   int
 	perCell  time.Duration
+	// slowest is after how long no more is asked of a panel in a round, however few answers there were.
+	slowest  time.Duration
 	progress io.Writer
 }
 
@@ -183,11 +185,11 @@ func (d dashboards) measure(ctx context.Context, s peer.Metrics, out *asked) err
 			for _, p := range panels {
 				for i, clients := range d.clients {
 					warm := d.paths(p, w, firstWarmUp+i*warmUps, warmUps)
-					if _, err := peer.TimeGets(ctx, s.Address(), warm, clients, peer.Budget{Time: d.perCell / 5, Least: 1}); err != nil {
+					if _, err := peer.TimeGets(ctx, s.Address(), warm, clients, peer.Budget{Time: d.perCell / 5, Least: 1, Most: d.slowest}); err != nil {
 						return fmt.Errorf("%s: %s, %s: %w", out.Name, p.Name, w.Name, err)
 					}
 					paths := d.paths(p, w, firstMeasure+(round*len(d.clients)+i)*perMeasure, perMeasure)
-					took, err := peer.TimeGets(ctx, s.Address(), paths, clients, peer.Budget{Time: d.perCell, Least: max(3, clients)})
+					took, err := peer.TimeGets(ctx, s.Address(), paths, clients, peer.Budget{Time: d.perCell, Least: max(3, clients), Most: max(d.slowest, d.perCell)})
 					if err != nil {
 						return fmt.Errorf("%s: %s, %s: %w", out.Name, p.Name, w.Name, err)
 					}

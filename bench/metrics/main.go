@@ -50,6 +50,7 @@ func main() {
 	flag.IntVar(&q.Scrapes, "asked-scrapes", 7*24*60, "dashboards: `scrapes`, one a minute")
 	flag.IntVar(&s.dashboards.rounds, "query-rounds", 2, "dashboards: how often everything is asked")
 	flag.DurationVar(&s.dashboards.perCell, "per-query", 500*time.Millisecond, "dashboards: `time` for each query, window and number of clients")
+	flag.DurationVar(&s.dashboards.slowest, "slowest", 5*time.Second, "dashboards: `time` after which no more is asked of a query, however few answers there were")
 	flag.Parse()
 	q.Interval, q.Seed = 60_000, f.Seed
 	s.dashboards.windows, s.dashboards.clients = windows, []int{1, 4}

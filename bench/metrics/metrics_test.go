@@ -39,7 +39,7 @@ func smallSettings(t *testing.T) settings {
 	}
 	s.loading = loading{fleet: fleet{Series: 530, PerTarget: 100, Interval: 30_000, Rounds: 12, ReplaceRounds: 3, Seed: 1}, connections: 2, perBody: 90, budget: time.Minute, progress: io.Discard}
 	s.dashboards = dashboards{
-		services: services{Series: 1000, Scrapes: 100, Interval: 60_000, Seed: 1}, windows: windows[:1], clients: []int{1}, rounds: 1, perCell: time.Millisecond, progress: io.Discard,
+		services: services{Series: 1000, Scrapes: 100, Interval: 60_000, Seed: 1}, windows: windows[:1], clients: []int{1}, rounds: 1, perCell: time.Millisecond, slowest: time.Second, progress: io.Discard,
 	}
 	return s
 }

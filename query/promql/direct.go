@@ -169,6 +169,9 @@ func (s *shape) during(g grid) *shape {
 			*part = (*part).during(g)
 		}
 	}
+	if out.sub != nil {
+		out.sub = out.sub.during(below(out.subquery, g))
+	}
 	return &out
 }
 

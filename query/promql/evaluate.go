@@ -46,6 +46,15 @@ func (q *querier) evaluate(ctx context.Context, s *shape) (*seriesSet, error) {
 // part evaluates a shape that is part of this one.
 func (e *evaluation) part(ctx context.Context, s *shape) ([]series, error) {
 	p := &evaluation{shape: s, q: e.q, times: e.times}
+	if s.grid != e.grid {
+		if s.end < s.start {
+			return nil, nil // of a subquery without a step in it
+		}
+		if err := e.q.pool.Grow(8 * int64(s.steps())); err != nil {
+			return nil, err
+		}
+		p.times = s.all()
+	}
 	list, err := p.run(ctx)
 	e.infos.Merge(p.infos)
 	return list, err
@@ -61,6 +70,8 @@ func (e *evaluation) run(ctx context.Context) (out []series, err error) {
 		return e.rename(ctx)
 	case e.function != nil:
 		return e.compute(ctx)
+	case e.histogram:
+		return e.histograms(ctx)
 	case e.inner != nil:
 		if e.values, err = e.part(ctx, e.inner); err != nil {
 			return nil, err
@@ -70,7 +81,12 @@ func (e *evaluation) run(ctx context.Context) (out []series, err error) {
 			e.names[i] = e.values[i].labels
 		}
 	default:
-		if e.list, err = e.q.tracksOf(ctx, e.shape); err != nil {
+		if e.sub != nil {
+			e.list, err = e.subTracks(ctx)
+		} else {
+			e.list, err = e.q.tracksOf(ctx, e.shape)
+		}
+		if err != nil {
 			return nil, err
 		}
 		if err := e.name(); err != nil {
@@ -78,6 +94,9 @@ func (e *evaluation) run(ctx context.Context) (out []series, err error) {
 		}
 	}
 	e.filled = make([]atomic.Bool, len(e.names))
+	if e.over != nil && !aggregates[e.over.Op] {
+		return e.pick(ctx)
+	}
 	if e.over != nil {
 		out, err = e.aggregate(ctx)
 	} else {
@@ -171,4 +190,28 @@ func (e *evaluation) note(i int, values []float64) {
 			return
 		}
 	}
+}
+
+// subTracks evaluates what is in a subquery: its values at its steps are the samples of a function's windows.
+func (e *evaluation) subTracks(ctx context.Context) ([]track, error) {
+	list, err := e.part(ctx, e.sub)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]track, 0, len(list))
+	for i := range list {
+		one := withoutMarkers(list[i].samples)
+		if len(one.times) == 0 {
+			continue
+		}
+		if len(one.times) < len(list[i].times) {
+			if err := e.q.pool.Grow(resultBytes * int64(len(one.times))); err != nil {
+				return nil, err
+			}
+		}
+		t := track{labels: list[i].labels, clock: clock{perMilli: 1}}
+		t.add(one)
+		out = append(out, t)
+	}
+	return out, nil
 }

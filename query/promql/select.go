@@ -208,6 +208,9 @@ func (p *part) flatten() samples { return p.layout.flatten(p.pieces) }
 // lastOf keeps, of the samples of one millisecond, the last.
 func lastOf(s samples) samples { return clock{perMilli: 1}.settle(s) }
 
+// shortRows is up to how many rows that are in memory work is done before another goroutine would have begun.
+const shortRows = 16 * inlineRows
+
 // each calls f with 0 to n-1, by as many workers as pay for so many rows. A series is short work: workers take some at a time.
 func (q *querier) each(ctx context.Context, n int, rows int64, f func(i int)) error {
 	return q.eachOf(ctx, n, 64, rows, f)
@@ -231,7 +234,7 @@ func (q *querier) eachOf(ctx context.Context, n, stretch int, rows int64, f func
 		return queryError(ctx, ctx.Err())
 	}
 	workers := min(q.engine.options.Workers, (n+stretch-1)/stretch)
-	if workers <= 1 || rows <= inlineRows {
+	if workers <= 1 || rows <= shortRows {
 		return work()
 	}
 	var group sync.WaitGroup

@@ -47,8 +47,14 @@ type shape struct {
 	left, right *shape
 	number      float64
 	// What is done to the series of inner, if it is no aggregation.
-	relabel  relabel
-	function func(v float64) float64
+	relabel   relabel
+	function  func(v float64) float64
+	histogram bool
+	// parameter is that of an aggregation that picks, and of quantiles.
+	parameter float64
+	// A subquery in the place of a selector, and what is in it; nil = none.
+	subquery *parser.SubqueryExpr
+	sub      *shape
 }
 
 // times is the range of time whose samples are read.
@@ -118,7 +124,7 @@ func (f *finder) replace(e parser.Expr, g grid) parser.Expr {
 		n.Expr = f.replace(n.Expr, g)
 	case *parser.SubqueryExpr:
 		if n.Timestamp == nil {
-			n.Expr = f.replace(n.Expr, f.engine.below(n, g))
+			n.Expr = f.replace(n.Expr, below(n, g))
 		}
 	case *parser.Call:
 		for i, arg := range n.Args {
@@ -132,7 +138,7 @@ func (f *finder) replace(e parser.Expr, g grid) parser.Expr {
 }
 
 // below is the grid of what is in a subquery, as Prometheus' engine makes it.
-func (e *Engine) below(n *parser.SubqueryExpr, g grid) grid {
+func below(n *parser.SubqueryExpr, g grid) grid {
 	offset, length := durationMillis(n.OriginalOffset), durationMillis(n.Range)
 	out := grid{step: durationMillis(n.Step), end: g.at(g.steps()-1) - offset}
 	if out.step == 0 {
@@ -175,7 +181,7 @@ func (s *shape) near() bool {
 
 // parts are the shapes that a shape is made of.
 func (s *shape) parts() (list []*shape) {
-	for _, part := range []*shape{s.left, s.right, s.inner} {
+	for _, part := range []*shape{s.left, s.right, s.inner, s.sub} {
 		if part != nil {
 			list = append(list, part)
 		}
@@ -210,14 +216,17 @@ func (f *finder) operand(e parser.Expr, g grid) *shape {
 		}
 		return f.applied(n, g)
 	case *parser.AggregateExpr:
-		if !aggregates[n.Op] || n.Param != nil {
+		parameter, pick := picks(n)
+		if !pick && (!aggregates[n.Op] || n.Param != nil) {
 			return nil
 		}
 		inner := f.operand(n.Expr, g)
 		if inner == nil {
 			return nil
 		}
-		if inner.selector != nil && inner.over == nil {
+		if s.parameter = parameter; pick {
+			s.inner = inner
+		} else if inner.selector != nil && inner.over == nil {
 			*s = *inner // its samples are added up as they come
 			s.expr = e
 		} else {
@@ -237,6 +246,13 @@ func (f *finder) operand(e parser.Expr, g grid) *shape {
 // applied recognizes a call that does something to each series of a shape by itself.
 func (f *finder) applied(n *parser.Call, g grid) *shape {
 	s := &shape{grid: g, expr: n, lookback: f.lookback}
+	if q, ok := quantileOfBuckets(n); ok {
+		if s.inner = f.operand(n.Args[1], g); s.inner == nil {
+			return nil
+		}
+		s.parameter, s.histogram = q, true
+		return s
+	}
 	switch n.Func.Name {
 	case "label_replace", "label_join":
 		s.relabel = relabelled(n)
@@ -262,6 +278,16 @@ func (f *finder) windows(s *shape, n *parser.Call) bool {
 		case *parser.MatrixSelector:
 			s.selector = a.VectorSelector.(*parser.VectorSelector)
 			s.window, s.seconds, s.offset = durationMillis(a.Range), a.Range.Seconds(), durationMillis(s.selector.OriginalOffset)
+		case *parser.SubqueryExpr:
+			inside := below(a, s.grid)
+			if a.Timestamp != nil || a.StartOrEnd != 0 || inside.end < inside.start {
+				return false
+			}
+			if s.sub = f.operand(a.Expr, inside); s.sub == nil {
+				return false
+			}
+			s.subquery = a
+			s.window, s.seconds, s.offset = durationMillis(a.Range), a.Range.Seconds(), durationMillis(a.OriginalOffset)
 		case *parser.NumberLiteral:
 			if n.Func.Name == "quantile_over_time" && !(a.Val >= 0 && a.Val <= 1) {
 				return false // there is a warning to be given
@@ -270,7 +296,7 @@ func (f *finder) windows(s *shape, n *parser.Call) bool {
 			return false
 		}
 	}
-	return s.selector != nil && s.window > 0 && plain(s.selector)
+	return s.window > 0 && (s.sub != nil || s.selector != nil && plain(s.selector))
 }
 
 // plain says that a selector has nothing but matchers and an offset.

@@ -39,13 +39,13 @@ type windower func(s *cut, g grid, out []float64)
 // present gives the newest value that is not older than lookback.
 func present(offset, lookback millis) windower {
 	return func(s *cut, g grid, out []float64) {
-		at := 0
+		at, stride := 0, 0
 		until, step := s.last(g.start-offset), g.step*s.perMilli
 		for i := range out {
 			now := g.at(i) - offset
-			for at < len(s.times) && s.times[at] <= until {
-				at++
-			}
+			was := at
+			at = advance(s.times, at, until, stride)
+			stride = at - was
 			until += step
 			out[i] = nothing
 			if at > 0 {
@@ -70,22 +70,44 @@ func lowest(times []int64, t millis) int {
 	return lo
 }
 
+// advance is the first place from at on whose time is after t, stride places on if that is right: times mostly come at an interval.
+func advance(times []int64, at int, t int64, stride int) int {
+	if to := at + stride; to <= len(times) && (to == len(times) || times[to] > t) && (to == 0 || times[to-1] <= t) {
+		return to
+	}
+	if at == len(times) || times[at] > t {
+		return at
+	}
+	step := 1
+	for at+step < len(times) && times[at+step] <= t {
+		at += step
+		step *= 2
+	}
+	return at + lowest(times[at:min(at+step, len(times))], t)
+}
+
+// descents are the places of values that are less than the one before.
+func descents(values []float64) (list []int) {
+	for i := 1; i < len(values); i++ {
+		if values[i] < values[i-1] {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
 // sliding calls f with the samples of each window that has some: those after from, up to the step.
 func sliding(offset, length millis, f func(values []float64) float64) windower {
 	return func(s *cut, g grid, out []float64) {
-		lo, hi := 0, 0
+		lo, hi, byLo, byHi := 0, 0, 0, 0
 		until, step := s.last(g.start-offset), g.step*s.perMilli
 		before := until - length*s.perMilli
 		was, same := nothing, false // the value of the window before, which may be that of this one
 		for i := range out {
-			for hi < len(s.times) && s.times[hi] <= until {
-				hi++
-				same = false
-			}
-			for lo < hi && s.times[lo] <= before {
-				lo++
-				same = false
-			}
+			first, end := advance(s.times, lo, before, byLo), advance(s.times, hi, until, byHi)
+			byLo, byHi = first-lo, end-hi
+			lo, hi = first, end
+			same = same && byLo == 0 && byHi == 0
 			until, before = until+step, before+step
 			switch {
 			case same:
@@ -104,28 +126,24 @@ func sliding(offset, length millis, f func(values []float64) float64) windower {
 func counting(offset, length millis, seconds float64, counter, perSecond bool) windower {
 	return func(s *cut, g grid, out []float64) {
 		times, values := s.times, s.values[:len(s.times)]
-		lo, hi := 0, 0
+		lo, hi, byLo, byHi := 0, 0, 0, 0
 		step := g.step * s.perMilli
 		last := s.last(g.start - offset)
 		before := last - length*s.perMilli
-		var resets []int // where a value is less than the one before, in the window
+		var resets []int // where the counter began anew; those before the window are dropped
+		if counter {
+			resets = descents(values)
+		}
 		// What is known of the samples of a window stays while it has the same ones.
 		var first, final millis
 		var result, sampled, average, threshold, toZero float64
 		const unbounded = math.MaxFloat64
 		changed := true
 		for i := range out {
-			for hi < len(times) && times[hi] <= last {
-				if counter && hi > lo && values[hi] < values[hi-1] {
-					resets = append(resets, hi)
-				}
-				hi++
-				changed = true
-			}
-			for lo < hi && times[lo] <= before {
-				lo++
-				changed = true
-			}
+			from, to := advance(times, lo, before, byLo), advance(times, hi, last, byHi)
+			byLo, byHi = from-lo, to-hi
+			lo, hi = from, to
+			changed = changed || byLo != 0 || byHi != 0
 			last, before = last+step, before+step
 			if hi-lo < 2 {
 				out[i] = nothing
@@ -139,6 +157,9 @@ func counting(offset, length millis, seconds float64, counter, perSecond bool) w
 				first, final = s.millis(times[lo]), s.millis(times[hi-1])
 				result = values[hi-1] - values[lo]
 				for _, r := range resets {
+					if r >= hi {
+						break
+					}
 					result += values[r-1]
 				}
 				sampled = float64(final-first) / 1000
@@ -172,7 +193,22 @@ func counting(offset, length millis, seconds float64, counter, perSecond bool) w
 	}
 }
 
+// compensated adds up as kahansum.Inc does, without its branches: what a sum is rounded by is known exactly either way (Knuth's TwoSum). It is no
+// answer where the sum is not finite, or something on the way to it was not.
+func compensated(values []float64) (sum, c float64, ok bool) {
+	for _, v := range values {
+		t := sum + v
+		other := t - sum
+		c += (sum - (t - other)) + (v - other)
+		sum = t
+	}
+	return sum, c, !math.IsInf(sum, 0) && !math.IsInf(c, 0) && !math.IsNaN(sum) && !math.IsNaN(c)
+}
+
 func sumOf(values []float64) float64 {
+	if sum, c, ok := compensated(values); ok {
+		return sum + c
+	}
 	var sum, c float64
 	for _, v := range values {
 		sum, c = kahansum.Inc(v, sum, c)
@@ -185,6 +221,9 @@ func sumOf(values []float64) float64 {
 
 // averageOf adds up as long as the sum does not overflow, and goes on with means from there.
 func averageOf(values []float64) float64 {
+	if sum, c, ok := compensated(values); ok {
+		return sum/float64(len(values)) + c/float64(len(values))
+	}
 	sum, count := values[0], 1.0
 	var mean, c float64
 	incremental := false

@@ -163,11 +163,12 @@ func (d drawn) query(depth int) string {
 		return d.of("max_over_time", "sum_over_time", "rate", "count_over_time", "absent_over_time", "deriv") + "((" + d.query(depth-1) + ")[" + d.of("5m:1m", "10m:37s", "3m:", "1h:7m") + "]" + d.offset() + ")"
 	case 4:
 		if d.IntN(3) == 0 {
-			return d.of("topk(2, ", "bottomk by (j) (1, ", "limitk(2, ") + inner + ")" // whose order is known
+			return d.of("topk(2, ", "bottomk by (j) (1, ", "limitk(2, ", "topk without (i) (3, ", "topk(50, ", "bottomk(3, ") + inner + ")" // whose order is known
 		}
-		return d.of("quantile(0.3, ", "sum(", "avg by (i) (", "count(", "count_values(\"v\", ") + d.query(depth-1) + ")"
+		return d.of("quantile(0.3, ", "quantile by (i) (1, ", "quantile(1.5, ", "sum(", "avg by (i) (", "count(", "count_values(\"v\", ") + d.query(depth-1) + ")"
 	case 5:
-		return `histogram_quantile(0.9, sum by (le, i) (rate(h_bucket[` + d.of("1m", "5m") + `]` + d.offset() + `)))`
+		return d.of(`histogram_quantile(0.9, `, `histogram_quantile(1, `, `histogram_quantile(0, `, `histogram_quantile(2, `) +
+			d.of(`sum by (le, i) (rate(h_bucket[`+d.of("1m", "5m")+`]`+d.offset()+`)))`, `h_bucket)`, `rate(h_bucket[5m]))`, `b)`, `sum by (le) (h_bucket))`, `delta({__name__=~"h_bucket|b"}[5m]))`)
 	case 6:
 		return `label_replace(` + d.query(depth-1) + `, "i", "x$1", "i", "(.*)")`
 	case 7:
