@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -153,20 +152,6 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		fmt.Fprintln(s.out, "stopped")
 	}
 	return err
-}
-
-// limitRuntime makes the garbage collector work harder near the limit instead of letting the heap double. What is not accounted
-// for (code, stacks, buffers of connections) gets a quarter and 64 MiB on top; GOMEMLIMIT in the environment wins.
-func limitRuntime(limit int64) {
-	// What lives is mostly caches and the head, of which the collector looks at each byte again and again while short queries make garbage: it
-	// may come half as often, as long as there is room.
-	const percent = 200
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(limit + limit/4 + 64<<20)
-	}
 }
 
 // listenBeyond opens an address that other machines reach, by the rules of --pg.
