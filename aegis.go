@@ -219,6 +219,9 @@ func (db *DB) close(ctx context.Context) error {
 		errs = append(errs, db.promql.Close(wait))
 		cancel()
 	}
+	if db.temp != nil {
+		db.temp.Close()
+	}
 	if db.shard != nil {
 		errs = append(errs, db.shard.Close(ctx))
 	}

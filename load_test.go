@@ -29,16 +29,22 @@ func manyRows(t testing.TB, o Options, n int) *DB {
 			t.Error(err)
 		}
 	})
+	fillBig(t, db, n)
+	return db
+}
+
+// fillBig makes the table big with n rows, in segments.
+func fillBig(t testing.TB, db *DB, n int) {
+	t.Helper()
 	run(t, db, "CREATE TABLE big (k bigint, g integer, v double precision, s text)")
 	const step = 50_000
 	for lo := 0; lo < n; lo += step {
 		run(t, db, fmt.Sprintf(`INSERT INTO big SELECT (i * 7919) %% %d, i %% 1000, (i %% 97)::double precision / 4, 'text of row ' || i %% 5000
 			FROM generate_series(%d, %d) AS i`, n, lo, min(lo+step, n)-1))
-		if err := db.Flush(ctx); err != nil {
+		if err := db.Flush(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return db
 }
 
 // run runs a statement and gives its rows as text.

@@ -1,6 +1,8 @@
 package array
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -155,7 +157,12 @@ type Reader struct {
 	mask []byte // presence; nil = all
 	body []byte
 	dims [MaxDims]Dim
+	// Look, if not nil, is called now and then while many elements are read; its error ends the reading.
+	Look func() error
 }
+
+// elementsBetweenLooks is how many elements are read between two calls of Look.
+const elementsBetweenLooks = 1 << 14
 
 var errDamaged = column.Errorf(column.Corrupt, "array: damaged value")
 
@@ -217,6 +224,11 @@ func (r *Reader) AppendTo(b *column.Builder) error { return r.AppendRange(b, 0, 
 func (r *Reader) AppendRange(b *column.Builder, lo, hi int) error {
 	at, w := 0, width(r.elem)
 	for i := range hi {
+		if i%elementsBetweenLooks == elementsBetweenLooks-1 && r.Look != nil {
+			if err := r.Look(); err != nil {
+				return err
+			}
+		}
 		if r.IsNull(i) {
 			if i >= lo {
 				b.AppendNull()
@@ -274,8 +286,11 @@ func appendValue(b *column.Builder, t column.Type, v []byte) {
 }
 
 // Decode takes a value apart.
-func Decode(b []byte, elem column.Type) (Array, error) {
-	var r Reader
+func Decode(b []byte, elem column.Type) (Array, error) { return DecodeLooking(b, elem, nil) }
+
+// DecodeLooking is Decode with a function that is called now and then while many elements are read; its error ends the reading.
+func DecodeLooking(b []byte, elem column.Type, look func() error) (Array, error) {
+	r := Reader{Look: look}
 	if err := r.Open(b, elem); err != nil {
 		return Array{}, err
 	}
@@ -284,4 +299,46 @@ func Decode(b []byte, elem column.Type) (Array, error) {
 		return Array{}, err
 	}
 	return Array{Dims: append([]Dim(nil), r.Dims...), Elements: out.Finish()}, nil
+}
+
+// CompareInts compares two values with integer elements as AppendArray's keys do, without looking further than where they differ. ok = false: it
+// cannot, as some element is NULL or there are several dimensions.
+func CompareInts(a, b []byte, elem column.Type) (order int, ok bool) {
+	if elem.Physical() != column.PhysInt {
+		return 0, false
+	}
+	var x, y Reader
+	if x.Open(a, elem) != nil || y.Open(b, elem) != nil || len(x.Dims) != 1 || len(y.Dims) != 1 || x.Dims[0].Lower != y.Dims[0].Lower || x.mask != nil || y.mask != nil {
+		return 0, false
+	}
+	w := width(elem)
+	n := min(x.n, y.n)
+	if w == 0 || len(x.body) < w*x.n || len(y.body) < w*y.n {
+		return 0, false
+	}
+	const piece = 64
+	at := 0
+	for at+piece < n && bytes.Equal(x.body[at*w:(at+piece)*w], y.body[at*w:(at+piece)*w]) {
+		at += piece
+	}
+	for ; at < n; at++ {
+		if c := cmp.Compare(x.intAt(at, w), y.intAt(at, w)); c != 0 {
+			return c, true
+		}
+	}
+	return cmp.Compare(x.n, y.n), true
+}
+
+// intAt is element i of integers that take w bytes each, none of them NULL.
+func (r *Reader) intAt(i, w int) int64 {
+	v := r.body[i*w:]
+	switch {
+	case w == 2:
+		return int64(int16(binary.LittleEndian.Uint16(v)))
+	case w == 4 && r.elem.IsOID():
+		return int64(binary.LittleEndian.Uint32(v))
+	case w == 4:
+		return int64(int32(binary.LittleEndian.Uint32(v)))
+	}
+	return int64(binary.LittleEndian.Uint64(v))
 }

@@ -27,6 +27,10 @@ type Area struct {
 	used    atomic.Int64
 	files   atomic.Int64
 	written atomic.Int64
+
+	mu       sync.Mutex // closed
+	closed   bool
+	removing sync.WaitGroup // large files that are being removed
 }
 
 // Open makes the folder if it is missing, and removes the files that a process before this one left there. limit bounds what all files
@@ -57,6 +61,27 @@ func (a *Area) Files() int64 { return a.files.Load() }
 
 // Written is what was ever written, in bytes.
 func (a *Area) Written() int64 { return a.written.Load() }
+
+// Close waits for the files that are being removed. Spaces that are still open can be closed afterwards.
+func (a *Area) Close() {
+	a.mu.Lock()
+	a.closed = true
+	a.mu.Unlock()
+	a.removing.Wait()
+}
+
+// beside does something while the caller goes on, but before Close returns.
+func (a *Area) beside(do func()) {
+	a.mu.Lock()
+	closed := a.closed
+	if !closed {
+		a.removing.Go(do)
+	}
+	a.mu.Unlock()
+	if closed {
+		do()
+	}
+}
 
 // Space is one query's part of an Area. Safe for concurrent use.
 type Space struct {

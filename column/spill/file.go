@@ -118,9 +118,24 @@ func (f *File) remove() error {
 		return nil
 	}
 	f.gone = true
+	if f.size < removeBeside {
+		return f.unlink()
+	}
+	f.space.area.beside(func() {
+		// One that stays is removed at the next start.
+		_ = f.unlink()
+	})
+	return nil
+}
+
+// removeBeside is from which size on a file is removed while its query goes on or ends: file systems take tenths of a second for gigabytes.
+const removeBeside = 16 << 20
+
+// unlink gives back what the file takes, when it is gone.
+func (f *File) unlink() error {
+	err := errors.Join(f.file.Close(), f.space.area.fs.Remove(f.name))
 	f.space.give(f.size)
 	f.space.area.files.Add(-1)
-	err := errors.Join(f.file.Close(), f.space.area.fs.Remove(f.name))
 	if err != nil {
 		return fmt.Errorf("temporary file %s: %w", f.name, err)
 	}

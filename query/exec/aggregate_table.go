@@ -34,10 +34,10 @@ type aggTable struct {
 func newAggTable(run *grouping) *aggTable {
 	t := &aggTable{run: run}
 	if len(run.keys) > 0 {
-		t.groups = newGrouper(typesOfExprs(run.keys))
+		t.groups = newGrouper(typesOfExprs(run.keys)).watch(run.env.Expr.Ctx)
 	}
 	for i := range run.calls {
-		state := newState(&run.calls[i])
+		state := newState(run.env.Expr.Ctx, &run.calls[i])
 		if t.groups == nil {
 			state.Grow(1)
 		}

@@ -123,15 +123,15 @@ func (a *asof) sort(ctx context.Context, side *asofSide, rows int, pool *mem.Poo
 			side.order = append(side.order, int32(i))
 		}
 	}
-	end := looks{ctx: ctx}
+	end := expr.Looks{Ctx: ctx}
 	slices.SortFunc(side.order, func(x, y int32) int {
-		if end.over() {
+		if end.Over() {
 			return 0
 		}
 		return cmp.Or(cmp.Compare(groups[x], groups[y]), cmp.Compare(time.Ints[x], time.Ints[y]), cmp.Compare(x, y))
 	})
-	if end.err != nil {
-		return end.err
+	if end.Err() != nil {
+		return end.Err()
 	}
 	side.times = make([]int64, len(side.order))
 	side.starts = make([]int32, count+2)

@@ -40,11 +40,11 @@ func (s *emptySetsStream) next(ctx context.Context) (*scan.Batch, error) {
 		return b, err
 	}
 	s.found = true
-	return s.groups()
+	return s.groups(ctx)
 }
 
 // groups are those of the sets without keys, over no rows.
-func (s *emptySetsStream) groups() (*scan.Batch, error) {
+func (s *emptySetsStream) groups(ctx context.Context) (*scan.Batch, error) {
 	n := len(s.node.Always)
 	out := &scan.Batch{Len: n}
 	last := len(s.node.Keys) - 1
@@ -53,7 +53,7 @@ func (s *emptySetsStream) groups() (*scan.Batch, error) {
 	}
 	out.Columns = append(out.Columns, column.NewInts(s.node.Keys[last].Type(), s.node.Always, nil))
 	for i := range s.node.Aggs {
-		state := newState(&s.node.Aggs[i])
+		state := newState(ctx, &s.node.Aggs[i])
 		state.Grow(n)
 		v, err := state.Finish(n)
 		if err != nil {

@@ -8,11 +8,15 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/expr"
 )
 
 // The tables of aggregation number distinct values from 1 in the order they are met; 0 means NULL. The loop over the rows is inside, so
 // nothing is called per row. Open addressing with linear probing; at most half of the slots are taken. They differ from the tables
 // of joins in growing as they go: most aggregations have few groups, and must not pay for a batch of new ones.
+//
+// A table of millions of values grows for longer than a statement that was cancelled may take: growing then ends, with any values left out, and so the
+// numbers mean nothing any more.
 
 const firstSlots = 64
 
@@ -22,6 +26,7 @@ const fewSlots = 256
 // groupInts numbers integers. The key stands beside its number, so that a look-up touches one cache line. For as long as keys ascend, as the buckets
 // of one series do, there is nothing to look up, and no slots.
 type groupInts struct {
+	end   expr.Looks
 	slots []intSlot
 	keys  []int64 // by number - 1
 }
@@ -111,6 +116,9 @@ func (t *groupInts) fill(slots int) {
 	t.keys = slices.Grow(t.keys, max(0, slots/2+1-len(t.keys)))
 	mask := uint64(slots - 1)
 	for i, k := range t.keys {
+		if t.end.Over() {
+			return
+		}
 		p := hashInt(k) & mask
 		for t.slots[p].group != 0 {
 			p = (p + 1) & mask
@@ -128,6 +136,7 @@ func (t *groupInts) growth(n int) int64 {
 // groupTexts numbers byte strings, which lie in one arena. A slot holds a part of the hash beside the number: strings are compared only
 // where it is the same.
 type groupTexts struct {
+	end     expr.Looks
 	slots   []bytesSlot
 	hashes  []uint64 // by number - 1
 	offsets []int    // by number - 1, and the end
@@ -175,6 +184,9 @@ func (t *groupTexts) grow() {
 	t.slots = make([]bytesSlot, 2*len(t.slots))
 	mask := uint64(len(t.slots) - 1)
 	for i, hash := range t.hashes {
+		if t.end.Over() {
+			return
+		}
 		p := hash & mask
 		for t.slots[p].group != 0 {
 			p = (p + 1) & mask
@@ -195,6 +207,7 @@ func (t *groupTexts) growth(n int) int64 {
 
 // groupTuples numbers tuples of words. Which words stand for NULL is said by a bit each, beside them; most tables have none.
 type groupTuples struct {
+	end    expr.Looks
 	width  int
 	slots  []bytesSlot
 	hashes []uint32 // by number - 1
@@ -303,6 +316,9 @@ func (t *groupTuples) grow() {
 	t.slots = make([]bytesSlot, 2*len(old))
 	mask := uint64(len(t.slots) - 1)
 	for _, s := range old {
+		if t.end.Over() {
+			return
+		}
 		if s.group == 0 {
 			continue
 		}

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"bytes"
+	"context"
 	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -35,6 +36,25 @@ func newGrouper(types []column.Type) *grouper {
 		g.tuples = &groupTuples{width: len(types)}
 	case g.columns[0].direct:
 		g.ints = &groupInts{}
+	}
+	return g
+}
+
+// watch has tables that grow look whether the statement was cancelled.
+func (g *grouper) watch(ctx context.Context) *grouper {
+	for _, c := range g.columns {
+		switch {
+		case c.ints != nil:
+			c.ints.end.Ctx = ctx
+		case c.texts != nil:
+			c.texts.end.Ctx = ctx
+		}
+	}
+	switch {
+	case g.tuples != nil:
+		g.tuples.end.Ctx = ctx
+	case g.ints != nil:
+		g.ints.end.Ctx = ctx
 	}
 	return g
 }

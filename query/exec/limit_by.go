@@ -30,7 +30,7 @@ func (l *limitBy) parts(ctx context.Context) ([]part, error) {
 		for i, e := range l.node.By {
 			types[i] = e.Type()
 		}
-		s := &limitByStream{node: l.node, w: w, groups: newGrouper(types), pool: mem.NewPool("limit", 0, l.env.Pool)}
+		s := &limitByStream{node: l.node, w: w, groups: newGrouper(types).watch(ctx), pool: mem.NewPool("limit", 0, l.env.Pool)}
 		if len(inner) == 1 {
 			s.stream, err = inner[0](ctx, w)
 			return s, err

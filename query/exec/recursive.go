@@ -44,7 +44,7 @@ func (r *recursive) parts(ctx context.Context) ([]part, error) {
 			for i, c := range r.node.Out {
 				types[i] = c.Type
 			}
-			s.seen = newGrouper(types)
+			s.seen = newGrouper(types).watch(r.env.Expr.Ctx)
 		}
 		return s, nil
 	}}, nil

@@ -32,8 +32,12 @@ type rowFile struct {
 	file  *spill.File
 }
 
-// append writes rows as one block. One goroutine at a time.
+// append writes rows as one block. One goroutine at a time. Operators write all that they hold when memory is full, so that this is where a
+// statement that was cancelled meanwhile ends.
 func (f *rowFile) append(columns []*column.Vector, n int) (spill.Block, error) {
+	if err := f.env.Expr.Interrupted(); err != nil {
+		return spill.Block{}, err
+	}
 	if f.file == nil {
 		file, err := f.env.Spill.Create()
 		if err != nil {

@@ -166,7 +166,7 @@ func openWindow(ctx context.Context, w *worker, in *windowInput, from, to int, d
 	if err := pool.Grow(int64(n) * windowRowBytes); err != nil {
 		return nil, err
 	}
-	p := &expr.Partitions{Bounds: make([]int32, to-from+1)}
+	p := &expr.Partitions{Bounds: make([]int32, to-from+1), Looks: expr.Looks{Ctx: ctx}}
 	for k := range p.Bounds {
 		p.Bounds[k] = int32(in.starts[from+k] - lo)
 	}

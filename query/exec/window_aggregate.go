@@ -39,15 +39,7 @@ func (r *windowRun) aggregate(c *windowCall, args []*column.Vector) (*column.Vec
 	if v.Len == n {
 		return v, nil
 	}
-	return column.Flatten(&column.Vector{Type: v.Type, Enc: column.Dict, Len: n, Child: v, Codes: codesOf(results)}), nil
-}
-
-func codesOf(list []int32) []uint32 {
-	out := make([]uint32, len(list))
-	for i, v := range list {
-		out[i] = uint32(v)
-	}
-	return out
+	return expr.GatherPieces(r.ctx, v, results)
 }
 
 // frameAggregate is an aggregate at work on frames.
@@ -57,6 +49,7 @@ type frameAggregate struct {
 	args []*column.Vector
 	out  *column.Builder // a result for each frame that differs from the one before
 	held int64
+	left int32 // rows until the next look
 
 	// With FILTER the arguments are those of the rows that pass, and passed[i] is how many of them there are before row i.
 	passed []int32
@@ -101,7 +94,7 @@ func (f *frameAggregate) newState() expr.SlidingState {
 }
 
 func (f *frameAggregate) newSlider() *slider {
-	return &slider{args: f.args, behind: f.newState(), front: f.newState()}
+	return &slider{ctx: f.run.ctx, args: f.args, behind: f.newState(), front: f.newState()}
 }
 
 // rows translates a range of the part's rows into one of the arguments' rows.
@@ -134,7 +127,9 @@ func (f *frameAggregate) partition(lo, hi int32, results []int32) error {
 		if err := f.result(&parts); err != nil {
 			return err
 		}
-		if i&0xfff == 0xfff {
+		// A frame that is computed anew is work by the row.
+		if f.left -= 1 + f.worked(&parts); f.left < 0 {
+			f.left = rowsBetweenLooks
 			if err := cause(f.run.ctx); err != nil {
 				return err
 			}
@@ -183,9 +178,24 @@ func (f *frameAggregate) result(parts *[3]expr.Range) error {
 	return f.whole.Result(f.out, 0)
 }
 
+// rowsBetweenLooks is how many rows are worked on between two looks whether the statement was cancelled.
+const rowsBetweenLooks = 1 << 12
+
+// worked is how many rows of a frame were worked on beside the row's own.
+func (f *frameAggregate) worked(parts *[3]expr.Range) (n int32) {
+	if f.before != nil {
+		return 0
+	}
+	for _, p := range parts {
+		n += max(p.Hi-p.Lo, 0)
+	}
+	return min(n, rowsBetweenLooks)
+}
+
 // anew computes an aggregate that can do no better from all rows of the frame.
 func (f *frameAggregate) anew(parts *[3]expr.Range) error {
 	s := f.call.Agg.New()
+	watch(f.run.ctx, s)
 	s.Grow(1)
 	for _, p := range parts {
 		if p.Lo < p.Hi {

@@ -56,6 +56,9 @@ func (r *windowRun) frames(c *windowCall) error {
 		if err := r.bound(c, k, b, out); err != nil {
 			return err
 		}
+		if r.p.Looks.Look() {
+			return r.p.Looks.Err()
+		}
 	}
 	for i, lo := range r.p.Lo {
 		r.p.Hi[i] = max(r.p.Hi[i], lo)

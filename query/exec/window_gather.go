@@ -4,17 +4,18 @@ import (
 	"context"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/expr"
 )
 
 // gather copies rows of a column together.
 func (in *windowInput) gather(ctx context.Context, c int, refs []rowRef) (*column.Vector, error) {
 	t := in.batches[0].columns[c].Type
-	end := looks{ctx: ctx}
+	end := expr.Looks{Ctx: ctx}
 	if from := in.ints[c]; from != nil {
 		out := make([]int64, len(refs))
 		for i, r := range refs {
-			if end.over() {
-				return nil, end.err
+			if end.Over() {
+				return nil, end.Err()
 			}
 			out[i] = from[r.batch()][r.row()]
 		}
@@ -23,8 +24,8 @@ func (in *windowInput) gather(ctx context.Context, c int, refs []rowRef) (*colum
 	if from := in.floats[c]; from != nil {
 		out := make([]float64, len(refs))
 		for i, r := range refs {
-			if end.over() {
-				return nil, end.err
+			if end.Over() {
+				return nil, end.Err()
 			}
 			out[i] = from[r.batch()][r.row()]
 		}
@@ -36,8 +37,8 @@ func (in *windowInput) gather(ctx context.Context, c int, refs []rowRef) (*colum
 		k := refs[i].batch()
 		rows = rows[:0]
 		for i < len(refs) && refs[i].batch() == k {
-			if end.over() {
-				return nil, end.err
+			if end.Over() {
+				return nil, end.Err()
 			}
 			rows = append(rows, refs[i].row())
 			i++

@@ -64,7 +64,7 @@ func (l *windowRows) forget() {
 	l.in.account.shrink(l.held)
 	l.batches, l.held = nil, 0
 	if keys := l.in.plan.node.Partition; len(keys) > 0 {
-		l.groups = newGrouper(typesOfExprs(keys))
+		l.groups = newGrouper(typesOfExprs(keys)).watch(l.in.env.Expr.Ctx)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
 
@@ -24,7 +25,7 @@ type windowKeys struct {
 	// Where prefixes are not all there is: the encoded keys.
 	arena   []byte
 	offsets []int
-	looks   looks
+	looks   expr.Looks
 }
 
 // makeKeys encodes the order of the part's rows. One number is its own key; anything else is bytes.
@@ -39,15 +40,15 @@ func (r *windowRun) makeKeys() (*windowKeys, error) {
 		columns[i] = v
 	}
 	k := newWindowKeys(r.ctx, columns, r.node.Order, n)
-	if k.looks.err != nil {
-		return nil, k.looks.err
+	if k.looks.Err() != nil {
+		return nil, k.looks.Err()
 	}
 	return k, r.pool.Grow(int64(cap(k.arena) + 8*len(k.offsets)))
 }
 
 // newWindowKeys encodes the keys of n rows. Where the statement was cancelled looks has the error.
 func newWindowKeys(ctx context.Context, columns []*column.Vector, by []plan.SortKey, n int) *windowKeys {
-	k := &windowKeys{list: make([]windowKey, n), looks: looks{ctx: ctx}}
+	k := &windowKeys{list: make([]windowKey, n), looks: expr.Looks{Ctx: ctx}}
 	if len(columns) == 1 {
 		if phys := columns[0].Type.Physical(); phys == column.PhysInt || phys == column.PhysFloat || phys == column.PhysBool {
 			k.numbers(columns[0], by[0].Desc, by[0].NullsFirst)
@@ -57,7 +58,7 @@ func newWindowKeys(ctx context.Context, columns []*column.Vector, by []plan.Sort
 	k.arena = make([]byte, 0, n*windowKeyBytes*len(columns))
 	k.offsets = make([]int, n+1)
 	for i := range n {
-		if k.looks.over() {
+		if k.looks.Over() {
 			break
 		}
 		start := len(k.arena)
@@ -79,7 +80,7 @@ func (k *windowKeys) numbers(v *column.Vector, desc, nullsFirst bool) {
 		null = -1
 	}
 	for i := range k.list {
-		if k.looks.over() {
+		if k.looks.Over() {
 			break
 		}
 		key := windowKey{row: int32(i)}
@@ -140,6 +141,9 @@ func (k *windowKeys) compare(a, b windowKey) int {
 func (k *windowKeys) sort(list []windowKey) {
 	ascending := true
 	for i := 1; i < len(list) && ascending; i++ {
+		if k.looks.Over() {
+			return
+		}
 		ascending = k.compare(list[i-1], list[i]) <= 0
 	}
 	if ascending {
@@ -150,7 +154,7 @@ func (k *windowKeys) sort(list []windowKey) {
 		return
 	}
 	slices.SortFunc(list, func(a, b windowKey) int {
-		if k.looks.over() {
+		if k.looks.Over() {
 			return 0
 		}
 		if c := k.compare(a, b); c != 0 {
@@ -164,7 +168,7 @@ func (k *windowKeys) sort(list []windowKey) {
 const radixRows = 1 << 10
 
 // radixSort orders keys that are numbers: byte by byte from the least, leaving out the bytes that are the same everywhere; NULLs last.
-func radixSort(list []windowKey, end *looks) {
+func radixSort(list []windowKey, end *expr.Looks) {
 	differ := uint64(0)
 	nulls := false
 	for i := range list {
@@ -173,7 +177,7 @@ func radixSort(list []windowKey, end *looks) {
 	}
 	from, to := list, make([]windowKey, len(list))
 	pass := func(digit func(*windowKey) int) {
-		if end.look() {
+		if end.Look() {
 			return
 		}
 		var count [257]int
@@ -184,6 +188,9 @@ func radixSort(list []windowKey, end *looks) {
 			count[d+1] += count[d]
 		}
 		for i := range from {
+			if end.Over() {
+				return
+			}
 			d := digit(&from[i])
 			to[count[d]] = from[i]
 			count[d]++
@@ -235,7 +242,7 @@ func (k *windowKeys) leading(list []windowKey, n int, ties bool) []windowKey {
 		down(i)
 	}
 	for _, x := range list[n:] {
-		if k.looks.over() {
+		if k.looks.Over() {
 			break
 		}
 		if less(x, heap[0]) {
@@ -288,17 +295,17 @@ func (r *windowRun) sort() error {
 		}
 		r.p.Bounds[k] = int32(len(sorted))
 		sorted = append(sorted, list...)
-		if keys.looks.err != nil {
-			return keys.looks.err
+		if keys.looks.Err() != nil {
+			return keys.looks.Err()
 		}
 	}
-	if keys.looks.look() {
-		return keys.looks.err
+	if keys.looks.Look() {
+		return keys.looks.Err()
 	}
 	r.p.Bounds[len(bounds)-1] = int32(len(sorted))
-	r.reorder(sorted)
+	r.reorder(sorted, &keys.looks)
 	r.peers(keys, sorted)
-	return nil
+	return keys.looks.Err()
 }
 
 // cut keeps the first rows of each partition, whatever they are.
@@ -314,8 +321,8 @@ func (r *windowRun) cut(limit int64) {
 	r.refs = kept
 }
 
-// reorder puts the rows into the order of keys.
-func (r *windowRun) reorder(sorted []windowKey) {
+// reorder puts the rows into the order of keys, unless the statement is cancelled meanwhile.
+func (r *windowRun) reorder(sorted []windowKey, looks *expr.Looks) {
 	same := len(sorted) == len(r.refs)
 	for i := range sorted {
 		same = same && sorted[i].row == int32(i)
@@ -325,6 +332,9 @@ func (r *windowRun) reorder(sorted []windowKey) {
 	}
 	refs := make([]rowRef, len(sorted))
 	for i := range sorted {
+		if looks.Over() {
+			return
+		}
 		refs[i] = r.refs[sorted[i].row]
 	}
 	r.refs = refs
@@ -337,6 +347,9 @@ func (r *windowRun) peers(keys *windowKeys, sorted []windowKey) {
 	for k := range r.p.Bounds[1:] {
 		lo, hi := r.p.Bounds[k], r.p.Bounds[k+1]
 		for first := lo; first < hi; {
+			if keys.looks.Over() {
+				return
+			}
 			end := first + 1
 			for end < hi && keys.compare(sorted[first], sorted[end]) == 0 {
 				end++

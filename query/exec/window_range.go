@@ -44,9 +44,9 @@ func (r *windowRun) rangeBound(c *windowCall, k int, b *expr.FrameBound, out []i
 		if first < end && negative {
 			return frameError(b, "22013", "invalid preceding or following size in window function")
 		}
-		walkPlaces(first, end, k, desc, compare, out)
+		walkPlaces(first, end, k, desc, compare, out, &r.p.Looks)
 	}
-	return nil
+	return r.p.Looks.Err()
 }
 
 // order is the column that holds the places of rows in the order of the window.
@@ -59,13 +59,16 @@ func (c *windowCall) order(r *windowRun, k int) int {
 
 // walkPlaces gives for each row in [first, end) the first row whose value is not before the limit of the row (k = 0), or is behind it (k = 1).
 // Limits are in order as the rows are, so that none is searched for.
-func walkPlaces(first, end int32, k int, desc bool, compare func(row, of int32) int, out []int32) {
+func walkPlaces(first, end int32, k int, desc bool, compare func(row, of int32) int, out []int32, looks *expr.Looks) {
 	sign := 1
 	if desc {
 		sign = -1
 	}
 	at := first
 	for i := first; i < end; i++ {
+		if looks.Over() {
+			return
+		}
 		for at < end && sign*compare(at, i) < k {
 			at++
 		}

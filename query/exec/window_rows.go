@@ -7,6 +7,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/query/expr"
 )
 
 // numberRows is findAll, by spans of equal keys where the encodings show them.
@@ -71,10 +72,10 @@ func (in *windowIntake) joined(ctx context.Context) (*windowInput, error) {
 	if err := in.account.must(8 * int64(total+len(groups))); err != nil {
 		return nil, err
 	}
-	end := looks{ctx: ctx}
+	end := expr.Looks{Ctx: ctx}
 	rows := out.inOrder(total, in.level > 0, &end)
-	if end.err != nil {
-		return nil, end.err
+	if end.Err() != nil {
+		return nil, end.Err()
 	}
 	if groups == nil {
 		out.refs, out.starts = rows, []int{0, total}
@@ -84,8 +85,8 @@ func (in *windowIntake) joined(ctx context.Context) (*windowInput, error) {
 	// places[g] is where the next row of group g goes; groups are in the order of their keys.
 	places := make([]int, len(groups)+1)
 	for k := range out.batches {
-		if end.look() {
-			return nil, end.err
+		if end.Look() {
+			return nil, end.Err()
 		}
 		for _, g := range out.batches[k].groups {
 			places[groups[g]+1]++
@@ -96,8 +97,8 @@ func (in *windowIntake) joined(ctx context.Context) (*windowInput, error) {
 	}
 	out.starts = slices.Clone(places)
 	for _, r := range rows {
-		if end.over() {
-			return nil, end.err
+		if end.Over() {
+			return nil, end.Err()
 		}
 		to := groups[out.batches[r.batch()].groups[r.row()]]
 		out.refs[places[to]] = r
@@ -107,10 +108,10 @@ func (in *windowIntake) joined(ctx context.Context) (*windowInput, error) {
 }
 
 // inOrder lists all rows in the order of the input. Those that were on disk say themselves where they stood there.
-func (in *windowInput) inOrder(total int, numbered bool, end *looks) []rowRef {
+func (in *windowInput) inOrder(total int, numbered bool, end *expr.Looks) []rowRef {
 	out := make([]rowRef, 0, total)
 	for k := range in.batches {
-		if end.look() {
+		if end.Look() {
 			return out
 		}
 		for i := range in.batches[k].n {
@@ -122,7 +123,7 @@ func (in *windowInput) inOrder(total int, numbered bool, end *looks) []rowRef {
 	}
 	keys := make([]windowKey, total)
 	for i, r := range out {
-		if end.over() {
+		if end.Over() {
 			return out
 		}
 		b := &in.batches[r.batch()]
@@ -131,6 +132,9 @@ func (in *windowInput) inOrder(total int, numbered bool, end *looks) []rowRef {
 	radixSort(keys, end)
 	sorted := make([]rowRef, total)
 	for i := range keys {
+		if end.Over() {
+			return out
+		}
 		sorted[i] = out[keys[i].row]
 	}
 	return sorted

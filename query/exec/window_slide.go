@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"context"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query/expr"
 )
@@ -12,6 +14,7 @@ import (
 //
 // See Tangwongsan, Hirzel, Schneider: "Low-Latency Sliding-Window Aggregation in Worst-Case Constant Time" (2017), section 2.
 type slider struct {
+	ctx           context.Context
 	args          []*column.Vector
 	front, behind expr.SlidingState
 	lo, mid, hi   int32 // front has the rows [lo, mid), behind [mid, hi)
@@ -69,7 +72,11 @@ func (s *slider) turn(lo int32) error {
 	n := uint32(s.hi - lo)
 	s.front.Grow(int(n))
 	s.base, s.mid, s.used = lo, s.hi, n
+	looks := expr.Looks{Ctx: s.ctx}
 	for g := n; g > 0; {
+		if looks.Over() {
+			return looks.Err()
+		}
 		g--
 		row := int(lo) + int(g)
 		if err := s.front.AddRange(g, s.args, row, row+1, false); err != nil {

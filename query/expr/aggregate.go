@@ -1,6 +1,10 @@
 package expr
 
-import "github.com/automatanexus/aegis-db/column"
+import (
+	"context"
+
+	"github.com/automatanexus/aegis-db/column"
+)
 
 // Aggregate is one overload of an aggregate function.
 type Aggregate struct {
@@ -71,6 +75,12 @@ type ReleasedState interface {
 	State
 	// Release gives the memory away; nothing may be done with the state afterwards. What Finish has given does not refer to it.
 	Release()
+}
+
+// WatchedState is a State that may take long over one group: it looks now and then whether the statement was cancelled.
+type WatchedState interface {
+	State
+	Watch(ctx context.Context)
 }
 
 // LivingState is a State that takes ranges in which some rows are dead as they are. Others are given the stretches between them.

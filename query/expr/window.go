@@ -28,6 +28,8 @@ type Partitions struct {
 	// Lo and Hi are, by row, its frame: rows [Lo, Hi), without those that Exclude takes out. Nil unless a function is Framed.
 	Lo, Hi  []int32
 	Exclude FrameExclude
+	// Looks is for kernels that take more than some nanoseconds for a row.
+	Looks Looks
 }
 
 // Len is the number of rows.

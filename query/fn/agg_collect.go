@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"context"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/array"
 	"github.com/automatanexus/aegis-db/query/expr"
@@ -29,7 +31,7 @@ func arrayAgg(t column.Type) *expr.Aggregate {
 		a.New = collector(t, types(t), false, writeArrays)
 		return a
 	}
-	a.New = collector(a.Result, types(t), false, func(b *column.Builder, args []*column.Vector, lo, hi int) error {
+	a.New = collector(a.Result, types(t), false, func(_ *expr.Looks, b *column.Builder, args []*column.Vector, lo, hi int) error {
 		b.AppendBytes(array.Append(nil, array.OneDim(hi-lo), args[0], lo))
 		return nil
 	})
@@ -37,11 +39,14 @@ func arrayAgg(t column.Type) *expr.Aggregate {
 }
 
 // writeArrays makes an array with a dimension more of arrays, which must have the same dimensions.
-func writeArrays(b *column.Builder, args []*column.Vector, lo, hi int) error {
+func writeArrays(end *expr.Looks, b *column.Builder, args []*column.Vector, lo, hi int) error {
 	elem := args[0].Type.Element()
 	elements := column.NewBuilder(elem, 0)
 	var dims []array.Dim
 	for i := lo; i < hi; i++ {
+		if end.Over() {
+			return end.Err()
+		}
 		if args[0].IsNull(i) {
 			return sqlError("22004", "cannot accumulate null arrays")
 		}
@@ -81,15 +86,19 @@ func sameDims(a, b []array.Dim) bool {
 }
 
 func anyValue(t column.Type) *expr.Aggregate {
-	return &expr.Aggregate{Name: "any_value", Args: types(t), Result: t, New: collector(t, types(t), true, func(b *column.Builder, args []*column.Vector, lo, _ int) error {
+	return &expr.Aggregate{Name: "any_value", Args: types(t), Result: t, New: collector(t, types(t), true, func(_ *expr.Looks, b *column.Builder, args []*column.Vector, lo, _ int) error {
 		b.AppendRow(args[0], lo)
 		return nil
 	})}
 }
 
+// groupWriter appends the result of a group, whose rows are [lo, hi) of args, all of them there and in order. Where they are many it looks now and
+// then whether the statement was cancelled.
+type groupWriter func(end *expr.Looks, b *column.Builder, args []*column.Vector, lo, hi int) error
+
 // collector makes states that keep all rows; write appends the result of rows [lo, hi), of which there is at least one. With strict, rows whose
 // first argument is NULL are left out.
-func collector(result column.Type, args []column.Type, strict bool, write func(b *column.Builder, args []*column.Vector, lo, hi int) error) func() expr.State {
+func collector(result column.Type, args []column.Type, strict bool, write groupWriter) func() expr.State {
 	return func() expr.State {
 		return &collectState{result: result, strict: strict, write: write, rows: expr.NewGroupRows(args)}
 	}
@@ -98,8 +107,15 @@ func collector(result column.Type, args []column.Type, strict bool, write func(b
 type collectState struct {
 	result column.Type
 	strict bool
-	write  func(b *column.Builder, args []*column.Vector, lo, hi int) error
+	write  groupWriter
 	rows   *expr.GroupRows
+	ctx    context.Context
+}
+
+// Watch is expr.WatchedState's.
+func (s *collectState) Watch(ctx context.Context) {
+	s.ctx = ctx
+	s.rows.Watch(ctx)
 }
 
 func (s *collectState) Grow(int) {}
@@ -136,21 +152,18 @@ func (s *collectState) Merge(other expr.State, from, into []uint32) error {
 }
 
 func (s *collectState) Finish(n int) (*column.Vector, error) {
-	args, order, starts, err := s.rows.ByGroup()
+	args, starts, err := s.rows.ByGroup()
 	if err != nil {
 		return nil, err
 	}
-	sorted := make([]*column.Vector, len(args))
-	for k, v := range args {
-		sorted[k] = column.Flatten(column.Gather(v, order))
-	}
+	end := expr.Looks{Ctx: s.ctx}
 	out := column.NewBuilder(s.result, n)
 	for g := range n {
 		if g+1 >= len(starts) || starts[g] == starts[g+1] {
 			out.AppendNull()
 			continue
 		}
-		if err := s.write(out, sorted, int(starts[g]), int(starts[g+1])); err != nil {
+		if err := s.write(&end, out, args, int(starts[g]), int(starts[g+1])); err != nil {
 			return nil, err
 		}
 	}

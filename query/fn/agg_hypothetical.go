@@ -38,11 +38,14 @@ var hypotheticals = map[string]hypotheticalKind{
 func hypothetical(name string, args []column.Type, order []expr.Ordering) *expr.Aggregate {
 	h := hypotheticals[name]
 	width := len(args) / 2
-	one := func(b *column.Builder, args []*column.Vector, lo, hi int) error {
+	one := func(end *expr.Looks, b *column.Builder, args []*column.Vector, lo, hi int) error {
 		row := appendOrdered(nil, args[:width], lo, order)
 		var last, now []byte
 		before, equal, distinct := 0, 0, 0
 		for i := lo; i < hi; i++ {
+			if end.Over() {
+				return end.Err()
+			}
 			now = appendOrdered(now[:0], args[width:], i, order)
 			c := bytes.Compare(now, row)
 			if c > 0 {

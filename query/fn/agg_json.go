@@ -47,10 +47,13 @@ func appendJSONRow(dst []byte, v *column.Vector, i int) []byte {
 	return append(dst, v.Bytes(i)...)
 }
 
-func writeJSONArray(between string) func(b *column.Builder, args []*column.Vector, lo, hi int) error {
-	return func(b *column.Builder, args []*column.Vector, lo, hi int) error {
+func writeJSONArray(between string) groupWriter {
+	return func(end *expr.Looks, b *column.Builder, args []*column.Vector, lo, hi int) error {
 		out := []byte{'['}
 		for i := lo; i < hi; i++ {
+			if end.Over() {
+				return end.Err()
+			}
 			if i > lo {
 				out = append(out, between...)
 			}
@@ -63,9 +66,12 @@ func writeJSONArray(between string) func(b *column.Builder, args []*column.Vecto
 
 func nullName() error { return sqlError("22023", "field name must not be null") }
 
-func writeJSONObject(b *column.Builder, args []*column.Vector, lo, hi int) error {
+func writeJSONObject(end *expr.Looks, b *column.Builder, args []*column.Vector, lo, hi int) error {
 	out := []byte("{ ")
 	for i := lo; i < hi; i++ {
+		if end.Over() {
+			return end.Err()
+		}
 		if args[0].IsNull(i) {
 			return nullName()
 		}
@@ -80,15 +86,21 @@ func writeJSONObject(b *column.Builder, args []*column.Vector, lo, hi int) error
 }
 
 // writeJSONBObject orders names as jsonb does, shorter ones first, and keeps the last value of each.
-func writeJSONBObject(b *column.Builder, args []*column.Vector, lo, hi int) error {
+func writeJSONBObject(end *expr.Looks, b *column.Builder, args []*column.Vector, lo, hi int) error {
 	members := make([]int, 0, hi-lo)
 	for i := lo; i < hi; i++ {
+		if end.Over() {
+			return end.Err()
+		}
 		if args[0].IsNull(i) {
 			return nullName()
 		}
 		members = append(members, i)
 	}
 	slices.SortStableFunc(members, func(x, y int) int {
+		if end.Over() {
+			return 0
+		}
 		a, c := args[0].Bytes(x), args[0].Bytes(y)
 		if len(a) != len(c) {
 			return len(a) - len(c)
@@ -97,6 +109,9 @@ func writeJSONBObject(b *column.Builder, args []*column.Vector, lo, hi int) erro
 	})
 	out := []byte{'{'}
 	for k, i := range members {
+		if end.Over() {
+			return end.Err()
+		}
 		if k+1 < len(members) && bytes.Equal(args[0].Bytes(i), args[0].Bytes(members[k+1])) {
 			continue
 		}

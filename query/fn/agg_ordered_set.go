@@ -2,6 +2,7 @@ package fn
 
 import (
 	"bytes"
+	"context"
 	"math"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -51,7 +52,7 @@ func addOrderedSets(r *Registry) {
 	}
 }
 
-func setAggregate(result column.Type, one func(b *column.Builder, args []*column.Vector, lo, hi int) error) *expr.Aggregate {
+func setAggregate(result column.Type, one groupWriter) *expr.Aggregate {
 	return &expr.Aggregate{Result: result, New: func() expr.State { return &setState{out: column.NewBuilder(result, 0), one: one} }}
 }
 
@@ -59,15 +60,19 @@ func setAggregate(result column.Type, one func(b *column.Builder, args []*column
 type setState struct {
 	out *column.Builder
 	at  []int32 // by group, where its result is in out, + 1
-	one func(b *column.Builder, args []*column.Vector, lo, hi int) error
+	one groupWriter
+	end expr.Looks
 	// none, if not nil, is the result without rows; else that is NULL.
 	none func(b *column.Builder)
 }
 
+// Watch is expr.WatchedState's.
+func (s *setState) Watch(ctx context.Context) { s.end.Ctx = ctx }
+
 func (s *setState) Grow(n int) { s.at = grown(s.at, n) }
 
 func (s *setState) AddRange(g uint32, args []*column.Vector, lo, hi int, _ bool) error {
-	if err := s.one(s.out, args, lo, hi); err != nil {
+	if err := s.one(&s.end, s.out, args, lo, hi); err != nil {
 		return err
 	}
 	s.at[g] = int32(s.out.Len())
@@ -113,7 +118,7 @@ func values(v *column.Vector, lo, hi int) (from, to int) {
 	return lo, hi
 }
 
-func modeOf(b *column.Builder, args []*column.Vector, lo, hi int) error {
+func modeOf(look *expr.Looks, b *column.Builder, args []*column.Vector, lo, hi int) error {
 	v := args[0]
 	if lo, hi = values(v, lo, hi); lo == hi {
 		b.AppendNull()
@@ -125,6 +130,9 @@ func modeOf(b *column.Builder, args []*column.Vector, lo, hi int) error {
 		first = key.AppendValue(first[:0], v, start)
 		end := start + 1
 		for end < hi {
+			if look.Over() {
+				return look.Err()
+			}
 			if next = key.AppendValue(next[:0], v, end); !bytes.Equal(first, next) {
 				break
 			}
@@ -186,8 +194,8 @@ func checkShare(share float64) error {
 	return nil
 }
 
-func onePercentile(at percentile) func(b *column.Builder, args []*column.Vector, lo, hi int) error {
-	return func(b *column.Builder, args []*column.Vector, lo, hi int) error {
+func onePercentile(at percentile) groupWriter {
+	return func(_ *expr.Looks, b *column.Builder, args []*column.Vector, lo, hi int) error {
 		if args[0].IsNull(lo) {
 			b.AppendNull()
 			return nil
@@ -205,8 +213,8 @@ func onePercentile(at percentile) func(b *column.Builder, args []*column.Vector,
 }
 
 // percentiles gives an array of the form of that of the shares.
-func percentiles(t column.Type, at percentile) func(b *column.Builder, args []*column.Vector, lo, hi int) error {
-	return func(b *column.Builder, args []*column.Vector, lo, hi int) error {
+func percentiles(t column.Type, at percentile) groupWriter {
+	return func(_ *expr.Looks, b *column.Builder, args []*column.Vector, lo, hi int) error {
 		from, to := values(args[1], lo, hi)
 		if args[0].IsNull(lo) || from == to {
 			b.AppendNull()

@@ -44,7 +44,7 @@ func addArrayOperators(r *Registry) {
 					return nil, err
 				}
 				out, valid := make([]bool, n), ctx.Valid
-				a, b := newSetReader(args[0], elem), newSetReader(args[1], elem)
+				a, b := newSetReader(ctx, args[0], elem), newSetReader(ctx, args[1], elem)
 				for i := range out {
 					if valid != nil && !valid.Get(i) {
 						continue
@@ -116,6 +116,7 @@ func (s elementSet) meets(other elementSet) bool {
 
 // setReader reads the rows of an argument as sets; equal arrays that follow each other are read once.
 type setReader struct {
+	ctx     *expr.Context
 	v       *column.Vector
 	elem    column.Type
 	last    []byte
@@ -123,20 +124,25 @@ type setReader struct {
 	started bool
 }
 
-func newSetReader(v *column.Vector, elem column.Type) *setReader { return &setReader{v: v, elem: elem} }
+func newSetReader(ctx *expr.Context, v *column.Vector, elem column.Type) *setReader {
+	return &setReader{ctx: ctx, v: v, elem: elem}
+}
 
 func (r *setReader) at(i int) (elementSet, error) {
 	b := r.v.Bytes(i)
 	if r.started && bytes.Equal(b, r.last) {
 		return r.set, nil
 	}
-	a, err := array.Decode(b, r.elem)
+	a, err := array.DecodeLooking(b, r.elem, r.ctx.Interrupted)
 	if err != nil {
 		return elementSet{}, err
 	}
 	set := elementSet{keys: make(map[string]struct{}, a.Elements.Len)}
 	var buf []byte
 	for k := range a.Elements.Len {
+		if err := r.ctx.Work(10 * elementWork); err != nil { // it goes into a map
+			return elementSet{}, err
+		}
 		if a.Elements.IsNull(k) {
 			set.null = true
 			continue

@@ -44,11 +44,11 @@ func addArrayEdits(r *Registry) {
 }
 
 // decoded reads row i of an argument; none for NULL.
-func decoded(v *column.Vector, i int, elem column.Type) (*array.Array, error) {
+func decoded(ctx *expr.Context, v *column.Vector, i int, elem column.Type) (*array.Array, error) {
 	if v.IsNull(i) {
 		return nil, nil
 	}
-	a, err := array.Decode(v.Bytes(i), elem)
+	a, err := array.DecodeLooking(v.Bytes(i), elem, ctx.Interrupted)
 	return &a, err
 }
 
@@ -59,7 +59,7 @@ func addElement(elem column.Type, arrayArg, elementArg int, before bool) rawKern
 	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		values := column.NewBuilder(elem, 0)
 		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
-			a, err := decoded(args[arrayArg], i, elem)
+			a, err := decoded(ctx, args[arrayArg], i, elem)
 			if err != nil {
 				return nil, err
 			}
@@ -85,11 +85,11 @@ func addElement(elem column.Type, arrayArg, elementArg int, before bool) rawKern
 func concatArrays(elem column.Type) rawKernel {
 	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
-			a, err := decoded(args[0], i, elem)
+			a, err := decoded(ctx, args[0], i, elem)
 			if err != nil {
 				return nil, err
 			}
-			b, err := decoded(args[1], i, elem)
+			b, err := decoded(ctx, args[1], i, elem)
 			switch {
 			case err != nil:
 				return nil, err
@@ -159,11 +159,14 @@ func sameElement(a *column.Vector, k int, v *column.Vector, i int) bool {
 	return Compare(a, k, f, j) == 0
 }
 
+// elementWork is what an element counts that is compared.
+const elementWork = 16
+
 func removeElements(elem column.Type) rawKernel {
 	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		value := column.Flatten(args[1])
 		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
-			a, err := decoded(args[0], i, elem)
+			a, err := decoded(ctx, args[0], i, elem)
 			switch {
 			case err != nil:
 				return nil, err
@@ -176,6 +179,9 @@ func removeElements(elem column.Type) rawKernel {
 			}
 			values := column.NewBuilder(elem, a.Elements.Len)
 			for k := range a.Elements.Len {
+				if err := ctx.Work(elementWork); err != nil {
+					return nil, err
+				}
 				if !sameElement(a.Elements, k, value, i) {
 					values.AppendRow(a.Elements, k)
 				}
@@ -193,7 +199,7 @@ func replaceElements(elem column.Type) rawKernel {
 	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		value := column.Flatten(args[1])
 		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
-			a, err := decoded(args[0], i, elem)
+			a, err := decoded(ctx, args[0], i, elem)
 			switch {
 			case err != nil:
 				return nil, err
@@ -202,6 +208,9 @@ func replaceElements(elem column.Type) rawKernel {
 			}
 			values := column.NewBuilder(elem, a.Elements.Len)
 			for k := range a.Elements.Len {
+				if err := ctx.Work(elementWork); err != nil {
+					return nil, err
+				}
 				if sameElement(a.Elements, k, value, i) {
 					values.AppendRow(args[2], i)
 				} else {
@@ -216,13 +225,13 @@ func replaceElements(elem column.Type) rawKernel {
 func fillArray(elem column.Type) rawKernel {
 	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		return arrayKernel(ctx, elem, n, nil, func(dst []byte, i int) ([]byte, error) {
-			lengths, err := bounds(args[1], i, "Dimension array must be one dimensional.")
+			lengths, err := bounds(ctx, args[1], i, "Dimension array must be one dimensional.")
 			if err != nil {
 				return nil, err
 			}
 			var lowers []int64
 			if len(args) > 2 {
-				if lowers, err = bounds(args[2], i, "Low bound array has different size than dimensions array."); err != nil {
+				if lowers, err = bounds(ctx, args[2], i, "Low bound array has different size than dimensions array."); err != nil {
 					return nil, err
 				}
 				if len(lowers) != len(lengths) {
@@ -277,8 +286,8 @@ func subscripts(detail string) error {
 }
 
 // bounds reads an array of integers that says how another one is made.
-func bounds(v *column.Vector, i int, detail string) ([]int64, error) {
-	a, err := decoded(v, i, tInt4)
+func bounds(ctx *expr.Context, v *column.Vector, i int, detail string) ([]int64, error) {
+	a, err := decoded(ctx, v, i, tInt4)
 	switch {
 	case err != nil:
 		return nil, err
@@ -295,7 +304,7 @@ func bounds(v *column.Vector, i int, detail string) ([]int64, error) {
 func trimArray(elem column.Type) rawKernel {
 	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		return arrayKernel(ctx, elem, n, ctx.Valid, func(dst []byte, i int) ([]byte, error) {
-			a, err := decoded(args[0], i, elem)
+			a, err := decoded(ctx, args[0], i, elem)
 			if err != nil {
 				return nil, err
 			}
@@ -335,13 +344,16 @@ func joinElements(elem column.Type) rawKernel {
 			if err := ctx.Work(row); err != nil {
 				return nil, err
 			}
-			a, err := decoded(args[0], i, elem)
+			a, err := decoded(ctx, args[0], i, elem)
 			if err != nil {
 				return nil, err
 			}
 			buf = buf[:0]
 			first := true
 			for k := range a.Elements.Len {
+				if err := ctx.Work(elementWork); err != nil {
+					return nil, err
+				}
 				if k&0xfff == 0xfff {
 					if err := ctx.Room(int64(len(buf))); err != nil {
 						return nil, err

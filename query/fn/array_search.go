@@ -24,8 +24,8 @@ func addArraySearches(r *Registry) {
 }
 
 // searched reads an array that is searched: nil if nothing can be found in it.
-func searched(v *column.Vector, i int, elem column.Type) (*array.Array, error) {
-	a, err := decoded(v, i, elem)
+func searched(ctx *expr.Context, v *column.Vector, i int, elem column.Type) (*array.Array, error) {
+	a, err := decoded(ctx, v, i, elem)
 	if err != nil || a == nil || len(a.Dims) == 0 {
 		return a, err
 	}
@@ -36,11 +36,11 @@ func searched(v *column.Vector, i int, elem column.Type) (*array.Array, error) {
 }
 
 func findElement(elem column.Type) rawKernel {
-	return func(_ *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+	return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
 		value := column.Flatten(args[1])
 		out := column.NewBuilder(tInt4, n)
 		for i := range n {
-			a, err := searched(args[0], i, elem)
+			a, err := searched(ctx, args[0], i, elem)
 			if err != nil {
 				return nil, err
 			}
@@ -54,6 +54,9 @@ func findElement(elem column.Type) rawKernel {
 					from = int(max(0, args[2].Int(i)-int64(a.Dims[0].Lower)))
 				}
 				for k := from; k < a.Elements.Len && at < 0; k++ {
+					if err := ctx.Work(elementWork); err != nil {
+						return nil, err
+					}
 					if sameElement(a.Elements, k, value, i) {
 						at = k
 					}
@@ -74,7 +77,7 @@ func findElements(elem column.Type) rawKernel {
 		value := column.Flatten(args[1])
 		found := column.NewBuilder(tInt4, 0)
 		return arrayKernel(ctx, tInt4, n, nil, func(dst []byte, i int) ([]byte, error) {
-			a, err := searched(args[0], i, elem)
+			a, err := searched(ctx, args[0], i, elem)
 			if err != nil {
 				return nil, err
 			}
@@ -82,6 +85,9 @@ func findElements(elem column.Type) rawKernel {
 				return nil, errNull
 			}
 			for k := range a.Elements.Len {
+				if err := ctx.Work(elementWork); err != nil {
+					return nil, err
+				}
 				if sameElement(a.Elements, k, value, i) {
 					found.AppendInt(int64(a.Dims[0].Lower) + int64(k))
 				}

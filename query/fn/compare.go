@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/array"
 	"github.com/automatanexus/aegis-db/column/key"
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query/expr"
@@ -242,6 +243,12 @@ func orderOf(t column.Type) func(a, b []byte) int {
 	case column.Array:
 		elem := t.Element()
 		return func(a, b []byte) int {
+			if bytes.Equal(a, b) {
+				return 0
+			}
+			if c, ok := array.CompareInts(a, b, elem); ok {
+				return c
+			}
 			return bytes.Compare(key.AppendArray(nil, a, elem), key.AppendArray(nil, b, elem))
 		}
 	}

@@ -279,17 +279,18 @@ func expDecimal(a *apd.Decimal) (*apd.Decimal, error) {
 		return inf(false), nil
 	}
 	f := decimalToFloat(appendDecimal(nil, a))
-	if f > 13000*math.Ln10*10 {
+	const largest = 6000 // so does PostgreSQL
+	if f >= largest {
 		return nil, sqlError("22003", "value overflows numeric format")
 	}
 	digits := f * 0.434294481903252
 	digits = min(max(digits, -2000), 6000)
 	scale := clampScale(minSignificant-int64(digits), a)
-	if f < -6000 {
+	if f <= -largest {
 		return rescale(new(apd.Decimal), scale), nil
 	}
-	out := new(apd.Decimal)
-	if _, err := working(int64(scale)+int64(max(digits, 0))+8).Exp(out, a); err != nil {
+	out, err := expTo(a, int64(scale)+int64(max(digits, 0))+8)
+	if err != nil {
 		return nil, sqlError("22003", "value overflows numeric format")
 	}
 	return rescale(out, scale), nil
@@ -338,18 +339,11 @@ func lnDecimal(a *apd.Decimal) (*apd.Decimal, error) {
 		return out, err
 	}
 	scale := clampScale(minSignificant-lnWeight(a), a)
-	return logarithm(a, scale, false)
+	return logarithm(a, scale)
 }
 
-func logarithm(a *apd.Decimal, scale int32, base10 bool) (*apd.Decimal, error) {
-	out := new(apd.Decimal)
-	ctx := working(int64(scale) + 8)
-	var err error
-	if base10 {
-		_, err = ctx.Log10(out, a)
-	} else {
-		_, err = ctx.Ln(out, a)
-	}
+func logarithm(a *apd.Decimal, scale int32) (*apd.Decimal, error) {
+	out, err := lnTo(a, int64(scale)+8)
 	if err != nil {
 		return nil, column.Errorf(column.Internal, "logarithm of a numeric: %w", err)
 	}
@@ -374,11 +368,11 @@ func logDecimals(base, a *apd.Decimal) (*apd.Decimal, error) {
 	lb, la := lnWeight(base), lnWeight(a)
 	scale := clampScale(minSignificant-(la-lb), base, a)
 	inner := scale + int32(min(max(lb, -la, 0), 500)) + 16
-	x, err := logarithm(a, inner, false)
+	x, err := logarithm(a, inner)
 	if err != nil {
 		return nil, err
 	}
-	y, err := logarithm(base, inner, false)
+	y, err := logarithm(base, inner)
 	if err != nil {
 		return nil, err
 	}

@@ -50,27 +50,31 @@ func powerDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
 		}
 		return rescale(new(apd.Decimal), minSignificant), nil
 	}
-	if integral {
+	multiplied := integral && whole.Coeff.IsInt64() && whole.Coeff.Int64() <= math.MaxInt32
+	if multiplied {
 		scale = clampScale(minSignificant, a)
 	}
 	if size < -float64(scale)-1 {
 		return rescale(new(apd.Decimal), scale), nil
 	}
-	if integral && whole.Coeff.IsInt64() && whole.Coeff.Int64() <= math.MaxInt32 {
+	if multiplied {
 		return integralPower(a, int64(whole.Coeff.Int64()), whole.Negative, scale, size)
+	}
+	const largest = 6000 // power of e, as PostgreSQL has it
+	if size*math.Ln10 >= largest {
+		return nil, sqlError("22003", "value overflows numeric format")
 	}
 	digits := int64(scale) + int64(max(size, 0)) + 20
 	abs, _ := absDecimal(a)
-	ln := new(apd.Decimal)
-	if _, err := working(digits+8).Ln(ln, abs); err != nil {
+	ln, err := lnTo(abs, digits+8+max(0, b.NumDigits()+int64(b.Exponent)))
+	if err != nil {
 		return nil, sqlError("22003", "value overflows numeric format")
 	}
-	ln, err := mulDecimals(ln, b)
-	if err != nil {
+	if ln, err = mulDecimals(ln, b); err != nil {
 		return nil, err
 	}
-	out := new(apd.Decimal)
-	if _, err := working(digits).Exp(out, ln); err != nil {
+	out, err := expTo(ln, digits)
+	if err != nil {
 		return nil, sqlError("22003", "value overflows numeric format")
 	}
 	if a.Negative && integral && whole.Coeff.Bit(0) == 1 {

@@ -124,6 +124,9 @@ func splitBy(ctx *expr.Context, p *regex, a []byte) ([][]byte, error) {
 	}
 	out, from := [][]byte{}, 0
 	for _, m := range all {
+		if err := ctx.Work(partWork); err != nil {
+			return nil, err
+		}
 		if m[0] == m[1] && (m[0] == from || m[0] == len(a)) {
 			continue
 		}

@@ -26,17 +26,26 @@ const (
 	defaultRow = -2 // the default of the row itself
 )
 
+// gatherWhole is up to how many rows are copied in one step.
+const gatherWhole = 1 << 20
+
 // taken gives for each row the value of row from[i] of v, or of its own row of defaults.
-func taken(v *column.Vector, from []int32, defaults *column.Vector) (*column.Vector, error) {
+func taken(p *expr.Partitions, v *column.Vector, from []int32, defaults *column.Vector) (*column.Vector, error) {
 	plain := true
 	for _, f := range from {
 		plain = plain && f >= 0
 	}
-	if plain {
+	if plain && len(from) < gatherWhole {
 		return column.Gather(v, from), nil
+	}
+	if plain && v.Enc == column.Flat {
+		return expr.GatherPieces(p.Looks.Ctx, v, from)
 	}
 	b := column.NewBuilder(v.Type, len(from))
 	for i, f := range from {
+		if p.Looks.Over() {
+			return nil, p.Looks.Err()
+		}
 		switch {
 		case f >= 0:
 			b.AppendRow(v, int(f))
@@ -63,6 +72,9 @@ func neighbour(sign int64) func(*expr.Partitions, []*column.Vector) (*column.Vec
 		for k := range p.Bounds[1:] {
 			lo, hi := p.Bounds[k], p.Bounds[k+1]
 			for i := lo; i < hi; i++ {
+				if p.Looks.Over() {
+					return nil, p.Looks.Err()
+				}
 				by := int64(1)
 				if len(args) > 1 {
 					if args[1].IsNull(int(i)) {
@@ -78,13 +90,16 @@ func neighbour(sign int64) func(*expr.Partitions, []*column.Vector) (*column.Vec
 				}
 			}
 		}
-		return taken(args[0], from, defaults)
+		return taken(p, args[0], from, defaults)
 	}
 }
 
 func firstValues(p *expr.Partitions, args []*column.Vector) (*column.Vector, error) {
 	from := make([]int32, p.Len())
 	for i := range from {
+		if p.Looks.Over() {
+			return nil, p.Looks.Err()
+		}
 		from[i] = noRow
 		for _, r := range p.Frame(int32(i)) {
 			if r.Lo < r.Hi {
@@ -93,12 +108,15 @@ func firstValues(p *expr.Partitions, args []*column.Vector) (*column.Vector, err
 			}
 		}
 	}
-	return taken(args[0], from, nil)
+	return taken(p, args[0], from, nil)
 }
 
 func lastValues(p *expr.Partitions, args []*column.Vector) (*column.Vector, error) {
 	from := make([]int32, p.Len())
 	for i := range from {
+		if p.Looks.Over() {
+			return nil, p.Looks.Err()
+		}
 		from[i] = noRow
 		for _, r := range p.Frame(int32(i)) {
 			if r.Lo < r.Hi {
@@ -106,12 +124,15 @@ func lastValues(p *expr.Partitions, args []*column.Vector) (*column.Vector, erro
 			}
 		}
 	}
-	return taken(args[0], from, nil)
+	return taken(p, args[0], from, nil)
 }
 
 func nthValues(p *expr.Partitions, args []*column.Vector) (*column.Vector, error) {
 	from := make([]int32, p.Len())
 	for i := range from {
+		if p.Looks.Over() {
+			return nil, p.Looks.Err()
+		}
 		from[i] = noRow
 		if args[1].IsNull(i) {
 			continue
@@ -130,5 +151,5 @@ func nthValues(p *expr.Partitions, args []*column.Vector) (*column.Vector, error
 			n -= size
 		}
 	}
-	return taken(args[0], from, nil)
+	return taken(p, args[0], from, nil)
 }
