@@ -23,7 +23,7 @@ func addTexts(r *Registry) {
 		r.add(scalar{name: name, args: types(tText), result: tInt4, safe: true, doc: doc, kernel: kernel1(tInt4, readBytes, writeInt, func(_ *expr.Context, a []byte) (int64, error) { return int64(f(a)), nil })})
 	}
 	for _, name := range []string{"length", "char_length", "character_length"} {
-		measure(name, "number of characters", utf8.RuneCount)
+		r.add(scalar{name: name, args: types(tText), result: tInt4, safe: true, doc: "number of characters", kernel: textLengths})
 	}
 	measure("octet_length", "number of bytes", func(a []byte) int { return len(a) })
 	measure("bit_length", "number of bits", func(a []byte) int { return 8 * len(a) })
