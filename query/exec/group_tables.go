@@ -177,6 +177,11 @@ func (t *groupTexts) number(offsets []int32, data []byte, valid column.Bitmap, i
 	}
 }
 
+// expect makes room for n strings in an empty table.
+func (t *groupTexts) expect(n int) {
+	t.slots, t.offsets, t.hashes = make([]bytesSlot, slotsFor(n)), make([]int, 1, n+1), make([]uint64, 0, n)
+}
+
 // text is the string of a number.
 func (t *groupTexts) text(id uint32) []byte { return t.data[t.offsets[id-1]:t.offsets[id]] }
 
@@ -225,8 +230,67 @@ func (t *groupTuples) number(columns [][]int64, nulls []uint64, ids []uint32) {
 		t.nulls = make([]uint64, len(t.hashes))
 	}
 	t.hashRows(columns, nulls, len(ids))
+	for from := 0; from < len(ids); from += aheadRows {
+		to := min(from+aheadRows, len(ids))
+		if len(t.slots) >= aheadSlots {
+			t.lookAhead(columns, nulls, ids, from, to)
+		} else {
+			clear(ids[from:to])
+		}
+		t.numberRest(columns, nulls, ids, from, to)
+	}
+}
+
+// expect makes room for n tuples in an empty table.
+func (t *groupTuples) expect(n int) {
+	t.slots, t.hashes, t.words = make([]bytesSlot, slotsFor(n)), make([]uint32, 0, n), make([]int64, 0, n*t.width)
+}
+
+// Where a table is larger than the caches a look-up waits for two lines of memory, one after the other. Those of several rows are asked for
+// side by side: first the slots of some rows, then the words that these name, then what is left is looked up in turn.
+const (
+	aheadRows  = 64
+	aheadSlots = 1 << 15
+)
+
+// lookAhead numbers those rows of [from, to) whose tuples are the first that their hashes lead to; the others get 0.
+func (t *groupTuples) lookAhead(columns [][]int64, nulls []uint64, ids []uint32, from, to int) {
+	var first [aheadRows]bytesSlot
 	slots, mask := t.slots, uint64(len(t.slots)-1)
-	for i := range ids {
+	for i, hash := range t.hash[from:to] {
+		first[i] = slots[hash&mask]
+	}
+	if t.width != 2 || t.nulls != nil || nulls != nil {
+		for i := from; i < to; i++ {
+			ids[i] = 0
+			if s := first[i-from]; s.group != 0 && s.tag == uint32(t.hash[i]>>32) && t.is(s.group, columns, nulls, i) {
+				ids[i] = s.group
+			}
+		}
+		return
+	}
+	a, b := columns[0][from:to], columns[1][from:to]
+	for i, s := range first[:to-from] {
+		if s.group == 0 {
+			ids[from+i] = 0
+			continue
+		}
+		words := t.words[2*int(s.group)-2 : 2*int(s.group)]
+		id := s.group
+		if words[0]^a[i]|words[1]^b[i] != 0 {
+			id = 0
+		}
+		ids[from+i] = id
+	}
+}
+
+// numberRest numbers the rows of [from, to) that have no number yet.
+func (t *groupTuples) numberRest(columns [][]int64, nulls []uint64, ids []uint32, from, to int) {
+	slots, mask := t.slots, uint64(len(t.slots)-1)
+	for i := from; i < to; i++ {
+		if ids[i] != 0 {
+			continue
+		}
 		if i > 0 && t.hash[i] == t.hash[i-1] && sameWords(columns, nulls, i) {
 			ids[i] = ids[i-1]
 			continue

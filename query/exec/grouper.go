@@ -191,6 +191,19 @@ func (g *grouper) absorb(rows []*column.Vector, n int) []uint32 {
 	return mapping
 }
 
+// expect makes room for n groups in a grouper that has none, so that it need not grow step by step.
+func (g *grouper) expect(n int) {
+	switch {
+	case g.count > 0 || n < fewSlots:
+	case g.tuples != nil:
+		g.tuples.expect(n)
+	case g.ints != nil:
+		g.ints.fill(slotsFor(n))
+	case g.columns[0].texts != nil:
+		g.columns[0].texts.expect(n)
+	}
+}
+
 // finish gives the key columns, a row for each group.
 func (g *grouper) finish() ([]*column.Vector, error) {
 	out := make([]*column.Vector, len(g.columns))

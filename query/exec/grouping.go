@@ -266,6 +266,11 @@ func (g *grouping) openPart(ctx context.Context, w *worker, sources []partedTabl
 		}
 	}()
 	t := inner.table()
+	most := 0
+	for i := range sources {
+		most = max(most, len(sources[i].part(p)))
+	}
+	t.groups.expect(most)
 	for i := range sources {
 		if err := t.mergePart(&sources[i], p); err != nil {
 			return nil, err
