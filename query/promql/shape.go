@@ -9,8 +9,9 @@ import (
 )
 
 // Prometheus' engine asks each series for each step by itself. What most queries spend their time on is of a few shapes: functions over the
-// windows of selectors, operations between them, and aggregations over all that. These are evaluated here, over flat slices, by all cores; in the tree of the query a selector takes their place whose series are the values at the steps, and the engine does the rest. So what
-// is above them is Prometheus' own, and they must give bit for bit what its engine gives.
+// windows of selectors and subqueries, operations between them, functions of their values, and aggregations over all that. These are evaluated here, over
+// flat slices, by all cores; in the tree of the query a selector takes their place whose series are the values at the steps, and the engine does the rest,
+// if there is any (direct.go). So what is above them is Prometheus' own, and they must give bit for bit what its engine gives.
 
 // grid is the steps at which an expression is evaluated: start, start+step, … up to end.
 type grid struct{ start, end, step millis }
