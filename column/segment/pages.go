@@ -3,8 +3,10 @@ package segment
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/lanes"
 	"github.com/automatanexus/aegis-db/column/mem"
 )
 
@@ -294,8 +296,10 @@ func (c *columnReader) gather(ctx context.Context, pieces []piece, total int) (*
 	switch {
 	case v.Enc == column.Scaled:
 		return c.gatherScaled(ctx, pieces)
-	case v.Enc == column.Narrow && v.Valid == nil && hi <= c.pages.end(c.current):
-		return c.gatherNarrow(pieces, total), nil
+	case v.Enc == column.Narrow && v.Valid == nil:
+		if v, err := c.gatherNarrow(ctx, pieces, total); v != nil || err != nil {
+			return v, err
+		}
 	}
 	var b *column.Builder
 	var codes []uint32
@@ -330,14 +334,49 @@ func (c *columnReader) gather(ctx context.Context, pieces []piece, total int) (*
 	return b.Finish(), b.Err()
 }
 
-// gatherNarrow is gather where the present page, which has no NULLs, is Narrow and holds all pieces: what dead rows leave of it stays Narrow.
-func (c *columnReader) gatherNarrow(pieces []piece, total int) *column.Vector {
-	v, first := c.vector, c.pages.pages[c.current].firstRow
-	data := make([]byte, 0, total)
+// gatherNarrow is gather where the first page, which has no NULLs, is Narrow: the rows are, if all their pages are and all of them lie within the range of a byte;
+// else it gives nil.
+func (c *columnReader) gatherNarrow(ctx context.Context, pieces []piece, total int) (*column.Vector, error) {
+	out := &column.Vector{Type: c.vector.Type, Enc: column.Narrow, Len: total, Base: c.vector.Base, Data: make([]byte, 0, total)}
 	for _, p := range pieces {
-		data = append(data, v.Data[p.lo-first:p.hi-first]...)
+		for at := p.lo; at < p.hi; {
+			v, from, to, err := c.part(ctx, at, p.hi)
+			if err != nil {
+				return nil, err
+			}
+			if v.Enc != column.Narrow || v.Valid != nil {
+				return nil, nil
+			}
+			part := v.Data[from:to]
+			if v.Base < out.Base {
+				if !raised(out.Data, uint64(out.Base)-uint64(v.Base)) {
+					return nil, nil
+				}
+				out.Base = v.Base
+			}
+			n := len(out.Data)
+			out.Data = append(out.Data, part...)
+			if !raised(out.Data[n:], uint64(v.Base)-uint64(out.Base)) {
+				return nil, nil
+			}
+			at += uint32(to - from)
+		}
 	}
-	return &column.Vector{Type: v.Type, Enc: column.Narrow, Len: total, Base: v.Base, Data: data}
+	return out, nil
+}
+
+// raised adds by to bytes, if the sums still are bytes.
+func raised(v []byte, by uint64) bool {
+	if by == 0 || len(v) == 0 {
+		return true
+	}
+	if by > math.MaxUint8 || by+uint64(lanes.Max(v)) > math.MaxUint8 {
+		return false
+	}
+	for i := range v {
+		v[i] += byte(by)
+	}
+	return true
 }
 
 // gatherScaled is gather where the first page is Scaled: the rows are, unless a page with NaN is among them.

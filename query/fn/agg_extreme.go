@@ -4,6 +4,7 @@ import (
 	"github.com/cockroachdb/apd/v3"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/lanes"
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query/expr"
 )
@@ -81,9 +82,9 @@ func intExtreme(t column.Type, sign int) *fold[int64, bestCell[int64]] {
 	}
 	narrow := func(c *bestCell[int64], base int64, v []byte) error {
 		if sign > 0 {
-			return one(c, base+int64(maxOf(v)))
+			return one(c, base+int64(lanes.Max(v)))
 		}
-		return one(c, base+int64(minOf(v)))
+		return one(c, base+int64(lanes.Min(v)))
 	}
 	groups := func(slots []bestCell[int64], groups []uint32, v []int64, mask int) error {
 		if sign > 0 {
@@ -122,7 +123,7 @@ func bestInts(t column.Type, slots []bestCell[int64]) *column.Vector {
 }
 
 // maxOf gives the greatest of at least one value; four at a time do not wait for each other.
-func maxOf[T int64 | byte](v []T) T {
+func maxOf(v []int64) int64 {
 	a, b, c, d := v[0], v[0], v[0], v[0]
 	for len(v) >= 4 {
 		a, b, c, d = max(a, v[0]), max(b, v[1]), max(c, v[2]), max(d, v[3])
@@ -135,7 +136,7 @@ func maxOf[T int64 | byte](v []T) T {
 }
 
 // minOf is maxOf for the least.
-func minOf[T int64 | byte](v []T) T {
+func minOf(v []int64) int64 {
 	a, b, c, d := v[0], v[0], v[0], v[0]
 	for len(v) >= 4 {
 		a, b, c, d = min(a, v[0]), min(b, v[1]), min(c, v[2]), min(d, v[3])

@@ -7,6 +7,7 @@ import (
 	"github.com/cockroachdb/apd/v3"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/lanes"
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query/expr"
 )
@@ -77,7 +78,7 @@ var smallSum = &fold[int64, sumCell]{
 		return c.add(sum, int64(some.CountRange(lo, hi)))
 	},
 	narrow: func(c *sumCell, base int64, v []byte) error {
-		return c.add(base*int64(len(v))+int64(column.SumBytes(v)), int64(len(v)))
+		return c.add(base*int64(len(v))+int64(lanes.Sum(v)), int64(len(v)))
 	},
 	narrowSome: func(c *sumCell, base int64, v []byte, some column.Bitmap, lo, hi int) error {
 		n := int64(some.CountRange(lo, hi))

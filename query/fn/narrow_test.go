@@ -57,19 +57,3 @@ func TestNarrowAggregates(t *testing.T) {
 		}
 	}
 }
-
-// BenchmarkSumBytes beside the same sum over integers that come out of memory.
-func BenchmarkSumBytes(b *testing.B) {
-	v := make([]byte, 16<<20)
-	want := uint64(0)
-	for i := range v {
-		v[i] = byte(i * 7)
-		want += uint64(v[i])
-	}
-	b.SetBytes(int64(len(v)))
-	for b.Loop() {
-		if column.SumBytes(v) != want {
-			b.Fatal("wrong")
-		}
-	}
-}

@@ -1,6 +1,6 @@
 package promql
 
-import "github.com/automatanexus/aegis-db/column"
+import "github.com/automatanexus/aegis-db/column/lanes"
 
 // Columns of integers are mostly small numbers. Sums of them that stay below 2⁵³ are exact whatever the order, so that compensated
 // summation, which Prometheus adds floats with, has nothing to compensate; and greatest and least are the same before and after a conversion to float.
@@ -57,7 +57,7 @@ func addCount(*whole, *piece, int, int) {}
 
 func addSum(w *whole, p *piece, lo, hi int) {
 	if p.bytes != nil {
-		w.value += p.base*int64(hi-lo) + int64(column.SumBytes(p.bytes[lo:hi]))
+		w.value += p.base*int64(hi-lo) + int64(lanes.Sum(p.bytes[lo:hi]))
 		return
 	}
 	sum := int64(0)
