@@ -15,6 +15,9 @@ import (
 // columns of one batch stay in the second-level cache (8 columns × 8 bytes × 4096 = 256 KiB).
 const BatchRows = 4096
 
+// LongRows is how many rows a batch has at most for whoever makes nothing of its rows (Request.Long).
+const LongRows = 4 * BatchRows
+
 // Run is a stretch of consecutive rows of one series inside a batch. Rows of a run are in the table's order
 // (ascending time for tables with a time column).
 type Run struct {
@@ -87,6 +90,8 @@ type Request struct {
 	Keys [][]byte
 	// Narrow says, by place in Columns, which columns may come as Narrow vectors (package column); those beyond its end may not. A hint.
 	Narrow []bool
+	// Long says that batches may have up to LongRows rows where they are slices of pages. A hint.
+	Long bool
 	// Dead says that batches may have dead rows among the others (Batch.Living), which spares copying what is between them. A hint.
 	Dead bool
 	// Labels are extra columns after Columns: members of the label set as text, NULL where absent, computed once per series.

@@ -272,7 +272,7 @@ func TestRandomRequests(t *testing.T) {
 func checkRequest(t *testing.T, rd *Reader, m *model, r *rand.Rand, seed uint64) {
 	t.Helper()
 	req, must, may := randomRequest(m, r)
-	req.Addresses = r.IntN(3) == 0
+	req.Addresses, req.Long = r.IntN(3) == 0, r.IntN(2) == 0
 	if r.IntN(2) == 0 {
 		for range r.IntN(len(req.Columns) + 1) {
 			req.Narrow = append(req.Narrow, r.IntN(2) == 0)

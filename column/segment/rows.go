@@ -29,6 +29,7 @@ type rowSource struct {
 	living  *livingRows         // nil = pieces have living rows only; else they are to be asked for here
 	lasts   *lastRows           // nil = more than last rows is wanted, or they are not kept
 	queue   []piece             // what is left of the span at hand
+	long    int                 // rows of a batch that is one piece; 0 = no more than others have
 	// maskedSeries is the series that masked belongs to; -1 = none.
 	maskedSeries int64
 	masked       []uint32
@@ -53,7 +54,7 @@ func (s *rowSource) close() {
 // cost as much as copying runs together (BenchmarkTSBS, single-groupby-5-8-1); of runs of 2,880 a fifth less (cpu-max-all-8).
 const wholeRows = 512
 
-// next appends pieces of at most limit rows in total, from one row group (so that dictionaries are shared), and of one series if
+// next appends pieces of at most limit rows in total, or one that is long, from one row group (so that dictionaries are shared), and of one series if
 // asked. io.EOF if there are none left.
 func (s *rowSource) next(ctx context.Context, pieces []piece, limit int, oneSeries bool) ([]piece, int, error) {
 	if s.lasts != nil {
@@ -80,7 +81,7 @@ func (s *rowSource) next(ctx context.Context, pieces []piece, limit int, oneSeri
 		end := p.hi
 		if total == 0 {
 			barrier = s.barrier(p.lo)
-			end = p.lo + even(min(end, barrier)-p.lo, uint32(limit))
+			end = p.lo + even(min(end, barrier)-p.lo, uint32(max(limit, s.long)))
 		} else {
 			apart := p.lo != pieces[len(pieces)-1].hi && (total >= wholeRows || p.hi-p.lo >= wholeRows)
 			if p.lo >= barrier || (oneSeries && p.series != pieces[0].series) || apart {

@@ -173,6 +173,8 @@ func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 	}
 	if m.req.Limit > 0 {
 		s.left = m.req.Limit
+	} else if m.req.Long {
+		s.rows.long = scan.LongRows
 	}
 	schema := &m.r.meta.schema
 	s.tags = newTagColumns(m.r)

@@ -25,6 +25,7 @@ func newAggregate(n *plan.Aggregate, env *Env, input producer, stats *Stats) *ag
 		a.bound = boundBelow(input)
 	}
 	narrowBelow(n, input)
+	longBelow(n, input)
 	deadBelowGroups(n, input, a.bound)
 	return a
 }

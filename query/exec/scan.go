@@ -24,6 +24,7 @@ type scanner struct {
 	cutoff   *scan.Cutoff // likewise
 	dead     bool         // dead rows may come among the others
 	narrow   []bool       // output columns that may be Narrow; nil = none
+	long     bool         // batches may be long
 }
 
 func (s *scanner) parts(ctx context.Context) ([]part, error) {
@@ -72,7 +73,7 @@ func (s *scanner) request() (*scan.Request, []int, error) {
 		return nil, nil, err
 	}
 	columns := rel.Columns()
-	req := &scan.Request{Time: node.Time, Filters: node.Filters, Keys: s.keys, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Cutoff: s.cutoff, Dead: s.dead, Counters: &s.stats.read}
+	req := &scan.Request{Time: node.Time, Filters: node.Filters, Keys: s.keys, Limit: s.node.Limit, Ends: s.node.Ends, Bound: s.bound, Cutoff: s.cutoff, Dead: s.dead, Long: s.long, Counters: &s.stats.read}
 	for i := range node.Index {
 		c, ok, err := node.Index[i].Settle(&s.env.Expr)
 		if err != nil {
