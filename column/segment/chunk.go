@@ -18,6 +18,8 @@ type chunk struct {
 	values *column.Vector // the present ones; nil for tags, which come as a dictionary
 	dict   *dictionary
 	zipped bool // compress in any case
+
+	dictPlain, dictZipped []byte // the dictionary's page, before and after compression
 }
 
 // coding is how a chunk is stored.
@@ -53,9 +55,12 @@ type chunkMeta struct {
 // zstdGain is how much smaller zstd must make a chunk to be worth its 1-2 ns a value when read.
 const zstdGain = 0.87
 
-// literalGain lets literals alone be larger than what zstd makes with matches: they are faster to write and to read, and what a page's
-// matches are worth depends on where its matches happen to begin.
-const literalGain = 1.1
+// literalGain lets literals alone be larger than what zstd makes with matches: they are faster to write and to read, and what its fastest level finds
+// depends on where it happens to look. Merged segments are for size.
+const (
+	literalGain       = 1.1
+	mergedLiteralGain = 1.02
+)
 
 // splitGain asks the byte stream split to beat plain values clearly: it reads 8 times slower than they do.
 const splitGain = 0.95
@@ -129,7 +134,7 @@ func (c *chunk) estimate(e *encoder, k coding, lo, hi int) (coding, float64, err
 	}
 	n, present := float64(hi-lo), float64(c.present())
 	plain, zipped := float64(len(raw))/n, float64(len(e.zstd.EncodeAll(raw, nil)))/n
-	gain := literalGain
+	gain := e.literalGain
 	if k.encoding == format.ByteStreamSplit {
 		gain = 1 // planes of exponents are long runs
 	}
@@ -137,12 +142,12 @@ func (c *chunk) estimate(e *encoder, k coding, lo, hi int) (coding, float64, err
 		zipped, k.literals = x, true
 	}
 	if k.encoding == format.RLEDictionary {
-		dict, err := e.values(nil, format.Plain, c.dict.values)
-		if err != nil {
+		if c.dictPlain, err = e.values(nil, format.Plain, c.dict.values); err != nil {
 			return k, 0, err
 		}
-		plain += float64(len(dict)) / present
-		zipped += float64(len(e.zstd.EncodeAll(dict, nil))) / present
+		c.dictZipped = e.zstd.EncodeAll(c.dictPlain, nil)
+		plain += float64(len(c.dictPlain)) / present
+		zipped += float64(len(c.dictZipped)) / present
 	}
 	size := plain
 	if zipped < plain*zstdGain {
@@ -205,18 +210,14 @@ func (c *chunk) write(e *encoder, out *dataFile, pageRows int) (chunkMeta, error
 	m := chunkMeta{coding: k}
 	if k.encoding == format.RLEDictionary {
 		m.dictValues = uint32(c.dict.values.Len)
-		body, err := e.values(nil, format.Plain, c.dict.values)
-		if err != nil {
-			return m, err
-		}
 		head := format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{
 			NumValues: int32(c.dict.values.Len), Encoding: format.Plain,
 		})}
 		var zip func(dst, body []byte) []byte
 		if k.compressed {
-			zip = func(dst, body []byte) []byte { return e.zstd.EncodeAll(body, dst) }
+			zip = func(dst, _ []byte) []byte { return append(dst, c.dictZipped...) }
 		}
-		if m.dictPage, err = out.page(head, body, zip); err != nil {
+		if m.dictPage, err = out.page(head, c.dictPlain, zip); err != nil {
 			return m, err
 		}
 	}

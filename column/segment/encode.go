@@ -51,6 +51,8 @@ type encoder struct {
 	f32     []float32
 	u32     []uint32
 	bytes   []byte
+
+	literalGain float64
 }
 
 // encoders are shared by all writers, one for each speed: starting one costs a millisecond and a megabyte, which a flush of many
@@ -70,7 +72,11 @@ func newEncoder(level int) (*encoder, error) {
 	if err != nil {
 		return nil, column.Errorf(column.Internal, "segment: start zstd: %w", err)
 	}
-	return &encoder{zstd: z}, nil
+	e := &encoder{zstd: z, literalGain: literalGain}
+	if level > 1 {
+		e.literalGain = mergedLiteralGain
+	}
+	return e, nil
 }
 
 // values appends v in an encoding (any but the dictionary's indexes, see codes).
