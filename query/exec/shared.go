@@ -6,8 +6,8 @@ import (
 	"io"
 	"sync"
 
-	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/scan"
+	"github.com/automatanexus/aegis-db/column/spill"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
 
@@ -42,20 +42,22 @@ func (s *Shares) of(n *plan.Shared) *share {
 	}
 	h := s.list[n.ID]
 	if h == nil {
-		h = &share{node: n, env: s.env, pool: mem.NewPool("WITH "+n.Name, 0, s.env.Pool)}
+		h = &share{node: n, env: s.env, account: newAccount(s.env, nil), file: rowFile{env: s.env, types: typesOf(n)}}
 		s.list[n.ID] = h
 	}
 	return h
 }
 
-// share is one shared plan: the batches that somebody asked for so far, and where the next come from.
+// share is one shared plan: the batches that somebody asked for so far, and where the next come from. Those for which there was no memory are on
+// disk.
 type share struct {
-	node *plan.Shared
-	env  *Env
-	pool *mem.Pool
+	node    *plan.Shared
+	env     *Env
+	account *account
 
 	mu      sync.Mutex
-	batches []*scan.Batch
+	file    rowFile
+	batches []sharedBatch
 	input   stream // nil = not started, or ended
 	ended   bool
 	err     error
@@ -63,13 +65,19 @@ type share struct {
 	readers []*Stats
 }
 
+// sharedBatch is a batch in memory, or a block.
+type sharedBatch struct {
+	batch *scan.Batch
+	block spill.Block // where batch is nil
+}
+
 // batch gives batch i; io.EOF if there are not so many.
-func (h *share) batch(i int) (*scan.Batch, error) {
+func (h *share) batch(i int) (sharedBatch, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i >= len(h.batches) {
 		if h.err != nil {
-			return nil, h.err
+			return sharedBatch{}, h.err
 		}
 		if err := h.pull(); err != nil {
 			h.err = err
@@ -98,10 +106,24 @@ func (h *share) pull() error {
 	if err != nil {
 		return err
 	}
-	if err := h.pool.Grow(b.SizeBytes()); err != nil {
+	return h.keep(b)
+}
+
+// keep holds a batch, or writes it.
+func (h *share) keep(b *scan.Batch) error {
+	ok, err := h.account.fits(b.SizeBytes())
+	if err != nil {
 		return err
 	}
-	h.batches = append(h.batches, b)
+	kept := sharedBatch{batch: b}
+	if !ok {
+		block, err := h.file.append(b.Columns, b.Len)
+		if err != nil {
+			return err
+		}
+		kept = sharedBatch{block: block}
+	}
+	h.batches = append(h.batches, kept)
 	return nil
 }
 
@@ -110,7 +132,7 @@ func (h *share) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.stats = stats
+	h.stats, h.file.stats = stats, stats
 	for _, r := range h.readers {
 		r.Inputs = []*Stats{stats}
 	}
@@ -134,7 +156,8 @@ func (h *share) close() {
 		h.input, h.ended = nil, true
 	}
 	h.batches = nil
-	h.pool.Close()
+	h.file.remove()
+	h.account.close()
 }
 
 // reader gives a shared plan's rows once more.
@@ -159,15 +182,29 @@ func (r *reader) parts(context.Context) ([]part, error) {
 type readerStream struct {
 	share *share
 	at    int
+	held  int64 // of the block that was read last
 }
 
 func (s *readerStream) next(ctx context.Context) (*scan.Batch, error) {
 	if err := cause(ctx); err != nil {
 		return nil, err
 	}
-	b, err := s.share.batch(s.at)
+	s.close()
+	kept, err := s.share.batch(s.at)
 	s.at++
-	return b, err
+	if err != nil || kept.batch != nil {
+		return kept.batch, err
+	}
+	size := kept.block.SizeBytes()
+	if err := s.share.account.need(size); err != nil {
+		return nil, err
+	}
+	s.held = size
+	return s.share.file.read(kept.block)
 }
 
-func (s *readerStream) close() {}
+// close gives back what the last block took, unless the statement has ended before, and everything with it.
+func (s *readerStream) close() {
+	s.share.account.shrink(s.held)
+	s.held = 0
+}
