@@ -28,7 +28,7 @@ const (
 	denseWordBytes = 16
 	// densePerRow bounds how many integers there may be between the first and the last for each row of the build side, so that the bits take
 	// no more than a hash table would.
-	densePerRow = 64
+	densePerRow = 256
 	// denseSmall is up to how many integers there may be more of them, denseSmallPerRow for each row, as the bits stay in the cache: looking
 	// up what is not there, which most often is what few keys are for, costs a third of what it does in a hash table.
 	denseSmall       = 1 << 22

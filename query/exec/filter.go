@@ -16,6 +16,7 @@ type filter struct {
 	input     producer
 	cutoff    *scan.Cutoff // of the rows that a sort above wants; nil = none
 	cutColumn int          // what it is about
+	read      []bool       // of the columns; nil = all
 }
 
 func (f *filter) parts(ctx context.Context) ([]part, error) {
@@ -33,7 +34,7 @@ func (f *filter) parts(ctx context.Context) ([]part, error) {
 			return nil, err
 		}
 		w.rows = livingRows(rows, b.Living)
-		return b.Compact(w.rows), nil
+		return compactRead(b, w.rows, f.read), nil
 	})
 }
 

@@ -21,10 +21,11 @@ type hashJoin struct {
 	env          *Env
 	stats        *Stats
 	build, probe producer
+	read         []bool // of the columns; nil = all
 }
 
-func newHashJoin(n *plan.Join, env *Env, stats *Stats, inputs []producer) *hashJoin {
-	j := &hashJoin{node: n, env: env, stats: stats, build: inputs[1], probe: inputs[0]}
+func newHashJoin(n *plan.Join, env *Env, stats *Stats, inputs []producer, read []bool) *hashJoin {
+	j := &hashJoin{node: n, env: env, stats: stats, build: inputs[1], probe: inputs[0], read: read}
 	if n.BuildLeft {
 		j.build, j.probe = j.probe, j.build
 	}
@@ -100,6 +101,8 @@ type joinRun struct {
 	probeKeys              []expr.Expr
 	buildTypes, probeTypes []column.Type
 	condColumns            []int // that the condition reads, of left's columns, then right's
+	// The columns of the sides that are read above, and those of the build side that have to be held.
+	probeRead, buildRead, buildHeld []bool
 
 	marks   marks        // the groups that found a partner, or the rows where there is a condition; nil if nobody asks
 	running atomic.Int64 // parts of the probe side that have not come to their end
@@ -125,6 +128,12 @@ func (j *hashJoin) newRun() *joinRun {
 	}
 	if n.Cond != nil {
 		r.condColumns = expr.Columns(n.Cond)
+	}
+	r.probeRead, r.buildRead = readOfSides(n, j.read)
+	r.buildHeld = readOfInputs(n, j.read)[1]
+	if n.BuildLeft {
+		r.probeRead, r.buildRead = r.buildRead, r.probeRead
+		r.buildHeld = readOfInputs(n, j.read)[0]
 	}
 	return r
 }
@@ -312,7 +321,11 @@ func (r *joinRun) output(probe, build []*column.Vector, n int, runs []scan.Run) 
 func (r *joinRun) gatherBuild(rows []int32) []*column.Vector {
 	out := make([]*column.Vector, len(r.side.columns))
 	for c := range out {
-		out[c] = r.side.gather(c, rows)
+		if r.buildRead[c] {
+			out[c] = r.side.gather(c, rows)
+		} else {
+			out[c] = column.NewNull(r.buildTypes[c], len(rows))
+		}
 	}
 	return out
 }

@@ -96,7 +96,11 @@ func (b *buildRows) prepare(w *worker, in *scan.Batch) (out buildBatch, err erro
 	if b.run.rowsMatter() {
 		out.columns = make([]*column.Vector, len(in.Columns))
 		for i, v := range in.Columns {
-			out.columns[i] = unburdened(v)
+			if b.run.buildHeld[i] {
+				out.columns[i] = unburdened(v)
+			} else {
+				out.columns[i] = column.NewNull(v.Type, in.Len)
+			}
 		}
 	}
 	out.keys, err = evalKeys(w, b.keys, in)
@@ -307,7 +311,10 @@ func (b *buildRows) store(ctx context.Context, side *buildSide, batches []buildB
 			list[i] = batches[i].columns[c]
 			size += list[i].SizeBytes()
 		}
-		v, held, err := stored(t, list, side.rows, pool)
+		v, held, err := column.NewNull(t, side.rows), int64(0), error(nil)
+		if b.run.buildHeld[c] {
+			v, held, err = stored(t, list, side.rows, pool)
+		}
 		if errors.Is(err, column.ErrTooLarge) {
 			return column.Errorf(column.Limit, "the side of a join that is held: %w; filter it first, or select fewer columns of it", err)
 		}

@@ -193,7 +193,7 @@ func (l *lonePass) next(ctx context.Context) (*scan.Batch, error) {
 		if len(rows) == 0 {
 			continue
 		}
-		kept := b.Compact(rows)
+		kept := compactRead(b, rows, l.run.probeRead)
 		if !shape.lone {
 			return kept, nil
 		}

@@ -179,10 +179,7 @@ func (s *joinStream) step() (*scan.Batch, error) {
 	if err := s.applyCond(); err != nil || len(s.probeRows) == 0 || !s.run.shape.pairs {
 		return nil, err
 	}
-	probe := make([]*column.Vector, len(s.b.Columns))
-	for c, v := range s.b.Columns {
-		probe[c] = column.Gather(v, s.probeRows)
-	}
+	probe := gatherRead(s.b.Columns, s.probeRows, s.run.probeRead)
 	return s.run.output(probe, s.run.gatherBuild(s.buildRows), len(s.probeRows), nil), nil
 }
 
@@ -303,7 +300,7 @@ func (s *joinStream) alone() *scan.Batch {
 	if k == 0 {
 		return nil
 	}
-	kept := s.b.Compact(rows[:k])
+	kept := compactRead(s.b, rows[:k], s.run.probeRead)
 	if !shape.lone {
 		return kept
 	}

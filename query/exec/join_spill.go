@@ -435,6 +435,7 @@ func (r *joinRun) part(from *mem.Pool) *joinRun {
 	return &joinRun{
 		node: r.node, env: r.env, stats: &JoinStats{}, shape: r.shape, pool: mem.NewPool("join", 0, from), facts: &joinFacts{},
 		probeKeys: r.probeKeys, buildTypes: r.buildTypes, probeTypes: r.probeTypes, condColumns: r.condColumns,
+		probeRead: r.probeRead, buildRead: r.buildRead, buildHeld: r.buildHeld,
 	}
 }
 

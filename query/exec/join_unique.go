@@ -29,7 +29,7 @@ func (s *joinStream) pairUnique() *scan.Batch {
 	if k == 0 {
 		return nil
 	}
-	kept := s.b.Compact(probe[:k])
+	kept := compactRead(s.b, probe[:k], s.run.probeRead)
 	return s.run.output(kept.Columns, s.run.gatherBuild(build[:k]), k, kept.Runs)
 }
 
@@ -57,6 +57,6 @@ func (s *joinStream) pairRuns(ends []int32) *scan.Batch {
 	for i, v := range partners {
 		partners[i] = &column.Vector{Type: v.Type, Enc: column.RunEnd, Len: n, Child: column.Flatten(v), Ends: kept}
 	}
-	rows := s.b.Compact(probe)
+	rows := compactRead(s.b, probe, s.run.probeRead)
 	return s.run.output(rows.Columns, partners, n, rows.Runs)
 }

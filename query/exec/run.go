@@ -93,8 +93,14 @@ func (r *Rows) Stats() *Stats { return r.stats }
 func (r *Rows) Taken() time.Duration { return r.taken }
 
 // build turns a node and everything below it into producers.
-func build(n plan.Node, env *Env) (producer, *Stats, error) {
+func build(n plan.Node, env *Env) (producer, *Stats, error) { return buildRead(n, env, nil) }
+
+// buildRead is build of a node of whose columns only some are read; nil = all.
+func buildRead(n plan.Node, env *Env, read []bool) (producer, *Stats, error) {
 	stats := &Stats{Node: n}
+	if env.Plain {
+		read = nil
+	}
 	switch n := n.(type) { // these run their inputs themselves
 	case *plan.Apply:
 		return buildApply(n, env, stats)
@@ -108,8 +114,9 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	if len(below) > 0 {
 		inputs, stats.Inputs = make([]producer, 0, len(below)), make([]*Stats, 0, len(below))
 	}
+	readBelow := readOfInputs(n, read)
 	for i, in := range below {
-		p, s, err := build(in, env)
+		p, s, err := buildRead(in, env, readBelow[i])
 		if err != nil {
 			return nil, nil, err
 		}
@@ -135,7 +142,7 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	case *plan.Values:
 		p = &values{node: n, env: env}
 	case *plan.Filter:
-		p = &filter{node: n, input: inputs[0]}
+		p = &filter{node: n, input: inputs[0], read: read}
 	case *plan.Project:
 		p = &project{node: n, input: inputs[0]}
 	case *plan.Aggregate:
@@ -155,7 +162,7 @@ func build(n plan.Node, env *Env) (producer, *Stats, error) {
 	case *plan.LateLimit:
 		p = &lateLimit{node: n, env: env, input: inputs[0]}
 	case *plan.Join:
-		p = newHashJoin(n, env, stats, inputs)
+		p = newHashJoin(n, env, stats, inputs, read)
 	case *plan.Union:
 		p = &union{inputs: inputs}
 	case *plan.Window:
