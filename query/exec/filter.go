@@ -17,25 +17,62 @@ type filter struct {
 	cutoff    *scan.Cutoff // of the rows that a sort above wants; nil = none
 	cutColumn int          // what it is about
 	read      []bool       // of the columns; nil = all
+	// The condition, taken apart; no ranges where it has none.
+	ranges []numberRange
+	rest   []expr.Expr
+}
+
+func newFilter(n *plan.Filter, env *Env, input producer, read []bool) *filter {
+	f := &filter{node: n, input: input, read: read}
+	if !env.Plain {
+		f.ranges, f.rest = splitRanges(n.Cond, &env.Expr)
+	}
+	return f
 }
 
 func (f *filter) parts(ctx context.Context) ([]part, error) {
 	deadBelow(f.input, f.node.Cond)
 	return mapParts(ctx, f.input, func(w *worker, b *scan.Batch) (*scan.Batch, error) {
-		w.expr.Runs = b.Runs
-		rows, all := f.before(b, w.rows[:0])
-		var err error
-		if all {
-			rows, err = expr.EvalBool(&w.expr, f.node.Cond, b.Columns, b.Len, rows)
-		} else {
-			rows, err = expr.EvalBoolOf(&w.expr, f.node.Cond, b.Columns, b.Len, rows)
-		}
+		rows, err := f.passing(w, b)
 		if err != nil {
 			return nil, err
 		}
 		w.rows = livingRows(rows, b.Living)
 		return compactRead(b, w.rows, f.read), nil
 	})
+}
+
+// passing lists the rows of a batch for which the condition is true.
+func (f *filter) passing(w *worker, b *scan.Batch) ([]int32, error) {
+	w.expr.Runs = b.Runs
+	rows, all := f.before(b, w.rows[:0])
+	if !all && len(rows) == 0 {
+		return rows, nil
+	}
+	for i := range f.ranges {
+		v := b.Columns[f.ranges[i].column]
+		lo, hi, ok := f.ranges[i].of(v)
+		switch {
+		case ok && all:
+			rows, all = within(v, lo, hi, nil, rows), false
+		case ok:
+			rows = within(v, lo, hi, rows, rows)
+		case all:
+			return expr.EvalBool(&w.expr, f.node.Cond, b.Columns, b.Len, rows)
+		default:
+			return expr.EvalBoolOf(&w.expr, f.node.Cond, b.Columns, b.Len, rows)
+		}
+		if len(rows) == 0 {
+			return rows, nil
+		}
+	}
+	switch {
+	case all:
+		return expr.EvalBool(&w.expr, f.node.Cond, b.Columns, b.Len, rows)
+	case len(f.ranges) == 0:
+		return expr.EvalBoolOf(&w.expr, f.node.Cond, b.Columns, b.Len, rows)
+	}
+	return expr.KeepTrue(&w.expr, f.rest, b.Columns, b.Len, rows)
 }
 
 // project computes expressions part by part. Runs stay: it neither drops nor moves rows.

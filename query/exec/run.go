@@ -142,7 +142,7 @@ func buildRead(n plan.Node, env *Env, read []bool) (producer, *Stats, error) {
 	case *plan.Values:
 		p = &values{node: n, env: env}
 	case *plan.Filter:
-		p = &filter{node: n, input: inputs[0], read: read}
+		p = newFilter(n, env, inputs[0], read)
 	case *plan.Project:
 		p = &project{node: n, input: inputs[0]}
 	case *plan.Aggregate:

@@ -17,18 +17,29 @@ func EvalBool(ctx *Context, e Expr, in []*column.Vector, n int, dst []int32) ([]
 	}
 	at := len(dst)
 	dst, err := EvalBool(ctx, and.Args[0], in, n, dst)
-	for _, arg := range and.Args[1:] {
-		rows := dst[at:]
-		if err != nil || len(rows) == 0 {
-			return dst, err
+	if err != nil {
+		return nil, err
+	}
+	rows, err := KeepTrue(ctx, and.Args[1:], in, n, dst[at:])
+	if err != nil {
+		return nil, err
+	}
+	return dst[:at+len(rows)], nil
+}
+
+// KeepTrue keeps of some rows, ascending, those for which all conditions of a list are true.
+func KeepTrue(ctx *Context, list []Expr, in []*column.Vector, n int, rows []int32) ([]int32, error) {
+	for _, e := range list {
+		if len(rows) == 0 {
+			break
 		}
-		var kept int
-		if kept, err = keepTrue(ctx, arg, in, n, rows); err != nil {
+		kept, err := keepTrue(ctx, e, in, n, rows)
+		if err != nil {
 			return nil, err
 		}
-		dst = dst[:at+kept]
+		rows = rows[:kept]
 	}
-	return dst, err
+	return rows, nil
 }
 
 // EvalBoolOf keeps of some rows, ascending, those for which the condition e is true.
@@ -37,17 +48,7 @@ func EvalBoolOf(ctx *Context, e Expr, in []*column.Vector, n int, rows []int32) 
 	if and, ok := e.(*Logic); ok && !and.Or && anyFlat(and, in) {
 		args = and.Args
 	}
-	for _, arg := range args {
-		if len(rows) == 0 {
-			return rows, nil
-		}
-		kept, err := keepTrue(ctx, arg, in, n, rows)
-		if err != nil {
-			return nil, err
-		}
-		rows = rows[:kept]
-	}
-	return rows, nil
+	return KeepTrue(ctx, args, in, n, rows)
 }
 
 // anyFlat reports that some column e reads has a value per row: else it is cheaper to decide per run or per entry.

@@ -82,12 +82,12 @@ func TimeBound(op string, v *column.Vector) scan.TimeRange {
 	if v.IsNull(0) {
 		return scan.TimeRange{Min: 1, Max: 0}
 	}
-	lo, hi := intRange(op, v.Int(0))
+	lo, hi := IntRange(op, v.Int(0))
 	return scan.TimeRange{Min: lo, Max: hi}
 }
 
-// intRange gives the integers that satisfy `x op v`; an empty range has lo > hi.
-func intRange(op string, v int64) (lo, hi int64) {
+// IntRange gives the integers that satisfy `x op v`; an empty range has lo > hi.
+func IntRange(op string, v int64) (lo, hi int64) {
 	lo, hi = math.MinInt64, math.MaxInt64
 	switch op {
 	case "=":
@@ -118,7 +118,7 @@ func ZoneBound(op string, v *column.Vector) (f scan.ColumnFilter, ok bool) {
 	f = AnyValue()
 	switch v.Type.Physical() {
 	case column.PhysInt:
-		f.IntMin, f.IntMax = intRange(op, v.Int(0))
+		f.IntMin, f.IntMax = IntRange(op, v.Int(0))
 	case column.PhysFloat:
 		x := v.Float(0)
 		if x != x { // NaN is the greatest: leave it to the filter
