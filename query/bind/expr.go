@@ -100,6 +100,13 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 	case *sql.Default:
 		return nil, errorAt(n.Pos, "42601", "DEFAULT is not allowed in this context")
 	case *sql.Star:
+		if len(n.Qualifier) > 0 { // the row of an item, where a value is wanted
+			src, err := s.find(n.Qualifier, n.Pos)
+			if err == nil && src == nil {
+				err = s.noSource(n.Qualifier, n.Pos)
+			}
+			return rowOf(src, err, n.Pos)
+		}
 		return nil, errorAt(n.Pos, "42601", "row expansion via \"*\" is not supported here")
 	case *sql.GroupingSet:
 		return nil, unsupported(n.Pos, "grouping sets are not supported yet", "Run one query per grouping.")

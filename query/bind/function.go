@@ -12,45 +12,63 @@ import (
 
 // function binds functions in FROM: one, or several side by side (ROWS FROM). They may read what stands to their left.
 func (f *fromClause) function(t *sql.TableFunc) (*item, error) {
-	if t.ColDefs != nil {
-		return nil, noRecord(t.ColDefs[0].Pos)
-	}
 	if n := changesCall(t); n != nil {
 		return f.changes(t, n)
 	}
 	l := &link{}
 	s := &scope{clause: "functions in FROM", noSets: "set-returning functions must appear at top level of FROM", outer: f.beside(l)}
 	x := &plan.Expand{Input: &plan.Values{Rows: [][]expr.Expr{{}}}, Ordinality: t.Ordinality}
+	var fields []column.Field
+	defined := false
 	for _, item := range t.Funcs {
-		if item.ColDefs != nil {
-			return nil, noRecord(item.ColDefs[0].Pos)
+		defs := item.ColDefs
+		if t.ColDefs != nil {
+			defs = t.ColDefs
+		}
+		if t.ColDefs != nil && t.Ordinality {
+			e := errorAt(t.ColDefs[0].Pos, "42601", "WITH ORDINALITY cannot be used with a column definition list")
+			e.Hint = "Put the column definition list inside ROWS FROM()."
+			return nil, e
+		}
+		if defs != nil && (t.ColDefs == nil || len(t.Funcs) == 1) {
+			call, list, err := f.recordCall(s, item.Func, defs)
+			if err != nil {
+				return nil, err
+			}
+			x.Calls, fields, defined = append(x.Calls, call), append(fields, list...), true
+			continue
+		}
+		if defs != nil {
+			return nil, errorAt(defs[0].Pos, "42601", "ROWS FROM() with multiple functions cannot have a column definition list")
 		}
 		calls, err := f.tableCalls(s, item.Func)
 		if err != nil {
 			return nil, err
 		}
-		x.Calls = append(x.Calls, calls...)
+		for _, c := range calls {
+			x.Calls, fields = append(x.Calls, c), append(fields, make([]column.Field, len(c.Names))...)
+		}
 	}
-	src := &source{name: columnName(t.Funcs[0].Func), single: len(x.Calls) == 1 && len(x.Calls[0].Names) == 1 && !t.Ordinality}
+	src := &source{name: columnName(t.Funcs[0].Func), single: len(x.Calls) == 1 && len(x.Calls[0].Names) == 1 && !t.Ordinality && !defined}
 	// An alias names the column too, unless the function itself names it otherwise than after itself.
-	if t.Alias != nil && len(x.Calls) == 1 && len(x.Calls[0].Names) == 1 && x.Calls[0].Fn.Columns[0].Name == x.Calls[0].Fn.Name {
+	if t.Alias != nil && !defined && len(x.Calls) == 1 && len(x.Calls[0].Names) == 1 && x.Calls[0].Fn.Columns[0].Name == x.Calls[0].Fn.Name {
 		x.Calls[0].Names = []string{t.Alias.Name}
 	}
-	src.fields = f.columnsOf(x)
-	it, err := f.leaf(x, src, t.Alias)
+	node := f.within(x, fields)
+	src.fields = f.columnsOf(node)
+	it, err := f.leaf(node, src, t.Alias)
 	if it != nil {
 		it.params = l.params
 	}
 	return it, err
 }
 
-func noRecord(pos int) error {
-	return errorAt(pos, "42601", "a column definition list is only allowed for functions returning \"record\"")
-}
-
 // tableCalls binds a function in FROM: one that gives rows, unnest of several arrays as so many of it, or any other, which gives one row.
 func (f *fromClause) tableCalls(s *scope, n *sql.FuncCall) ([]expr.SetCall, error) {
 	name := n.Name.Name
+	if !n.Special && fn.RecordFunction(name, nil) != nil {
+		return nil, errorAt(n.Pos, "42601", "a column definition list is required for functions returning \"record\"")
+	}
 	if n.Special || !f.Functions.IsSetFunction(name) {
 		e, err := f.value(s, n)
 		if err != nil {

@@ -278,9 +278,20 @@ func rowNames(n *sql.Select) map[string]bool {
 		return nil
 	}
 	out := map[string]bool{}
+	listed := map[sql.Node]bool{} // item.* in a list of columns stands for these
+	for _, t := range n.Targets {
+		listed[t.Expr] = true
+	}
 	sql.Walk(n, func(n sql.Node) bool {
-		if c, ok := n.(*sql.ColumnRef); ok && len(c.Parts) == 1 {
-			out[c.Parts[0]] = true
+		switch c := n.(type) {
+		case *sql.ColumnRef:
+			if len(c.Parts) == 1 {
+				out[c.Parts[0]] = true
+			}
+		case *sql.Star:
+			if len(c.Qualifier) > 0 && !listed[n] {
+				out[c.Qualifier[len(c.Qualifier)-1]] = true
+			}
 		}
 		return true
 	})

@@ -129,7 +129,7 @@ var families = []func(r *Registry){
 	addIntegers, addFloats, addNumerics, addNumberTheory, addComparisons,
 	addCasts, addSpecials, addTexts, addQuotes, addUnicode, addBinaries, addEncodings, addLikes, addByteLikes, addSimilars, addRegexes,
 	addTimes, addOverlaps, addSleeps, addNullCounts, addExtracts, addBuckets, addMisc, addTimeFormats, addNumberFormats,
-	addTextCasts, addObjectCasts, addJSONCasts, addClocks, addUUIDs, addArrays, addArrayEdits, addArraySearches, addArrayOperators,
+	addTextCasts, addObjectCasts, addJSONCasts, addClocks, addUUIDs, addArrays, addArrayEdits, addArraySearches, addArrayBuckets, addArrayOperators,
 	addSums, addExtremes, addCounts, addBitAggregates, addEdits, addVariances, addFirstLast,
 	addSeries,
 	addGapfills, addSampleAggregates, addApproximations,

@@ -132,6 +132,9 @@ func noFunction(name string, args []column.Type, ambiguous bool) error {
 	return e
 }
 
+// NoFunction is the error about a call that no function takes.
+func NoFunction(name string, args []column.Type) error { return noFunction(name, args, false) }
+
 func noOperator(text string, ambiguous bool) error {
 	if ambiguous {
 		e := sqlError("42725", "operator is not unique: %s", text)
