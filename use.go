@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/spill"
 	"github.com/automatanexus/aegis-db/ingest"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query"
@@ -17,6 +18,9 @@ func (db *DB) Query(ctx context.Context, text string, params ...*string) (*query
 
 // NewSession starts a session in a database ("" = the default one).
 func (db *DB) NewSession(database string) *query.Session { return db.engine.NewSession(database) }
+
+// TempSpace is room for temporary files that others keep, within the bound of all of them.
+func (db *DB) TempSpace() *spill.Space { return db.temp.Space(0) }
 
 // OpenSession starts a session of a user, with settings of his.
 func (db *DB) OpenSession(o query.SessionOptions) (*query.Session, error) {

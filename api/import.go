@@ -9,6 +9,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/api/imports"
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/spill"
 )
 
 // importAnswer is what is said about an import that is whole.
@@ -58,7 +59,7 @@ func (s *Server) runImport(w http.ResponseWriter, r *http.Request) (*importAnswe
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
+		defer f.Close() // nothing in it is needed any more
 		body, size = f, n
 	}
 	rows, err := imports.Open(q.format, body, size)
@@ -71,6 +72,10 @@ func (s *Server) runImport(w http.ResponseWriter, r *http.Request) (*importAnswe
 		return nil, err
 	}
 	defer session.Close()
+	pool := session.NewPool("the import")
+	defer pool.Close()
+	rows.Charge(pool)
+	defer rows.Close()
 	// A commit that is larger than this share of the memory may never find room.
 	const share = 16
 	i := &importing{importRequest: q, session: session, rows: rows, mostBytes: s.db.Stats().MemoryLimit / share}
@@ -106,18 +111,47 @@ func (p *patient) Read(b []byte) (int, error) {
 	return p.r.Read(b)
 }
 
+// onlyWriter hides that a file can read, which would not count.
+type onlyWriter struct{ io.Writer }
+
+// spooled is a body in a file without a name, whose bytes count among those of temporary files.
+type spooled struct {
+	*os.File
+	space *spill.Space
+	size  int64
+}
+
+// Write implements io.Writer.
+func (f *spooled) Write(p []byte) (int, error) {
+	if err := f.space.Take(int64(len(p))); err != nil {
+		return 0, err
+	}
+	f.size += int64(len(p))
+	return f.File.Write(p)
+}
+
+// Close gives back what the file takes.
+func (f *spooled) Close() error {
+	f.space.Give(f.size)
+	f.size = 0
+	return f.File.Close()
+}
+
 // spoolBody puts a body into a file without a name.
-func (s *Server) spoolBody(body io.Reader) (f *os.File, size int64, err error) {
-	f, err = os.CreateTemp(s.options.SpoolDir, "aegis-import-*")
+func (s *Server) spoolBody(body io.Reader) (f *spooled, size int64, err error) {
+	file, err := os.CreateTemp(s.options.SpoolDir, "aegis-import-*")
 	if err != nil {
 		return nil, 0, column.Errorf(column.Internal, "keep the file: %w", err)
 	}
+	f = &spooled{File: file, space: s.db.TempSpace()}
 	err = os.Remove(f.Name()) // it lives until it is closed
 	if err == nil {
-		size, err = io.Copy(f, io.LimitReader(body, s.options.ImportBytes+1))
+		size, err = io.CopyBuffer(onlyWriter{f}, io.LimitReader(body, s.options.ImportBytes+1), make([]byte, 1<<20))
 	}
 	var path *os.PathError
+	var full *column.Error
 	switch {
+	case errors.As(err, &full): // there is no room among temporary files
 	case errors.As(err, &path):
 		err = column.Errorf(column.Overloaded, "keep the file: %w", err)
 	case err != nil:

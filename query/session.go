@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/meta"
 	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/opt"
@@ -52,6 +53,12 @@ type SessionOptions struct {
 
 // DefaultUser is whom sessions belong to that name nobody.
 const DefaultUser = "aegis"
+
+// NewPool is memory for work beside the session's statements, within the bounds of one statement. Close it.
+func (s *Session) NewPool(name string) *mem.Pool {
+	o := &s.engine.options
+	return mem.NewPool(name, min(o.QueryBytes, s.settings.WorkBytes), o.Pool)
+}
 
 // NewSession starts a session in a database ("" = the default one).
 func (e *Engine) NewSession(database string) *Session {

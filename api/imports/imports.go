@@ -13,6 +13,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/convert"
+	"github.com/automatanexus/aegis-db/column/mem"
 )
 
 // Format is how rows are written.
@@ -236,6 +237,13 @@ func WithPlace(err error, place string) error {
 	out := *e
 	out.Detail = strings.TrimSpace(e.Detail + " " + strings.ToUpper(place[:1]) + place[1:] + ".")
 	return &out
+}
+
+// Charge makes what is held while the file is taken apart a part of a pool. It comes before Next.
+func (r *Reader) Charge(pool *mem.Pool) {
+	if p, ok := r.source.(*parquetFile); ok {
+		p.r.Charge(pool)
+	}
 }
 
 // Close gives back what is open. It does not close the file.

@@ -17,6 +17,7 @@ type leaf struct {
 	path     string
 	def, rep uint8 // the highest levels
 
+	guard  guard
 	pages  parquet.Pages
 	dict   *column.Vector // of the row group
 	values *column.Vector // of the page, without NULLs: flat, or codes of dict
@@ -36,6 +37,7 @@ func (l *leaf) open(c parquet.ColumnChunk) {
 }
 
 func (l *leaf) close() {
+	l.guard.close()
 	if l.pages != nil {
 		_ = l.pages.Close() // nothing was written
 		l.pages = nil
@@ -47,6 +49,9 @@ func (l *leaf) fill() error {
 	for l.at == l.n {
 		if l.ended {
 			return io.EOF
+		}
+		if err := l.guard.next(); err != nil {
+			return err
 		}
 		p, err := l.pages.ReadPage()
 		if errors.Is(err, io.EOF) {

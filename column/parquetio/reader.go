@@ -2,6 +2,7 @@ package parquetio
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/column/scan"
 )
 
@@ -39,6 +41,9 @@ type Batch struct {
 // Open reads the footer of a file of size bytes.
 func Open(r io.ReaderAt, size int64) (out *Reader, err error) {
 	defer recovered(&err)
+	if err := checkFooter(r, size); err != nil {
+		return nil, err
+	}
 	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBytes))
 	if err != nil {
 		return nil, column.Errorf(column.Invalid, "not a Parquet file, or a damaged one: %w", err)
@@ -49,6 +54,9 @@ func Open(r io.ReaderAt, size int64) (out *Reader, err error) {
 		return nil, err
 	}
 	out = &Reader{file: f, leaves: t.leaves, groups: f.RowGroups()}
+	for _, l := range out.leaves {
+		l.guard.file, l.guard.def, l.guard.rep = r, l.def, l.rep
+	}
 	for _, c := range root.children {
 		n, err := c.value()
 		if err != nil {
@@ -67,6 +75,40 @@ func Open(r io.ReaderAt, size int64) (out *Reader, err error) {
 		out.named(text)
 	}
 	return out, nil
+}
+
+// Charge makes what pages take, while they are decoded, a part of a pool.
+func (r *Reader) Charge(pool *mem.Pool) {
+	for _, l := range r.leaves {
+		l.guard.pool = pool
+	}
+}
+
+// mostFooter is how long the description at a file's end may be: that of ten thousand row groups of a hundred columns is shorter.
+const mostFooter = 128 << 20
+
+// checkFooter looks at the description at a file's end before it is decoded.
+func checkFooter(r io.ReaderAt, size int64) error {
+	var tail [8]byte
+	if size < 12 {
+		return column.Errorf(column.Invalid, "not a Parquet file, or a damaged one: it has %d bytes", size)
+	}
+	if _, err := r.ReadAt(tail[:], size-8); err != nil && !errors.Is(err, io.EOF) {
+		return column.Errorf(column.Invalid, "read the file: %w", err)
+	}
+	n := int64(binary.LittleEndian.Uint32(tail[:4]))
+	if string(tail[4:]) != "PAR1" {
+		return nil // the decoder says what it is
+	}
+	if n > size-12 || n > mostFooter {
+		return column.Errorf(column.Invalid, "not a Parquet file, or a damaged one: its description is said to have %d bytes", n)
+	}
+	footer := make([]byte, n)
+	if _, err := io.ReadFull(io.NewSectionReader(r, size-8-n, n), footer); err != nil {
+		return column.Errorf(column.Invalid, "read the file: %w", err)
+	}
+	_, _, err := compactStructEnd(footer)
+	return err
 }
 
 // readBytes is how much is read from the file at a time.
@@ -122,6 +164,9 @@ func (r *Reader) Next(ctx context.Context, n int) (b *Batch, err error) {
 		}
 		for i, l := range r.leaves {
 			l.open(chunks[i])
+			if err := l.guard.open(r.file.Metadata(), r.group-1, i, r.file.Size()); err != nil {
+				return nil, r.located(err, l.path)
+			}
 		}
 	}
 }

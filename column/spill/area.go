@@ -140,6 +140,12 @@ func (s *Space) Close() error {
 	return errors.Join(errs...)
 }
 
+// Take counts n bytes of a file that is kept elsewhere, which its owner gives back.
+func (s *Space) Take(n int64) error { return s.take(n) }
+
+// Give gives back what was taken.
+func (s *Space) Give(n int64) { s.give(n) }
+
 // take reserves n bytes of disk.
 func (s *Space) take(n int64) error {
 	used := s.used.Add(n)
