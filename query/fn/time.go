@@ -199,8 +199,8 @@ func midnight(ctx *expr.Context) int64 {
 // age counts whole years and months on the calendar, then days and time; days that are missing are borrowed from the month
 // of the earlier time.
 func age(a, b int64) (column.Interval, error) {
-	if isInfinite(a) || isInfinite(b) {
-		return column.Interval{}, sqlError("22008", "interval out of range")
+	if a == literal.TimestampNegInfinity || b == literal.TimestampNegInfinity {
+		return column.Interval{}, sqlError("22008", "timestamp out of range")
 	}
 	if a < b {
 		v, err := age(b, a)
@@ -209,8 +209,9 @@ func age(a, b int64) (column.Interval, error) {
 		}
 		return literal.Negate(v)
 	}
-	ad, bd := floorDiv(a, literal.MicrosPerDay), floorDiv(b, literal.MicrosPerDay)
-	micros := (a - ad*literal.MicrosPerDay) - (b - bd*literal.MicrosPerDay)
+	ad, at := dayAndTime(a)
+	bd, bt := dayAndTime(b)
+	micros := at - bt
 	ay, am, adom := literal.CivilFromDays(ad)
 	by, bm, bdom := literal.CivilFromDays(bd)
 	months := (ay-by)*12 + int64(am-bm)
@@ -224,6 +225,16 @@ func age(a, b int64) (column.Interval, error) {
 		months--
 	}
 	return column.Interval{Months: int32(months), Days: int32(days), Micros: micros}, nil
+}
+
+// dayAndTime parts a timestamp. Infinity is what PostgreSQL's has in its place: the most microseconds after 2000.
+func dayAndTime(v int64) (day, micros int64) {
+	if v == literal.TimestampInfinity {
+		const epoch = 10957 // 2000-01-01
+		return math.MaxInt64/literal.MicrosPerDay + epoch, math.MaxInt64 % literal.MicrosPerDay
+	}
+	day = floorDiv(v, literal.MicrosPerDay)
+	return day, v - day*literal.MicrosPerDay
 }
 
 func fromSeconds(s float64) (int64, error) {
