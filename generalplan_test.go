@@ -58,6 +58,17 @@ func TestGeneralPlans(t *testing.T) {
 		{"SELECT host = '%s' AS same, count(*) FROM m GROUP BY host = '%[1]s' ORDER BY 2", [][]any{{"a"}, {"b"}}},
 		{"SELECT ts > '%s' FROM m WHERE v = 3", [][]any{{"2026-01-01 00:01Z"}, {"yesterday"}, {"epoch"}}},
 	}
+	shapes = append(shapes, []struct {
+		text   string
+		values [][]any
+	}{
+		{"SELECT count(*), sum(v) FROM m WHERE host IN ('%s', '%s') AND ts >= '%s'", [][]any{{"a", "b", "2026-01-01 01:00Z"}, {"b", "zz", "2026-01-01 05:30Z"}, {"c", "a", "nonsense"}, {"c", "a", "2026-01-01"}}},
+		{"SELECT v FROM m WHERE ts IN ('%s', '%s') AND s NOT IN ('%s', 's5')", [][]any{{"2026-01-01 01:00Z", "2026-01-01 05:55Z", "s2"}, {"2026-01-01 03:00+02", "x", "s1"}, {"2026-01-01 01:00Z", "2026-01-01 01:00Z", "s9"}}},
+		{"SELECT v FROM m WHERE v IN ('%s', '%s') AND f IN ('%s')", [][]any{{7, 8, "7.5"}, {"7", "x", "7.5"}, {"8", "9999999999999999999", 8.5}, {8, 7, "8.5"}}},
+		{"SELECT v FROM m WHERE n IN ('%s', '%s') AND position('%s' IN ('b s1 s3')) > 0", [][]any{{"7.25", "8.250", "s1"}, {"NaN", "8.25", "s3"}, {"7.250", "x", "b"}}},
+		{"SELECT count(*) FROM m WHERE (host, s) IN (('%s', '%s')) OR host IN ('%[1]s')", [][]any{{"a", "s1"}, {"b", "s2"}, {"c", "s3"}}},
+		{"SELECT CASE WHEN s IN ('%s', '%s') THEN 1 ELSE 2 END AS k, count(*) FROM m GROUP BY 1 ORDER BY 1", [][]any{{"s1", "s2"}, {"s3", "s9"}, {"s1", "s1"}}},
+	}...)
 	kept, alone := db.NewSession(""), db.NewSession("")
 	alone.Tuning.Plain = true
 	for _, shape := range shapes {

@@ -3,6 +3,7 @@ package aegis
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -12,33 +13,52 @@ import (
 	"github.com/automatanexus/aegis-db/column/segment"
 )
 
-// withKeys makes the request say which primary key is asked for, where its conditions leave one.
+// withKeys makes the request say which primary keys are asked for, where its conditions list them.
 func (t *tableSource) withKeys(req *scan.Request) *scan.Request {
 	schema := &t.table.Columns
 	if !schema.Enforced || req.Keys != nil {
 		return req
 	}
-	var tuple []byte
+	tuples := [][]byte{nil}
 	for _, id := range schema.Key {
-		at := len(tuple)
-		if tuple = appendOnly(tuple, schema, req, id); len(tuple) == at {
+		values := onlyValues(schema, req, id)
+		if len(values) == 0 || len(tuples)*len(values) > mostKeys {
 			return req
 		}
+		var longer [][]byte
+		for _, t := range tuples {
+			for _, v := range values {
+				longer = append(longer, slices.Concat(t, v))
+			}
+		}
+		tuples = longer
 	}
+	slices.SortFunc(tuples, bytes.Compare)
 	out := *req
-	out.Keys = [][]byte{tuple}
+	out.Keys = slices.CompactFunc(tuples, bytes.Equal)
 	return &out
 }
 
-// appendOnly appends the only value of a column that satisfies a request; nothing where there may be several.
-func appendOnly(dst []byte, schema *column.Schema, req *scan.Request, id column.ID) []byte {
+// mostKeys is how many keys are looked up for one scan: more are found faster by reading.
+const mostKeys = 1000
+
+// onlyValues gives the only values of a column that satisfy a request, encoded; none where there may be others, or many.
+func onlyValues(schema *column.Schema, req *scan.Request, id column.ID) [][]byte {
 	if id == schema.Time && req.Time.Min == req.Time.Max {
-		return key.AppendInt(dst, req.Time.Min)
+		return [][]byte{key.AppendInt(nil, req.Time.Min)}
 	}
 	typ := schema.Fields[schema.Index(id)].Type
+	var out [][]byte
 	for i := range req.Series {
-		if f := &req.Series[i]; f.Tag == id && f.Label == "" && len(f.Equal) == 1 {
-			return appendTag(dst, typ, f.Equal[0])
+		if f := &req.Series[i]; f.Tag == id && f.Label == "" && len(f.Equal) > 0 && len(f.Equal) <= mostKeys {
+			for _, v := range f.Equal {
+				encoded := appendTag(nil, typ, v)
+				if len(encoded) == 0 {
+					return nil
+				}
+				out = append(out, encoded)
+			}
+			return out
 		}
 	}
 	for i := range req.Filters {
@@ -46,12 +66,20 @@ func appendOnly(dst []byte, schema *column.Schema, req *scan.Request, id column.
 		switch {
 		case f.Column != id:
 		case typ.Physical() == column.PhysInt && f.IntMin == f.IntMax:
-			return key.AppendInt(dst, f.IntMin)
+			return [][]byte{key.AppendInt(nil, f.IntMin)}
 		case typ.Bytewise() && f.TextMin != nil && bytes.Equal(f.TextMin, f.TextMax):
-			return key.AppendBytes(dst, f.TextMin)
+			return [][]byte{key.AppendBytes(nil, f.TextMin)}
+		case f.Values != nil && f.Values.Len <= mostKeys && out == nil:
+			for k := range f.Values.Len {
+				if typ.Physical() == column.PhysInt {
+					out = append(out, key.AppendInt(nil, f.Values.Ints[k]))
+				} else {
+					out = append(out, key.AppendBytes(nil, f.Values.Bytes(k)))
+				}
+			}
 		}
 	}
-	return dst
+	return out
 }
 
 // appendTag encodes a value that is given as scan.SeriesFilter describes.

@@ -32,6 +32,12 @@ func describeScan(s *step, n *plan.Scan) {
 		s.Details = append(s.Details, "time range: "+rangeText(n))
 	}
 	for _, b := range n.Late {
+		if b.List != nil {
+			in := *b.List
+			in.Arg = &expr.Column{Name: columns[b.Column].Name}
+			s.Details = append(s.Details, "zone map: "+expr.String(&in, nil))
+			continue
+		}
 		what := "zone map: "
 		if b.Exact {
 			what = "time range: "

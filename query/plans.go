@@ -35,6 +35,8 @@ type keptPlan struct {
 	root  plan.Node
 	names []*placeholder
 	types []column.Type // of the parameters of a general plan
+	// constants of a general plan are computed when the parameters have values.
+	constants []constant
 }
 
 // planBytes is what a plan takes beside its text: the trees of the queries of bench/tsbs hold 10 to 20 KiB.

@@ -87,8 +87,12 @@ func (st *statement) general(q *question) (*Result, bool, error) {
 	if !ok {
 		return nil, false, nil
 	}
-	plans.hits.Add(1)
 	st.env.Expr.Params = values
+	if !st.compute(k.constants) {
+		st.env.Expr.Params, st.env.Expr.Own = nil, nil
+		return nil, false, nil
+	}
+	plans.hits.Add(1)
 	st.result.origin = q.place
 	r, err := st.runKept(root)
 	return r, true, err
@@ -97,10 +101,10 @@ func (st *statement) general(q *question) (*Result, bool, error) {
 // generalize makes the general plan of a question and keeps it, or keeps that there is none.
 func (st *statement) generalize(q *question) *keptPlan {
 	plans := st.session.engine.plans
-	root, names, types, err := st.generalPlan(q)
+	root, names, types, list, err := st.generalPlan(q)
 	if err == nil {
 		if k := keptOf(root, names); k != nil {
-			k.types = types
+			k.types, k.constants = types, list
 			plans.kept.put(q.key, k, planBytes+bytesOf(q.key))
 			return k
 		}
@@ -115,26 +119,27 @@ func (st *statement) generalize(q *question) *keptPlan {
 var errNoGeneralPlan = errors.New("query: there is no general plan")
 
 // generalPlan binds and optimizes a question without its values.
-func (st *statement) generalPlan(q *question) (plan.Node, map[plan.Relation]*placeholder, plan.Params, error) {
+func (st *statement) generalPlan(q *question) (plan.Node, map[plan.Relation]*placeholder, plan.Params, []constant, error) {
 	engine := st.session.engine
 	parsed, _, err := engine.statements.parse(q.text, engine.options.StatementBytes)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	if parsed.NumParams != len(q.values) || len(parsed.ParamNames) > 0 || !keepable(parsed.Stmt, q.text, nil, engine.functions) {
-		return nil, nil, nil, errNoGeneralPlan
+		return nil, nil, nil, nil, errNoGeneralPlan
 	}
 	names := &resolved{Resolver: st.names, names: map[plan.Relation]*placeholder{}}
 	bound, err := bind.Prepare(st.env.Expr.Ctx, parsed.Stmt, st.bindOptions(names, nil, nil))
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	query, ok := bound.Statement.(*plan.Query)
 	if !ok || !bound.Generic || len(query.First) > 0 || len(bound.Params) != len(q.values) {
-		return nil, nil, nil, errNoGeneralPlan
+		return nil, nil, nil, nil, errNoGeneralPlan
 	}
-	root, _, err := st.optimize(query.Root)
-	return root, names.names, bound.Params, err
+	root, list := withConstants(query.Root)
+	root, _, err = st.optimize(root)
+	return root, names.names, bound.Params, list, err
 }
 
 // values reads the values of parameters as their types; false if one cannot be read.

@@ -98,8 +98,13 @@ func (p *Prepared) bind(st *statement) error {
 
 // keep keeps a plan whose parameters stay parameters.
 func (p *Prepared) keep(st *statement, root plan.Node, names *resolved) {
-	if better, _, err := st.optimize(root); err == nil {
-		p.setting, p.plan = st.session.planSetting(), keptOf(better, names.names)
+	root, list := withConstants(root)
+	better, _, err := st.optimize(root)
+	if err != nil {
+		return
+	}
+	if p.setting, p.plan = st.session.planSetting(), keptOf(better, names.names); p.plan != nil {
+		p.plan.constants = list
 	}
 }
 
@@ -126,6 +131,10 @@ func (s *Session) RunPrepared(ctx context.Context, p *Prepared, values []*column
 			return p.runBound(st, values)
 		}
 		st.env.Expr.Params = values
+		if !st.compute(p.plan.constants) {
+			st.env.Expr.Params, st.env.Expr.Own = nil, nil
+			return p.runBound(st, values)
+		}
 		return st.runKept(root)
 	})
 }
@@ -163,6 +172,9 @@ func (p *Prepared) runBound(st *statement, values []*column.Vector) (*Result, er
 		values = []*column.Vector{}
 	}
 	return st.runBound(func(names plan.Resolver) (plan.Statement, error) {
+		if explainsGeneric(p.Stmt) {
+			return st.bindGeneric(p.Stmt, names, p.Params)
+		}
 		bound, err := bind.Bind(st.env.Expr.Ctx, p.Stmt, st.bindOptions(names, p.Params, values))
 		if err != nil {
 			return nil, err

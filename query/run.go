@@ -220,6 +220,9 @@ func (r *Request) timeout(s *Session) time.Duration {
 // params lines the given values up with the statement's parameters.
 func (r *Request) params(st sql.Statement) ([]*string, error) {
 	values := r.Params
+	if explainsGeneric(st.Stmt) {
+		return nil, nil
+	}
 	if len(st.ParamNames) > 0 {
 		values = make([]*string, len(st.ParamNames))
 		for i, name := range st.ParamNames {
@@ -316,6 +319,9 @@ func (st *statement) spill() {
 
 func (st *statement) run(stmt sql.Stmt, params []*string) (*Result, error) {
 	return st.runBound(func(names plan.Resolver) (plan.Statement, error) {
+		if explainsGeneric(stmt) {
+			return st.bindGeneric(stmt, names, nil)
+		}
 		return bind.Bind(st.env.Expr.Ctx, stmt, st.bindOptions(names, nil, untyped(params)))
 	})
 }

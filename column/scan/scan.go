@@ -75,6 +75,8 @@ type ColumnFilter struct {
 	IntMin, IntMax     int64   // for PhysInt columns
 	FloatMin, FloatMax float64 // for PhysFloat; FloatMax = NaN includes NaN
 	TextMin, TextMax   []byte  // for PhysBytes; nil = unbounded
+	// Values are all that satisfy it, where they were listed: flat, without NULLs; nil = what the bounds say.
+	Values *column.Vector
 }
 
 // Request says what to read. Series and Time are exact: the source returns only rows that satisfy them (all Series filters are

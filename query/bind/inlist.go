@@ -31,8 +31,7 @@ func (b *binder) inList(s *scope, pos int, arg sql.Expr, elems []sql.Expr, not b
 		if list[i], err = b.expr(s, e); err != nil {
 			return nil, err
 		}
-		_, ok := list[i].(*expr.Literal)
-		constant = constant && ok
+		constant = constant && given(list[i])
 		// The common type of these is microseconds: too coarse.
 		mixed = mixed || x.Type().Kind == column.TimestampNS && list[i].Type() != unknown && list[i].Type() != x.Type()
 	}
@@ -61,6 +60,15 @@ func (b *binder) inList(s *scope, pos int, arg sql.Expr, elems []sql.Expr, not b
 	return negated(or, not, pos), nil
 }
 
+// given reports what a list may hold that is one look-up: constants, and parameters that clients give their values.
+func given(e expr.Expr) bool {
+	if p, ok := e.(*expr.Param); ok {
+		return p.Index < expr.OwnParams
+	}
+	_, ok := e.(*expr.Literal)
+	return ok
+}
+
 // noEquality words the error of a list without a common type as that of the missing operator.
 func (b *binder) noEquality(x expr.Expr, list []expr.Expr, pos int, err error) error {
 	for _, e := range list {
@@ -79,6 +87,10 @@ func lookup(all []expr.Expr, t column.Type, not bool, pos int) expr.Expr {
 	out := &expr.In{Arg: all[0], Negate: not, At: pos}
 	values := column.NewBuilder(t, len(all)-1)
 	for _, e := range all[1:] {
+		if p, ok := e.(*expr.Param); ok && p.T == t {
+			out.Params = append(out.Params, p)
+			continue
+		}
 		l, ok := e.(*expr.Literal)
 		switch {
 		case !ok:

@@ -71,7 +71,8 @@ func hasParam(e expr.Expr) bool {
 	found := false
 	expr.Walk(e, func(e expr.Expr) bool {
 		_, is := e.(*expr.Param)
-		found = found || is
+		in, lists := e.(*expr.In)
+		found = found || is || lists && len(in.Params) > 0
 		return !found
 	})
 	return found

@@ -43,6 +43,8 @@ func (b *binder) explain(n *sql.Explain) (plan.Statement, error) {
 			if on {
 				buffers = o.Pos + 1
 			}
+		case "generic_plan":
+			out.Generic = on
 		case "settings", "wal":
 			if on {
 				return nil, unsupported(o.Pos, "EXPLAIN ("+strings.ToUpper(name)+")", "Leave it out; SHOW ALL shows the settings.")
@@ -53,6 +55,9 @@ func (b *binder) explain(n *sql.Explain) (plan.Statement, error) {
 	}
 	if timing > 0 && !out.Analyze {
 		return nil, errorAt(timing-1, "22023", "EXPLAIN option TIMING requires ANALYZE")
+	}
+	if out.Generic && out.Analyze {
+		return nil, errorAt(n.Pos, "22023", "EXPLAIN options ANALYZE and GENERIC_PLAN cannot be used together")
 	}
 	if buffers > 0 && !out.Analyze {
 		return nil, unsupported(buffers-1, "EXPLAIN (BUFFERS) without ANALYZE", "Pages are counted when they are read: add ANALYZE.")

@@ -53,13 +53,33 @@ func filterOn(rel plan.Relation, c int) scan.SeriesFilter {
 	return f
 }
 
+// eitherValues lists the values that satisfy one of several equalities, as IN ($1, $2) has them.
+func eitherValues(e *expr.Logic, t column.Type) (out [][]byte, err error) {
+	if !e.Or {
+		return nil, nil
+	}
+	for _, a := range e.Args {
+		if v := plan.Literal(a); v != nil && v.IsNull(0) {
+			continue // what an equality with NULL is
+		}
+		values, err := equalValues(a, t)
+		if err != nil || values == nil {
+			return nil, err
+		}
+		out = append(out, values...)
+	}
+	return out, nil
+}
+
 // equalValues lists the values that satisfy `tag = constant` and `tag IN (constants)`, nil if that cannot be seen. Of types that are not
 // bytewise others may be equal to them.
 func equalValues(cond expr.Expr, t column.Type) ([][]byte, error) {
 	var list *column.Vector
 	switch e := cond.(type) {
+	case *expr.Logic:
+		return eitherValues(e, t)
 	case *expr.In:
-		if _, ok := e.Arg.(*expr.Column); ok && !e.Negate {
+		if _, ok := e.Arg.(*expr.Column); ok && !e.Negate && len(e.Params) == 0 {
 			list = e.List
 		}
 	case *expr.Call:

@@ -47,7 +47,10 @@ func Eval(ctx *Context, e Expr, in []*column.Vector, n int) (*column.Vector, err
 		if err != nil {
 			return nil, err
 		}
-		set := listSet(ctx, e)
+		set, err := listSet(ctx, e)
+		if err != nil {
+			return nil, err
+		}
 		return onValues(v, func(f *column.Vector) *column.Vector { return set.test(f) }), nil
 	case *Logic:
 		return lifted(ctx, e, in, n, func(in []*column.Vector, n int) (*column.Vector, error) { return evalLogic(ctx, e, in, n) })
@@ -127,12 +130,16 @@ func evalParam(ctx *Context, e *Param, n int) (*column.Vector, error) {
 	}
 	v := ctx.Param(e.Index)
 	if v == nil {
-		return nil, &column.Error{Class: column.Invalid, SQLState: "08P01", Message: "a parameter of the statement has no value", Position: e.At + 1}
+		return nil, noValue(e)
 	}
 	if v.Type != e.T {
 		return nil, column.Errorf(column.Internal, "expr: parameter %d is %s, bound as %s", e.Index+1, v.Type, e.T)
 	}
 	return column.NewConst(column.Flatten(v), 0, n), nil
+}
+
+func noValue(e *Param) error {
+	return &column.Error{Class: column.Invalid, SQLState: "08P01", Message: "a parameter of the statement has no value", Position: e.At + 1}
 }
 
 // onValues applies an infallible function of one argument to the distinct values of v.

@@ -92,8 +92,33 @@ type In struct {
 	Arg    Expr
 	List   *column.Vector // flat, of Arg's type, without NULLs
 	HasNil bool           // a NULL stood in the list: no match gives NULL
+	// Params stand in the list, too: parameters of Arg's type, or NULL, that clients give their values.
+	Params []*Param
 	Negate bool
 	At     int
+}
+
+// Given gives the list with the values of its parameters; itself if there are none, or one has no value.
+func (e *In) Given(ctx *Context) *In {
+	if len(e.Params) == 0 {
+		return e
+	}
+	out := &In{Arg: e.Arg, HasNil: e.HasNil, Negate: e.Negate, At: e.At}
+	b := column.NewBuilder(e.List.Type, e.List.Len+len(e.Params))
+	b.AppendVector(e.List, 0, e.List.Len)
+	for _, p := range e.Params {
+		v := ctx.Param(p.Index)
+		switch {
+		case v == nil:
+			return e
+		case v.IsNull(0):
+			out.HasNil = true
+		default:
+			b.AppendVector(v, 0, 1)
+		}
+	}
+	out.List = b.Finish()
+	return out
 }
 
 // Case is CASE WHEN … (COALESCE, NULLIF, GREATEST are bound to it or to calls); branches are evaluated only on the rows that reach them.

@@ -21,9 +21,18 @@ const fewMax = 8
 
 type inKey struct{ e *In }
 
-func listSet(ctx *Context, e *In) *inSet {
-	v, _ := ctx.Memo(inKey{e}, func() (any, error) { return newInSet(e), nil })
-	return v.(*inSet)
+func listSet(ctx *Context, e *In) (*inSet, error) {
+	v, err := ctx.Memo(inKey{e}, func() (any, error) {
+		given := e.Given(ctx)
+		if len(given.Params) > 0 {
+			return nil, noValue(given.Params[0])
+		}
+		return newInSet(given), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*inSet), nil
 }
 
 func newInSet(e *In) *inSet {

@@ -135,8 +135,16 @@ func writeIn(b *strings.Builder, e *In, names []string) {
 	if more := e.List.Len - shown; more > 0 {
 		b.WriteString(", … " + strconv.Itoa(more) + " more")
 	}
+	some := e.List.Len > 0
+	for _, p := range e.Params {
+		if some {
+			b.WriteString(", ")
+		}
+		write(b, p, nil)
+		some = true
+	}
 	if e.HasNil {
-		if e.List.Len > 0 {
+		if some {
 			b.WriteString(", ")
 		}
 		b.WriteString("NULL")

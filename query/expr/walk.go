@@ -219,7 +219,7 @@ func Equal(a, b Expr) bool {
 		}
 	case *In:
 		y, ok := b.(*In)
-		if !ok || x.Negate != y.Negate || x.HasNil != y.HasNil || !column.Identical(x.List, y.List) {
+		if !ok || x.Negate != y.Negate || x.HasNil != y.HasNil || !column.Identical(x.List, y.List) || !slices.EqualFunc(x.Params, y.Params, func(a, b *Param) bool { return a.Index == b.Index }) {
 			return false
 		}
 	case *Case:
@@ -242,6 +242,10 @@ func Fold(ctx *Context, e Expr) Expr {
 			return e
 		case *Param:
 			if ctx.Param(x.Index) == nil {
+				return e
+			}
+		case *In:
+			if len(x.Given(ctx).Params) > 0 {
 				return e
 			}
 		case *Call:

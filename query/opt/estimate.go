@@ -377,7 +377,7 @@ func guess(e expr.Expr, in *profile) float64 {
 		if !ok {
 			one = keptByEquality
 		}
-		return min(1, float64(e.List.Len)*one)
+		return min(1, float64(e.List.Len+len(e.Params))*one)
 	case *expr.Logic:
 		kept := 1.0
 		for _, a := range e.Args {

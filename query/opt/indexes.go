@@ -192,6 +192,9 @@ func (x *indexed) test(e expr.Expr) (t plan.IndexTest, ok bool) {
 	case *expr.In:
 		t.Part, _, ok = x.part(e.Arg)
 		t.Op, t.Value = plan.OpIn, e.List
+		if len(e.Params) > 0 {
+			t.Value, t.List = nil, e
+		}
 		return t, ok && !e.Negate
 	case *expr.Call:
 		if b, isBound := asBound(e); isBound {

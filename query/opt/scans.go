@@ -99,6 +99,15 @@ func late(s *plan.Scan, b bound, exact bool) {
 	s.Late = append(s.Late[:len(s.Late):len(s.Late)], plan.LateBound{Column: s.Project[b.column], Op: b.op, Param: b.param, Exact: exact})
 }
 
+// lateList adds a list with parameters to a scan.
+func lateList(s *plan.Scan, in *expr.In) {
+	col, ok := in.Arg.(*expr.Column)
+	if !ok || in.List.Type != col.T || s.Relation.Columns()[s.Project[col.Index]].ID == 0 {
+		return
+	}
+	s.Late = append(s.Late[:len(s.Late):len(s.Late)], plan.LateBound{Column: s.Project[col.Index], List: in})
+}
+
 // timeRange turns comparisons of the time column into the scan's range. The column has no NULLs, so nothing is left to
 // check.
 func timeRange(_ *context, root plan.Node) plan.Node {
@@ -137,6 +146,10 @@ func zoneMaps(_ *context, root plan.Node) plan.Node {
 				}
 				continue
 			}
+			if in, ok := e.(*expr.In); ok && len(in.Params) > 0 && !in.Negate {
+				lateList(&c, in)
+				continue
+			}
 			at, f, ok := zoneFilter(e)
 			if !ok || all[s.Project[at]].ID == 0 {
 				continue
@@ -153,16 +166,12 @@ func zoneMaps(_ *context, root plan.Node) plan.Node {
 
 func zoneFilter(e expr.Expr) (at int, f scan.ColumnFilter, ok bool) {
 	if in, isIn := e.(*expr.In); isIn {
-		f = plan.AnyValue()
 		col, isColumn := in.Arg.(*expr.Column)
-		if !isColumn || in.Negate || in.List.Len == 0 || col.T.Physical() != column.PhysInt || in.List.Enc != column.Flat {
+		if !isColumn || in.Negate || len(in.Params) > 0 || in.List.Type != col.T {
 			return 0, f, false
 		}
-		f.IntMin, f.IntMax = in.List.Ints[0], in.List.Ints[0]
-		for _, v := range in.List.Ints[:in.List.Len] {
-			f.IntMin, f.IntMax = min(f.IntMin, v), max(f.IntMax, v)
-		}
-		return col.Index, f, true
+		f, ok = plan.ZoneList(in.List)
+		return col.Index, f, ok
 	}
 	b, ok := asBound(e)
 	if !ok {

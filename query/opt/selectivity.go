@@ -181,7 +181,7 @@ func (s *estimator) byDescription(in *profile, e expr.Expr) (share float64, c in
 
 func (in *profile) listed(e *expr.In) (float64, int, float64) {
 	c, d := in.column(e.Arg, 0)
-	if d == nil || !d.compares(e.List) {
+	if d == nil || len(e.Params) > 0 || !d.compares(e.List) {
 		return 0, -1, 0
 	}
 	share := 0.0

@@ -100,7 +100,11 @@ func AllExpressions(n Node) []expr.Expr {
 			out[i] = c.Cond
 		}
 		for _, l := range n.Late {
-			out = append(out, l.Param)
+			if l.List != nil {
+				out = append(out, l.List)
+			} else {
+				out = append(out, l.Param)
+			}
 		}
 		return out
 	case *Apply:

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"bytes"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -14,6 +16,7 @@ type LateBound struct {
 	Column int    // index into Relation.Columns()
 	Op     string // = < <= > >=
 	Param  *expr.Param
+	List   *expr.In // in the place of Op and Param: the column is in a list that has parameters
 	// Exact bounds are on the time column and decide which rows come; the others are hints, as Filters are.
 	Exact bool
 }
@@ -27,6 +30,14 @@ func (n *Scan) Settle(ctx *expr.Context) (*Scan, error) {
 	c.Late = nil
 	c.Filters = c.Filters[:len(c.Filters):len(c.Filters)]
 	for _, b := range n.Late {
+		if b.List != nil {
+			given := b.List.Given(ctx)
+			if f, ok := ZoneList(given.List); ok && len(given.Params) == 0 {
+				f.Column = n.Relation.Columns()[b.Column].ID
+				c.Filters = append(c.Filters, f)
+			}
+			continue
+		}
 		if err := ctx.Failed[b.Param.Index]; err != nil {
 			return nil, err
 		}
@@ -68,6 +79,9 @@ func settled(e expr.Expr, ctx *expr.Context) expr.Expr {
 // withValues puts values in the place of parameters.
 func withValues(e expr.Expr, ctx *expr.Context) expr.Expr {
 	return expr.Rewrite(e, func(e expr.Expr) expr.Expr {
+		if in, ok := e.(*expr.In); ok {
+			return in.Given(ctx)
+		}
 		if p, ok := e.(*expr.Param); ok {
 			if v := ctx.Param(p.Index); v != nil {
 				return &expr.Literal{Value: v, At: p.At}
@@ -147,6 +161,31 @@ func ZoneBound(op string, v *column.Vector) (f scan.ColumnFilter, ok bool) {
 		return f, false
 	}
 	return f, true
+}
+
+// ZoneList gives what zone maps can prune by of `column IN (list)`; false where the type's order is not theirs. Of a list without values nothing is said.
+func ZoneList(list *column.Vector) (f scan.ColumnFilter, ok bool) {
+	f = AnyValue()
+	if list.Len == 0 || list.Enc != column.Flat {
+		return f, false
+	}
+	f.Values = list
+	switch t := list.Type; {
+	case t.Physical() == column.PhysInt:
+		f.IntMin, f.IntMax = slices.Min(list.Ints[:list.Len]), slices.Max(list.Ints[:list.Len])
+		return f, true
+	case t.Physical() == column.PhysBytes && t.Bytewise():
+		f.TextMin, f.TextMax = list.Bytes(0), list.Bytes(0)
+		for i := range list.Len {
+			if v := list.Bytes(i); bytes.Compare(v, f.TextMin) < 0 {
+				f.TextMin = v
+			} else if bytes.Compare(v, f.TextMax) > 0 {
+				f.TextMax = v
+			}
+		}
+		return f, true
+	}
+	return f, false
 }
 
 // numericBound gives the doubles around a number: what is within them is no further from it than rounding.

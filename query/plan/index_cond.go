@@ -52,6 +52,7 @@ type IndexTest struct {
 	// Value is one row, or of OpIn a row for each; nil where Param has it, or there is none.
 	Value *column.Vector
 	Param *expr.Param
+	List  *expr.In // of OpIn, where parameters stand in the list; else nil
 	Path  [][]byte
 	Cond  expr.Expr // as it stands in the filter, over the scan's output
 }
@@ -66,6 +67,13 @@ func (c *IndexCond) Settle(ctx *expr.Context) (scan.IndexCondition, bool, error)
 	for i := range c.Tests {
 		t := &c.Tests[i]
 		values[i] = t.Value
+		if t.List != nil {
+			given := t.List.Given(ctx)
+			if len(given.Params) > 0 {
+				return out, false, column.Errorf(column.Internal, "plan: a parameter of a list, which an index is asked for, has no value")
+			}
+			values[i] = given.List
+		}
 		if t.Param == nil {
 			continue
 		}

@@ -35,6 +35,7 @@ type Explain struct {
 	// What is not wanted of what is shown else, and what is wanted besides.
 	NoCosts, NoTiming, NoSummary, NoBuffers bool
 	Verbose                                 bool
+	Generic                                 bool // of the plan that serves all values of the parameters
 }
 
 // Set gives a session setting a value, or several that make a list; no values stand for the default.

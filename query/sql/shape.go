@@ -19,8 +19,8 @@ const usualStrings = 4
 // place says where a string stood, and where its parameter stands.
 type place struct{ start, end, at, width int }
 
-// ShapeOf gives the shape of a query without parameters of its own. Only strings behind a comparison, and behind BETWEEN, are taken: what
-// stands there is read as the type of the other side, as a parameter's value is.
+// ShapeOf gives the shape of a query without parameters of its own. Only strings behind a comparison, behind BETWEEN, and in lists of nothing else behind IN
+// are taken: what stands there is read as the type of the other side, as a parameter's value is.
 func ShapeOf(text string) (s Shape, ok bool) {
 	l := lexer{text: text}
 	var b strings.Builder
@@ -28,6 +28,7 @@ func ShapeOf(text string) (s Shape, ok bool) {
 	copied := 0
 	before, first := token{}, true
 	between := false // the AND that comes next belongs to BETWEEN 'x'
+	listed := 0      // how many strings of a list come next
 	for {
 		t := l.next()
 		if t.kind == tEOF {
@@ -37,7 +38,11 @@ func ShapeOf(text string) (s Shape, ok bool) {
 			return Shape{}, false
 		}
 		first = false
-		if t.kind == tString && takesString(before, between) {
+		if t.kind == tPunct && t.text == "(" && before.kind == tWord && before.text == "in" {
+			listed = stringsOf(l)
+		}
+		if t.kind == tString && (listed > 0 || takesString(before, between)) {
+			listed = max(0, listed-1)
 			between = before.text == "between"
 			b.WriteString(text[copied:t.pos])
 			at := b.Len()
@@ -59,6 +64,26 @@ func ShapeOf(text string) (s Shape, ok bool) {
 	b.WriteString(text[copied:])
 	s.Text = b.String()
 	return s, true
+}
+
+// mostListed is how many strings a list may have that are taken: beyond, a list is rather data than a question that is asked again with others.
+const mostListed = 32
+
+// stringsOf gives how many strings a list has behind its parenthesis; 0 if there is anything else in it. The lexer is a copy.
+func stringsOf(l lexer) int {
+	for n := 1; n <= mostListed; n++ {
+		if l.next().kind != tString {
+			return 0
+		}
+		t := l.next()
+		if t.kind != tPunct || t.text != "," {
+			if t.kind == tPunct && t.text == ")" {
+				return n
+			}
+			return 0
+		}
+	}
+	return 0
 }
 
 // takesString reports whether a string behind a token is compared with something.
