@@ -209,6 +209,9 @@ func (r *Reader) spans(ctx context.Context, selected *roaring.Bitmap, t scan.Tim
 		})
 	}
 	if selected == nil {
+		if inside {
+			out = make([]Span, 0, r.meta.series)
+		}
 		for k := range r.blocks {
 			if err := ctx.Err(); err != nil {
 				return nil, column.Errorf(column.Cancelled, "segment %d: %w", r.ref.Segment, err)
@@ -333,7 +336,7 @@ func (r *Reader) neededSpans(spans []Span, req *scan.Request) []Span {
 	if ends == (scan.Ends{}) {
 		return spans
 	}
-	var out []Span
+	out := make([]Span, 0, len(spans))
 	for _, s := range spans {
 		n := int64(s.Hi - s.Lo)
 		if ends.Most(n) == n {
