@@ -91,23 +91,33 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, request query.Re
 	if err != nil {
 		return 0, err
 	}
-	ok, tag := false, ""
-	defer func() { done(ok, tag) }()
 	result, err := session.Run(r.Context(), request)
 	if q.Transaction != "" {
 		w.Header().Set(transactionHeader, stateAfter(session, err))
 	}
 	if err != nil {
+		done(false, "")
 		return 0, err
 	}
-	defer result.Close()
-	if tag = result.Command(); tag != "" {
+	tag := result.Command()
+	if tag != "" {
 		w.Header().Set(commandHeader, tag)
 	}
+	ended := false
+	end := func(ok bool) {
+		if !ended {
+			ended = true
+			result.Close()
+			done(ok, tag)
+		}
+	}
+	defer end(false)
 	out := newAnswer(w, f.contentType)
 	defer out.close()
 	rows, err = s.send(out, f, result)
 	if err == nil {
+		// Before the last piece is out: whoever has it may ask the next question of the transaction.
+		end(true)
 		err = out.end()
 	}
 	if err != nil && out.sent {
@@ -117,7 +127,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, request query.Re
 		s.metrics.queried(result.Elapsed(), err)
 		panic(http.ErrAbortHandler)
 	}
-	if ok = err == nil; !ok && q.Transaction != "" {
+	if err != nil && q.Transaction != "" {
 		w.Header().Set(transactionHeader, stateAfter(session, err))
 	}
 	return rows, err

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -282,4 +285,46 @@ func like(t *testing.T, got, want string) bool {
 		}
 	}
 	return true
+}
+
+// asking is a client that asks the next question as soon as it has a piece of an answer's end.
+type asking struct {
+	*httptest.ResponseRecorder
+	next func()
+}
+
+func (a *asking) Write(b []byte) (int, error) {
+	n, err := a.ResponseRecorder.Write(b)
+	if bytes.HasSuffix(bytes.TrimSpace(b), []byte("}")) {
+		a.next()
+	}
+	return n, err
+}
+
+// TestTransactionAtOnce: whoever has the whole answer finds the transaction free, although the request is not over on the server's side.
+func TestTransactionAtOnce(t *testing.T) {
+	s := start(t)
+	token := s.begin("")
+	ask := func(w http.ResponseWriter, sql string) {
+		body, _ := json.Marshal(map[string]string{"sql": sql, "transaction": token})
+		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/api/v1/query", bytes.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		s.server.ServeHTTP(w, r)
+	}
+	for _, rows := range []int{1, 5_000} {
+		asked := 0
+		first := &asking{httptest.NewRecorder(), func() {
+			asked++
+			second := httptest.NewRecorder()
+			ask(second, "SELECT 1")
+			if second.Code != http.StatusOK {
+				t.Errorf("%d rows: the next statement: %d %s", rows, second.Code, second.Body)
+			}
+		}}
+		ask(first, fmt.Sprintf("SELECT n FROM generate_series(1, %d) AS t(n)", rows))
+		if first.Code != http.StatusOK || asked != 1 {
+			t.Errorf("%d rows: %d, asked %d times behind it: %.200s", rows, first.Code, asked, first.Body)
+		}
+	}
+	s.end(token, "rollback", 200, "")
 }
