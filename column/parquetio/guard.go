@@ -303,6 +303,7 @@ func (g *guard) values(encoding format.Encoding, data []byte, n int64) error {
 		return nil
 	}
 	switch encoding {
+	//lint:ignore SA1019 old files have it
 	case format.PlainDictionary, format.RLEDictionary:
 		if data[0] > 32 {
 			return column.Errorf(column.Invalid, "codes of %d bits", data[0])
