@@ -202,7 +202,7 @@ func TestPromQLLimits(t *testing.T) {
 	}{
 		{"samples", func(o *Options) { o.PromQL.Samples = 1000 }, nil, "query processing would load too many samples into memory in query execution"},
 		{"time", func(o *Options) { o.PromQL.Timeout = time.Nanosecond }, nil, "query timed out in"},
-		{"memory", func(o *Options) { o.QueryBytes = 1 << 20 }, nil, "expanding series: out of memory: a PromQL query would need more than its limit"},
+		{"memory", func(o *Options) { o.QueryBytes = 1 << 20 }, nil, "out of memory: a PromQL query would need more than its limit"},
 		{"cancel", nil, func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
 			cancel()

@@ -8,7 +8,7 @@ import (
 
 // TestCompareAnswersFindsFaults: the comparison of TestPromQL must notice each of these.
 func TestCompareAnswersFindsFaults(t *testing.T) {
-	const good = `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"a","x":"1"},"values":[[1,"0.3"],[2.5,"NaN"]]},{"metric":{},"values":[[1,"+Inf"]]}]},"infos":["i"]}`
+	const good = `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"a","x":"1"},"values":[[1,"0.3"],[2.5,"NaN"]]},{"metric":{},"values":[[1,"+Inf"]]}]},"infos":["i, over 24 samples"]}`
 	read := func(text string) *promAnswer {
 		a := &promAnswer{code: 200}
 		if err := json.Unmarshal([]byte(text), a); err != nil {
@@ -26,7 +26,8 @@ func TestCompareAnswersFindsFaults(t *testing.T) {
 		{`2.5`, `2.501`, "2.501"},
 		{`"x":"1"`, `"x":"2"`, "is missing"},
 		{`{"metric":{},"values":[[1,"+Inf"]]}`, `{"metric":{},"values":[[1,"+Inf"]]},{"metric":{"y":"z"},"values":[[1,"1"]]}`, "is too many"},
-		{`"i"`, `"j"`, "infos"},
+		{`"i, `, `"j, `, "infos"},
+		{`24 samples`, `-8069746288544912640 samples`, ""},
 		{`"matrix"`, `"vector"`, "a vector"},
 		{`"status":"success"`, `"status":"error","errorType":"execution"`, "Prometheus answers"},
 	} {
