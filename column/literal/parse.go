@@ -1,6 +1,7 @@
 package literal
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -206,28 +207,28 @@ func ParseBytea(text string) ([]byte, error) {
 		return parseHex(text[2:])
 	}
 	out := make([]byte, 0, len(text))
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if c != '\\' {
-			out = append(out, c)
-			continue
+	for {
+		plain := strings.IndexByte(text, '\\')
+		if plain < 0 {
+			return append(out, text...), nil
 		}
-		rest := text[i+1:]
+		out, text = append(out, text[:plain]...), text[plain+1:]
 		switch {
-		case strings.HasPrefix(rest, `\`):
-			out = append(out, '\\')
-			i++
-		case len(rest) >= 3 && rest[0] >= '0' && rest[0] <= '3' && rest[1] >= '0' && rest[1] <= '7' && rest[2] >= '0' && rest[2] <= '7':
-			out = append(out, (rest[0]-'0')<<6|(rest[1]-'0')<<3|(rest[2]-'0'))
-			i += 3
+		case strings.HasPrefix(text, `\`):
+			out, text = append(out, '\\'), text[1:]
+		case len(text) >= 3 && text[0] >= '0' && text[0] <= '3' && text[1] >= '0' && text[1] <= '7' && text[2] >= '0' && text[2] <= '7':
+			out, text = append(out, (text[0]-'0')<<6|(text[1]-'0')<<3|(text[2]-'0')), text[3:]
 		default:
 			return nil, errorf(invalidText, "invalid input syntax for type bytea")
 		}
 	}
-	return out, nil
 }
 
+// parseHex takes white space between pairs of digits, which hardly any text has.
 func parseHex(text string) ([]byte, error) {
+	if out, err := hex.DecodeString(text); err == nil {
+		return out, nil
+	}
 	out := make([]byte, 0, len(text)/2)
 	for i := 0; i < len(text); i++ {
 		if c := text[i]; c == ' ' || c == '\n' || c == '\t' || c == '\r' {
