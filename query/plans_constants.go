@@ -75,7 +75,7 @@ func (m *constants) replace(e expr.Expr) expr.Expr {
 	case *expr.Case, *expr.Column, *expr.Literal, *expr.Param:
 		return e
 	}
-	if !expr.Constant(e) || !readsParam(e) || e.Type().Kind == column.Unknown {
+	if !expr.Constant(e) || !expr.ReadsParam(e) || e.Type().Kind == column.Unknown {
 		return expr.MapChildren(e, m.replace)
 	}
 	for _, c := range m.list {
@@ -89,17 +89,6 @@ func (m *constants) replace(e expr.Expr) expr.Expr {
 }
 
 func constantName(e expr.Expr) string { return "(" + expr.String(e, nil) + ")" }
-
-func readsParam(e expr.Expr) bool {
-	found := false
-	expr.Walk(e, func(e expr.Expr) bool {
-		_, is := e.(*expr.Param)
-		in, lists := e.(*expr.In)
-		found = found || is || lists && len(in.Params) > 0
-		return !found
-	})
-	return found
-}
 
 // compute gives the constants of a plan their values; false if one has none. The statement is then run as it is written, and fails if it should.
 func (st *statement) compute(list []constant) bool {

@@ -57,17 +57,9 @@ func (r *Reader) Account(ctx context.Context) ([]Part, error) {
 		}
 		parts = append(parts, pages, heads, dictionaries)
 	}
-	s := r.section(sectionRanges, 0, "")
-	if s == nil {
-		return nil, r.corrupt(r.sidecarName(), 0, "no ranges")
-	}
-	b, err := r.load(s)
+	ranges, err := r.otherRanges()
 	if err != nil {
 		return nil, err
-	}
-	ranges, err := parseRanges(b)
-	if err != nil {
-		return nil, r.corrupt(r.sidecarName(), s.offset, "%w", err)
 	}
 	footer := Part{What: PartFooter}
 	for _, g := range ranges {

@@ -55,8 +55,8 @@ func Verify(ctx context.Context, files Files, ref Ref) (err error) {
 	return nil
 }
 
-// fileRanges lists all stretches of the Parquet file by offset: pages, dictionaries and the rest.
-func (r *Reader) fileRanges() ([]fileRange, error) {
+// otherRanges lists the stretches of the Parquet file that are neither pages nor dictionaries.
+func (r *Reader) otherRanges() ([]fileRange, error) {
 	s := r.section(sectionRanges, 0, "")
 	if s == nil {
 		return nil, r.corrupt(r.sidecarName(), 0, "no ranges")
@@ -68,6 +68,15 @@ func (r *Reader) fileRanges() ([]fileRange, error) {
 	out, err := parseRanges(b)
 	if err != nil {
 		return nil, r.corrupt(r.sidecarName(), s.offset, "%w", err)
+	}
+	return out, nil
+}
+
+// fileRanges lists all stretches of the Parquet file by offset: pages, dictionaries and the rest.
+func (r *Reader) fileRanges() ([]fileRange, error) {
+	out, err := r.otherRanges()
+	if err != nil {
+		return nil, err
 	}
 	for i := range r.meta.schema.Fields {
 		t, err := r.pagesOf(i)

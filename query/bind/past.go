@@ -114,7 +114,7 @@ func (b *binder) valueOf(e expr.Expr, t column.Type, clause string) (*column.Vec
 	if err != nil {
 		return nil, err
 	}
-	if b.ParamValues == nil && hasParam(e) {
+	if b.ParamValues == nil && expr.ReadsParam(e) {
 		b.describes = true
 		return nil, nil
 	}

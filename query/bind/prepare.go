@@ -66,17 +66,5 @@ func (b *binder) settleParam(x *expr.Param, t column.Type) (expr.Expr, error) {
 	return &expr.Param{Index: x.Index, T: t, At: x.At}, nil
 }
 
-// hasParam reports whether an expression's value depends on a parameter.
-func hasParam(e expr.Expr) bool {
-	found := false
-	expr.Walk(e, func(e expr.Expr) bool {
-		_, is := e.(*expr.Param)
-		in, lists := e.(*expr.In)
-		found = found || is || lists && len(in.Params) > 0
-		return !found
-	})
-	return found
-}
-
 // TypeOf is the type that a name means.
 func TypeOf(n *sql.TypeName) (column.Type, error) { return typeOf(n) }

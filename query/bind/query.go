@@ -204,7 +204,7 @@ func (b *binder) count(e expr.Expr, n sql.Expr, clause, state string, none int64
 		return none, true, nil
 	case readsOwn(e) || expr.Volatile(e):
 		return none, false, nil
-	case b.ParamValues == nil && hasParam(e):
+	case b.ParamValues == nil && expr.ReadsParam(e):
 		b.describes = true
 		return none, true, nil
 	}

@@ -347,3 +347,15 @@ func foldLogic(e *Logic) Expr {
 	}
 	return &Logic{Or: e.Or, Args: args, At: e.At}
 }
+
+// ReadsParam reports whether an expression's value depends on a parameter.
+func ReadsParam(e Expr) bool {
+	found := false
+	Walk(e, func(e Expr) bool {
+		_, is := e.(*Param)
+		in, lists := e.(*In)
+		found = found || is || lists && len(in.Params) > 0
+		return !found
+	})
+	return found
+}

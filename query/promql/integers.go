@@ -70,11 +70,7 @@ func addSum(w *whole, p *piece, lo, hi int) {
 func addLeast(w *whole, p *piece, lo, hi int) {
 	var least int64
 	if p.bytes != nil {
-		b := p.bytes[lo]
-		for _, v := range p.bytes[lo+1 : hi] {
-			b = min(b, v)
-		}
-		least = p.base + int64(b)
+		least = p.base + int64(lanes.Min(p.bytes[lo:hi]))
 	} else {
 		least = p.ints[lo]
 		for _, v := range p.ints[lo+1 : hi] {
@@ -89,11 +85,7 @@ func addLeast(w *whole, p *piece, lo, hi int) {
 func addGreatest(w *whole, p *piece, lo, hi int) {
 	var greatest int64
 	if p.bytes != nil {
-		b := p.bytes[lo]
-		for _, v := range p.bytes[lo+1 : hi] {
-			b = max(b, v)
-		}
-		greatest = p.base + int64(b)
+		greatest = p.base + int64(lanes.Max(p.bytes[lo:hi]))
 	} else {
 		greatest = p.ints[lo]
 		for _, v := range p.ints[lo+1 : hi] {
