@@ -104,9 +104,12 @@ func (c *groupColumn) codes(v *column.Vector, ids []uint32) {
 		}
 	}
 	if len(c.used) > 0 {
-		entries := column.Flatten(column.Gather(v.Child, c.used))
 		c.entry = resized(c.entry, len(c.used))
-		c.flat(entries, c.entry)
+		if d := v.Child; d.Enc == column.Flat && c.texts != nil && c.plainText() {
+			c.texts.numberRows(d.Offsets, d.Data, d.Valid, c.used, c.entry) // where they are: gathering them would copy them
+		} else {
+			c.flat(column.Flatten(column.Gather(d, c.used)), c.entry)
+		}
 		for i, code := range c.used {
 			memo[code] = c.entry[i] + 1
 		}
@@ -124,11 +127,11 @@ func (c *groupColumn) flat(v *column.Vector, ids []uint32) {
 		c.words = normalInts(v, c.words)
 		c.ints.number(c.words[:v.Len], v.Valid, ids)
 	case c.plainText():
-		c.texts.number(v.Offsets, v.Data, v.Valid, ids)
+		c.texts.number(v, ids)
 		return
 	default:
 		c.encode(v)
-		c.texts.number(c.offsets, c.data, v.Valid, ids)
+		c.texts.numberRows(c.offsets, c.data, v.Valid, nil, ids)
 	}
 	// New numbers ascend in the order of the rows that brought them.
 	next := uint32(before)

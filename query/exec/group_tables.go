@@ -1,11 +1,8 @@
 package exec
 
 import (
-	"bytes"
 	"math/bits"
 	"slices"
-
-	"github.com/zeebo/xxh3"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query/expr"
@@ -131,83 +128,6 @@ func (t *groupInts) sizeBytes() int64 { return intSlotBytes*int64(cap(t.slots)) 
 
 func (t *groupInts) growth(n int) int64 {
 	return slotGrowth(len(t.keys), len(t.slots), n, intSlotBytes) + doubling(len(t.keys), cap(t.keys), n, 8)
-}
-
-// groupTexts numbers byte strings, which lie in one arena. A slot holds a part of the hash beside the number: strings are compared only
-// where it is the same.
-type groupTexts struct {
-	end     expr.Looks
-	slots   []bytesSlot
-	hashes  []uint64 // by number - 1
-	offsets []int    // by number - 1, and the end
-	data    []byte
-}
-
-// number numbers the strings between offsets; valid = nil: none is NULL.
-func (t *groupTexts) number(offsets []int32, data []byte, valid column.Bitmap, ids []uint32) {
-	if t.slots == nil {
-		t.slots, t.offsets = make([]bytesSlot, firstSlots), make([]int, 1, 16)
-	}
-	slots, mask := t.slots, uint64(len(t.slots)-1)
-	for i := range ids {
-		if valid != nil && !valid.Get(i) {
-			ids[i] = 0
-			continue
-		}
-		s := data[offsets[i]:offsets[i+1]]
-		hash := xxh3.Hash(s)
-		tag := uint32(hash >> 32)
-		p := hash & mask
-		for slots[p].group != 0 && (slots[p].tag != tag || !bytes.Equal(t.text(slots[p].group), s)) {
-			p = (p + 1) & mask
-		}
-		id := slots[p].group
-		if id == 0 {
-			t.hashes = append(t.hashes, hash)
-			t.data = append(t.data, s...)
-			t.offsets = append(t.offsets, len(t.data))
-			id = uint32(len(t.hashes))
-			slots[p] = bytesSlot{tag, id}
-			if 2*len(t.hashes) > len(slots) {
-				t.grow()
-				slots, mask = t.slots, uint64(len(t.slots)-1)
-			}
-		}
-		ids[i] = id
-	}
-}
-
-// expect makes room for n strings in an empty table.
-func (t *groupTexts) expect(n int) {
-	t.slots, t.offsets, t.hashes = make([]bytesSlot, slotsFor(n)), make([]int, 1, n+1), make([]uint64, 0, n)
-}
-
-// text is the string of a number.
-func (t *groupTexts) text(id uint32) []byte { return t.data[t.offsets[id-1]:t.offsets[id]] }
-
-func (t *groupTexts) grow() {
-	t.slots = make([]bytesSlot, 2*len(t.slots))
-	mask := uint64(len(t.slots) - 1)
-	for i, hash := range t.hashes {
-		if t.end.Over() {
-			return
-		}
-		p := hash & mask
-		for t.slots[p].group != 0 {
-			p = (p + 1) & mask
-		}
-		t.slots[p] = bytesSlot{uint32(hash >> 32), uint32(i) + 1}
-	}
-}
-
-func (t *groupTexts) sizeBytes() int64 {
-	return bytesSlotBytes*int64(cap(t.slots)) + 8*int64(cap(t.hashes)+cap(t.offsets)) + int64(cap(t.data))
-}
-
-func (t *groupTexts) growth(n int) int64 {
-	each := len(t.data)/max(len(t.hashes), 1) + 16
-	return slotGrowth(len(t.hashes), len(t.slots), n, bytesSlotBytes) + doubling(len(t.hashes), cap(t.hashes), n, 16) +
-		doubling(len(t.data), cap(t.data), n*each, 1)
 }
 
 // groupTuples numbers tuples of words. Which words stand for NULL is said by a bit each, beside them; most tables have none.
