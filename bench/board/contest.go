@@ -22,8 +22,10 @@ type contest struct {
 	perCell  time.Duration
 	// perSystem is the time after which a system's queries are not measured again; 0 if there is none.
 	perSystem time.Duration
-	checks    int // answers per kind of query that are held against the right ones
-	progress  io.Writer
+	// slowest is how long one client may wait for a query that many are to ask at once, and after which no further answer is waited for.
+	slowest  time.Duration
+	checks   int // answers per kind of query that are held against the right ones
+	progress io.Writer
 }
 
 // System is what was measured of one system, or of one more way to ask it.
@@ -207,7 +209,10 @@ func (c contest) measure(ctx context.Context, s peer.System, list []contender) e
 				if round > 0 && c.perSystem > 0 && time.Since(begun) > c.perSystem {
 					return nil
 				}
-				if cell.Problem != "" || cell.Clients > 1 && one.slow(cell.Kind) {
+				if cell.Problem == "" && cell.Clients > 1 && one.alone(cell.Kind) > c.slowest {
+					cell.Problem = fmt.Sprintf("not asked, because one client waits %.1f s", one.alone(cell.Kind).Seconds())
+				}
+				if cell.Problem != "" {
 					continue
 				}
 				at := way*perWay + (round*len(c.clients)+i%len(c.clients))*perMeasure
@@ -228,25 +233,26 @@ func (s *System) has(kind string) bool {
 	return slices.ContainsFunc(s.Cells, func(c *Cell) bool { return c.Kind == kind })
 }
 
-// slow says that one client waits so long for a query that many would wait for minutes.
-func (s *System) slow(kind string) bool {
+// alone is how long one client waits for a query; 0 if that is not known.
+func (s *System) alone(kind string) time.Duration {
 	cell := s.cell(kind, 1)
 	if cell == nil {
-		return false
+		return 0
 	}
 	median, _, _ := cell.Median()
-	return median > float64(slowest/time.Millisecond)
+	return time.Duration(median * float64(time.Millisecond))
 }
 
-// slowest is the time after which a query's answers count although there are few of them.
-const slowest = 10 * time.Second
-
+// measureCell asks one query for a while, after it was asked without being measured. Where one client has just been kept waiting for longer than
+// everything is measured, this was warming up enough.
 func (c contest) measureCell(ctx context.Context, one contender, cell *Cell, warmUp, first int) error {
-	warm := c.queries(cell.kind, warmUp, warmUps)
-	if _, err := one.Time(ctx, warm, cell.Clients, peer.Budget{Time: c.perCell / 5, Least: 1}); err != nil {
-		return err
+	if cell.Clients == 1 || one.alone(cell.Kind) <= c.perCell {
+		warm := c.queries(cell.kind, warmUp, warmUps)
+		if _, err := one.Time(ctx, warm, cell.Clients, peer.Budget{Time: c.perCell / 5, Least: 1}); err != nil {
+			return err
+		}
 	}
-	budget := peer.Budget{Time: c.perCell, Least: max(5, cell.Clients), Most: max(slowest, c.perCell)}
+	budget := peer.Budget{Time: c.perCell, Least: max(5, cell.Clients), Most: max(c.slowest, c.perCell)}
 	took, err := one.Time(ctx, c.queries(cell.kind, first, perMeasure), cell.Clients, budget)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/machine"
+	"github.com/automatanexus/aegis-db/bench/peer"
 	"github.com/automatanexus/aegis-db/bench/tsbs"
 )
 
@@ -33,6 +34,7 @@ type settings struct {
 	checks    int
 	perCell   time.Duration
 	perSystem time.Duration
+	slowest   time.Duration
 	name, out string
 	keep, dir string
 	bench     string
@@ -52,6 +54,7 @@ func main() {
 	flag.IntVar(&s.checks, "checks", 3, "`answers` per query that are held against the right ones")
 	flag.DurationVar(&s.perCell, "time", time.Second, "`time` for each query at each number of clients in each round")
 	flag.DurationVar(&s.perSystem, "limit", 0, "`time` after which a system's queries are not measured again; 0: none")
+	flag.DurationVar(&s.slowest, "slowest", 10*time.Second, "`time` that one client may wait for a query that many are to ask at once, and after which no further answer is waited for")
 	flag.StringVar(&s.name, "name", "tsbs", "`name` of the report's files")
 	flag.StringVar(&s.out, "out", filepath.Join("bench", "results"), "`folder` of the report; empty: print only")
 	flag.StringVar(&s.keep, "keep", "", "`folder` that keeps the systems that were measured until the report is written, so that a rerun goes on; empty: none")
@@ -69,7 +72,14 @@ func main() {
 }
 
 func (s settings) measure(ctx context.Context) error {
-	dir, err := os.MkdirTemp(s.dir, "aegis-board")
+	parent := s.dir
+	if parent != "" { // the systems run in folders of their own
+		var err error
+		if parent, err = filepath.Abs(parent); err != nil {
+			return err
+		}
+	}
+	dir, err := os.MkdirTemp(parent, "aegis-board")
 	if err != nil {
 		return err
 	}
@@ -85,9 +95,12 @@ func (s settings) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := report{name: s.name, Machine: machine.Describe(), Hosts: w.Hosts, Days: s.days, Values: w.Values(), Rounds: s.rounds, PerCell: s.perCell.String()}
+	r := report{name: s.name, Machine: machine.Describe(), Hosts: w.Hosts, Days: s.days, Values: w.Values(), Rounds: s.rounds, PerCell: s.perCell.String(), Slowest: s.slowest.String()}
+	if s.perSystem > 0 {
+		r.Limit = s.perSystem.String()
+	}
 	c := contest{
-		workload: w, clients: []int{1, 8}, rounds: s.rounds, perCell: s.perCell, perSystem: s.perSystem, checks: s.checks, progress: os.Stderr,
+		workload: w, clients: []int{1, 8}, rounds: s.rounds, perCell: s.perCell, perSystem: s.perSystem, slowest: s.slowest, checks: s.checks, progress: os.Stderr,
 	}
 	debug.SetMemoryLimit(memoryLimit)
 	var failed []error
@@ -100,7 +113,7 @@ func (s settings) measure(ctx context.Context) error {
 		default:
 			fmt.Fprintln(os.Stderr, err)
 			failed = append(failed, err)
-			systems = []*System{{Missing: fmt.Sprintf("failed: %.300v", err)}}
+			systems = []*System{{About: peer.About{Name: systemTitles[name]}, Missing: fmt.Sprintf("%s failed: %.300v", systemTitles[name], err)}}
 		}
 		r.Systems = append(r.Systems, systems...)
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {

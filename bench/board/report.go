@@ -23,6 +23,8 @@ type report struct {
 	Values  int       `json:"values"`
 	Rounds  int       `json:"rounds"`
 	PerCell string    `json:"time_per_query"`
+	Limit   string    `json:"limit,omitempty"` // the time after which a system's queries were not measured again
+	Slowest string    `json:"slowest"`         // how long one client may have waited for a query that many asked
 	Systems []*System `json:"systems"`
 }
 
@@ -70,7 +72,11 @@ func (r *report) markdown() string {
 	b.WriteString("Written by `make bench` or `make bench-full`; what each figure means is in [bench/README.md](../README.md#the-scoreboard).\n\n")
 	fmt.Fprintf(&b, "%s\n\n", r.Machine)
 	fmt.Fprintf(&b, "%d hosts × 10 integers × every 10 s, %d day(s): %s values. %d rounds of %s per query and number of clients; every system's answers were "+
-		"checked against the right ones.\n\n![peer ÷ Aegis for each query](%s.svg)\n\n", r.Hosts, r.Days, measure.Grouped(float64(r.Values)), r.Rounds, r.PerCell, r.name)
+		"checked against the right ones. ", r.Hosts, r.Days, measure.Grouped(float64(r.Values)), r.Rounds, r.PerCell)
+	if r.Limit != "" {
+		fmt.Fprintf(&b, "Once a system had been asked for %s no query was begun that had been measured before, so that slow systems have fewer rounds. ", r.Limit)
+	}
+	fmt.Fprintf(&b, "What one client waits for longer than %s is not asked by more.\n\n![peer ÷ Aegis for each query](%s.svg)\n\n", r.Slowest, r.name)
 	r.storage(&b)
 	for _, clients := range r.clients() {
 		r.queries(&b, clients)
@@ -103,9 +109,8 @@ func heading(b *strings.Builder, systems []*System, first string, last ...string
 
 func (s *System) title() string {
 	if s.Missing != "" {
-		if rest, failed := strings.CutPrefix(s.Missing, "failed: "); failed {
-			name, _, _ := strings.Cut(rest, ":")
-			return name + " (failed)"
+		if s.Name != "" {
+			return s.Name + " (failed)"
 		}
 		name, _, _ := strings.Cut(s.Missing, ":")
 		return name + " (missing)"
@@ -259,7 +264,7 @@ func (r *report) settings(b *strings.Builder) {
 	b.WriteString("## Systems\n\n")
 	for _, s := range r.Systems {
 		if s.Missing != "" {
-			fmt.Fprintf(b, "- %s\n", s.Missing)
+			fmt.Fprintf(b, "- %s\n", strings.Join(strings.Fields(s.Missing), " ")) // what a program printed has lines
 			continue
 		}
 		if s.Of != "" {

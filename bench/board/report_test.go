@@ -74,24 +74,25 @@ func TestReport(t *testing.T) {
 	inPromQL.Of, inPromQL.Asked = "Aegis", "so"
 	r := report{
 		name: "tsbs", Hosts: 4, Days: 1, Values: 1_000_000, Rounds: 3,
-		Systems: []*System{figures("Aegis", 10), inPromQL, figures("VictoriaMetrics", 25, "lastpoint"), figures("B", 5), {Missing: "C: missing: get it"}},
+		Systems: []*System{figures("Aegis", 10), inPromQL, figures("VictoriaMetrics", 25, "lastpoint"), figures("B", 5), {Missing: "C: missing: get it"}, {About: peer.About{Name: "D"}, Missing: "D failed: it printed:\nno"}},
 	}
 	text := r.markdown()
 	for _, want := range []string{
-		"| figure | Aegis | VictoriaMetrics | B | C (missing) |\n",
-		"| values / server CPU-second, until acknowledged | 100,000 | 40,000 | 200,000 | – |",
-		"| bytes / value on disk | 0.500 | 0.500 | 0.500 | – |",
+		"| figure | Aegis | VictoriaMetrics | B | C (missing) | D (failed) |\n",
+		"| values / server CPU-second, until acknowledged | 100,000 | 40,000 | 200,000 | – | – |",
+		"| bytes / value on disk | 0.500 | 0.500 | 0.500 | – | – |",
 		"at most 0.37 bytes / value: **missed**. 2 times the values / CPU-second of VictoriaMetrics: met with 2.5.",
-		"| query | Aegis | Aegis (PromQL) | VictoriaMetrics | B | C (missing) |\n",
-		"| lastpoint | 10.0 (9.00–11.0) · 30.0 | – | – | 5.00 (4.50–5.50) · 15.0 | – |\n",
-		"| lastpoint | – | 0.50 | – | **0.50** | B | ≥ 2 **missed** |\n",
-		"| double-groupby-all | 2.5 | 0.50 | – | **0.50** | B | ≥ 5 **missed** |\n",
+		"| query | Aegis | Aegis (PromQL) | VictoriaMetrics | B | C (missing) | D (failed) |\n",
+		"| lastpoint | 10.0 (9.00–11.0) · 30.0 | – | – | 5.00 (4.50–5.50) · 15.0 | – | – |\n",
+		"| lastpoint | – | 0.50 | – | – | **0.50** | B | ≥ 2 **missed** |\n",
+		"| double-groupby-all | 2.5 | 0.50 | – | – | **0.50** | B | ≥ 5 **missed** |\n",
 		"- double-groupby-1, clients 8: takes 2.0 times as long as B\n",
 		"Aim: single-groupby-1-1-1 in at most 0.3 ms over HTTP: **missed**.",
 		"| query | VictoriaMetrics |\n|---|---:|\n| single-groupby-1-1-1 | 5.0 (≥ 2 met) |\n",
 		"In 30 of 30 comparisons.",
 		"- **Aegis (PromQL).** Asked: so.\n",
-		"- C: missing: get it",
+		"- C: missing: get it\n",
+		"- D failed: it printed: no\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -108,7 +109,7 @@ func TestReport(t *testing.T) {
 		return b
 	}
 	var back report
-	if err := json.Unmarshal(read("tsbs.json"), &back); err != nil || len(back.Systems) != 5 || back.Systems[2].Cells[3].Rounds[2].P50 != 22.5 {
+	if err := json.Unmarshal(read("tsbs.json"), &back); err != nil || len(back.Systems) != 6 || back.Systems[2].Cells[3].Rounds[2].P50 != 22.5 {
 		t.Errorf("JSON: %v, %+v", err, back)
 	}
 	d := xml.NewDecoder(strings.NewReader(string(read("tsbs.svg"))))
@@ -125,7 +126,7 @@ func TestReport(t *testing.T) {
 			bars++
 		}
 	}
-	if want := 1 + 3 + 2*len(tsbs.Kinds) - 1; bars != want {
+	if want := 1 + 4 + 2*len(tsbs.Kinds) - 1; bars != want {
 		t.Errorf("%d rectangles in the picture, want %d", bars, want)
 	}
 }

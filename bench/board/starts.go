@@ -15,6 +15,11 @@ import (
 // systemNames are the names of the systems in -systems.
 var systemNames = []string{"aegis", "victoria", "prometheus", "questdb", "duckdb", "clickhouse", "postgresql"}
 
+// systemTitles are their names in reports.
+var systemTitles = map[string]string{
+	"aegis": "Aegis", "victoria": "VictoriaMetrics", "prometheus": "Prometheus", "questdb": "QuestDB", "duckdb": "DuckDB", "clickhouse": "ClickHouse", "postgresql": "PostgreSQL",
+}
+
 // programs are the paths of the programs that can be given.
 type programs struct{ victoria, prometheus, questdb string }
 

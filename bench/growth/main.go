@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/machine"
@@ -67,7 +68,7 @@ func main() {
 	flag.IntVar(&s.series, "series", 1_000_000, "series: idle `series`")
 	flag.Int64Var(&s.wal, "wal", 1<<30, "replay: `bytes` of log")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := s.measure(ctx)
 	stop()
 	if err != nil {
@@ -89,6 +90,7 @@ func (s settings) measure(ctx context.Context) (err error) {
 	if s.binary, err = server.Binary(s.work); err != nil {
 		return err
 	}
+	about := machine.Describe() // before anything runs
 	wanted := strings.Split(s.parts, ",")
 	var all []figure
 	for _, p := range parts {
@@ -107,7 +109,7 @@ func (s settings) measure(ctx context.Context) (err error) {
 	if rest := strings.Trim(strings.Join(wanted, ","), ","); rest != "" {
 		return fmt.Errorf("-parts: no part is called %s", rest)
 	}
-	return s.report(all)
+	return s.report(about, all)
 }
 
 // resume measures a part, or gives what was measured before with the same sizes.
@@ -117,7 +119,7 @@ func (s settings) resume(ctx context.Context, p part) ([]figure, error) {
 		Sizes   string
 		Figures []figure
 	}{}
-	sizes := fmt.Sprint(s.hosts, s.days, s.rounds, s.perCell, s.series, s.wal)
+	sizes := fmt.Sprint(machine.Source(), s.hosts, s.days, s.rounds, s.perCell, s.series, s.wal)
 	if text, err := os.ReadFile(path); err == nil && json.Unmarshal(text, &kept) == nil && kept.Sizes == sizes {
 		fmt.Fprintf(s.progress, "%s: was measured before (%s)\n", p.name, path)
 		return kept.Figures, nil
@@ -143,8 +145,7 @@ func (s settings) resume(ctx context.Context, p part) ([]figure, error) {
 }
 
 // report prints what was measured and writes it down.
-func (s settings) report(list []figure) error {
-	about := machine.Describe()
+func (s settings) report(about machine.Machine, list []figure) error {
 	var b strings.Builder
 	b.WriteString("# Files and growth\n\nWritten by `go run ./bench/growth`; what each figure means is in [bench/README.md](../README.md#growth).\n\n")
 	fmt.Fprintf(&b, "%s\n\n| part | figure | measured | unit | |\n|---|---|---:|---|---|\n", about)

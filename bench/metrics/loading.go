@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/load"
+	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/peer"
 )
 
@@ -21,6 +22,11 @@ type loading struct {
 	perBody     int
 	budget      time.Duration // of sending, per system
 	progress    io.Writer
+}
+
+// sizes says what is measured: what was measured otherwise does not count.
+func (l loading) sizes() string {
+	return fmt.Sprint(machine.Source(), l.fleet, l.connections, l.perBody, l.budget)
 }
 
 // loaded is what was measured of one system.

@@ -14,8 +14,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/peer"
 	"github.com/automatanexus/aegis-db/bench/server"
 )
@@ -50,11 +52,12 @@ func main() {
 	flag.IntVar(&q.Scrapes, "asked-scrapes", 7*24*60, "dashboards: `scrapes`, one a minute")
 	flag.IntVar(&s.dashboards.rounds, "query-rounds", 2, "dashboards: how often everything is asked")
 	flag.DurationVar(&s.dashboards.perCell, "per-query", 500*time.Millisecond, "dashboards: `time` for each query, window and number of clients")
+	flag.DurationVar(&s.dashboards.limit, "limit", 0, "dashboards: `time` after which a system's queries are not measured again; 0: none")
 	flag.DurationVar(&s.dashboards.slowest, "slowest", 5*time.Second, "dashboards: `time` after which no more is asked of a query, however few answers there were")
 	flag.Parse()
 	q.Interval, q.Seed = 60_000, f.Seed
 	s.dashboards.windows, s.dashboards.clients = windows, []int{1, 4}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := s.measure(ctx)
 	stop()
 	if err != nil {
@@ -122,16 +125,21 @@ func (s settings) measureLoading(ctx context.Context, binary string) error {
 	if err != nil {
 		return err
 	}
+	about := machine.Describe() // before anything runs
 	var list []*loaded
+	var failed error
 	for _, name := range names {
-		one, err := resume(s, "loading-"+name, s.loading.fleet, func() (*loaded, error) { return s.loading.run(ctx, s.start(name, binary), rest) })
+		one, err := resume(s, "loading-"+name, s.loading.sizes(), func() (*loaded, error) { return s.loading.run(ctx, s.start(name, binary), rest) })
 		if err != nil {
-			return err
+			if name == "aegis" || ctx.Err() != nil {
+				return err
+			}
+			failed, one = errors.Join(failed, err), &loaded{About: peer.About{Name: shown[name]}, Missing: fmt.Sprintf("%s failed: %.300v", shown[name], err)}
 		}
 		list = append(list, one)
 	}
-	r := newLoadingReport(s.loading.fleet, list)
-	return write(s.out, "metrics-loading", r, r.markdown())
+	r := newLoadingReport(about, s.loading, list)
+	return errors.Join(failed, write(s.out, "metrics-loading", r, r.markdown()))
 }
 
 func (s settings) measureDashboards(ctx context.Context, binary string) error {
@@ -141,27 +149,35 @@ func (s settings) measureDashboards(ctx context.Context, binary string) error {
 	}
 	// The right answers first.
 	slices.SortFunc(names, func(a, b string) int { return rank(a) - rank(b) })
+	about := machine.Describe() // before anything runs
 	var right *asked
 	var list []*asked
+	var failed error
 	for _, name := range names {
-		one, err := resume(s, "dashboards-"+name, s.dashboards.services, func() (*asked, error) { return s.dashboards.run(ctx, s.start(name, binary)) })
-		if err != nil {
-			return err
-		}
-		list = append(list, one)
+		one, err := resume(s, "dashboards-"+name, s.dashboards.sizes(), func() (*asked, error) { return s.dashboards.run(ctx, s.start(name, binary)) })
 		switch {
-		case name == "prometheus":
+		case err != nil:
+		case name == "prometheus" && one.Missing == "":
 			right = one
-		case right != nil && right.Missing == "" && one.Missing == "":
-			if err := s.dashboards.compare(right, one); err != nil {
+		case right != nil && one.Missing == "":
+			err = s.dashboards.compare(right, one)
+		}
+		if err != nil {
+			if name == "aegis" || ctx.Err() != nil {
 				return err
 			}
+			failed, one = errors.Join(failed, err), &asked{About: peer.About{Name: shown[name]}, Missing: fmt.Sprintf("%s failed: %.300v", shown[name], err)}
 		}
+		list = append(list, one)
 	}
 	slices.SortStableFunc(list, func(a, b *asked) int { return place(a.Name) - place(b.Name) })
-	r := newDashboardsReport(s.dashboards, list)
-	return write(s.out, "metrics-dashboards", r, r.markdown())
+	r := newDashboardsReport(about, s.dashboards, list)
+	r.compared = right != nil
+	return errors.Join(failed, write(s.out, "metrics-dashboards", r, r.markdown()))
 }
+
+// shown are the names of reports. A peer that fails, or answers wrongly, costs no other one its figures; the command ends with an error all the same.
+var shown = map[string]string{"aegis": "Aegis", "victoria": "VictoriaMetrics", "prometheus": "Prometheus"}
 
 func rank(name string) int { return slices.Index([]string{"prometheus", "aegis", "victoria"}, name) }
 
@@ -170,7 +186,7 @@ func place(name string) int {
 }
 
 // resume measures, or gives what was measured before with the same sizes; of a run that ended in the middle nothing is done twice.
-func resume[T any](s settings, name string, sizes any, measure func() (*T, error)) (*T, error) {
+func resume[T any](s settings, name, sizes string, measure func() (*T, error)) (*T, error) {
 	path := filepath.Join(s.work, name+".gob")
 	kept := struct {
 		Sizes  string
@@ -179,19 +195,20 @@ func resume[T any](s settings, name string, sizes any, measure func() (*T, error
 	if file, err := os.Open(path); err == nil {
 		err := gob.NewDecoder(file).Decode(&kept)
 		file.Close()
-		if err == nil && kept.Sizes == fmt.Sprint(sizes) {
+		if err == nil && kept.Sizes == sizes {
 			fmt.Fprintf(os.Stderr, "%s: was measured before (%s)\n", name, path)
 			return kept.Result, nil
 		}
 	}
+	data := filepath.Join(s.work, "data-"+name[strings.LastIndexByte(name, '-')+1:])
 	one, err := measure()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.RemoveAll(data))
 	}
-	kept.Sizes, kept.Result = fmt.Sprint(sizes), one
+	kept.Sizes, kept.Result = sizes, one
 	var text bytes.Buffer
 	if err := gob.NewEncoder(&text).Encode(kept); err != nil {
 		return nil, err
 	}
-	return one, errors.Join(os.WriteFile(path, text.Bytes(), 0o644), os.RemoveAll(filepath.Join(s.work, "data-"+name[strings.LastIndexByte(name, '-')+1:])))
+	return one, errors.Join(os.WriteFile(path, text.Bytes(), 0o644), os.RemoveAll(data))
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/load"
+	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/peer"
 	"github.com/automatanexus/aegis-db/bench/server"
 )
@@ -98,8 +99,35 @@ func TestMissingSystemIsAResult(t *testing.T) {
 	if err != nil || other.Missing != "X: missing: get it there" {
 		t.Errorf("%+v, %v", other, err)
 	}
-	if text := newLoadingReport(fleet{Series: 1, PerTarget: 1, Rounds: 1, ReplaceRounds: 1}, []*loaded{one}).markdown(); !strings.Contains(text, "get it there") {
+	if text := newLoadingReport(machine.Machine{}, loading{fleet: fleet{Series: 1, PerTarget: 1, Rounds: 1, ReplaceRounds: 1}}, []*loaded{one}).markdown(); !strings.Contains(text, "get it there") {
 		t.Error(text)
+	}
+}
+
+// TestFailingPeer: a peer that fails costs no other one its figures, and nobody misses that it did.
+func TestFailingPeer(t *testing.T) {
+	s := smallSettings(t)
+	s.systems, s.victoria, s.loading.fleet.Rounds, s.loading.budget = "aegis,victoria", "/bin/false", 5, 1
+	for _, part := range []string{"loading", "dashboards"} {
+		s.parts = part
+		if err := s.measure(t.Context()); err == nil || !strings.Contains(err.Error(), "/bin/false ended") {
+			t.Errorf("%s: %v", part, err)
+		}
+		text, err := os.ReadFile(filepath.Join(s.out, "metrics-"+part+".md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"| Aegis | VictoriaMetrics (failed) |", "- VictoriaMetrics failed: VictoriaMetrics: /bin/false ended"} {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%s: no %q in\n%s", part, want, text)
+			}
+		}
+		if early := strings.Contains(string(text), "Aegis did not finish within 1ns: it had taken 1 of 5 scrapes"); early != (part == "loading") {
+			t.Errorf("%s: %s", part, text)
+		}
+		if strings.Contains(string(text), "those of Prometheus.\n") {
+			t.Errorf("answers were compared with nothing:\n%s", text)
+		}
 	}
 }
 

@@ -31,12 +31,14 @@ type loadingReport struct {
 	machine.Machine
 	Aims     []measure.Aim `json:"aims"`
 	Fleet    fleet         `json:"fleet"`
+	Budget   string        `json:"budget"` // of sending, per system
 	Distinct int           `json:"distinct_series"`
 	Systems  []*loaded     `json:"systems"`
 }
 
-func newLoadingReport(f fleet, list []*loaded) *loadingReport {
-	r := &loadingReport{Machine: machine.Describe(), Fleet: f, Distinct: f.distinct(), Systems: list}
+func newLoadingReport(about machine.Machine, l loading, list []*loaded) *loadingReport {
+	f := l.fleet
+	r := &loadingReport{Machine: about, Fleet: f, Budget: l.budget.String(), Distinct: f.distinct(), Systems: list}
 	for _, s := range list[min(1, len(list)):] {
 		if ours := list[0]; ours.Name == "Aegis" && s.Missing == "" {
 			times := float64(ours.Samples) / ours.CPU / (float64(s.Samples) / s.CPU)
@@ -58,6 +60,11 @@ func (r *loadingReport) markdown() string {
 	fmt.Fprintf(&b, "%s\n\n%s active series of %s pods, a sample every %d s, %d scrapes: %s samples. Every %d scrapes one of ten pods is replaced: %s series in all. "+
 		"Counts and sums were those that were sent.\n\n", r.Machine, grouped(f.Series), grouped(f.targets()), f.Interval/1000, f.Rounds, measure.Grouped(float64(f.samples())),
 		f.ReplaceRounds, grouped(r.Distinct))
+	for _, s := range r.Systems {
+		if s.Missing == "" && s.Rounds < f.Rounds {
+			fmt.Fprintf(&b, "%s did not finish within %s: it had taken %d of %d scrapes, and its figures are of these.\n\n", s.Name, r.Budget, s.Rounds, f.Rounds)
+		}
+	}
 	b.WriteString("| figure |")
 	for _, s := range r.Systems {
 		fmt.Fprintf(&b, " %s |", title(s.Name, s.Missing))
@@ -111,10 +118,13 @@ func describe(b *strings.Builder, missing, about string) {
 }
 
 func title(name, missing string) string {
-	if missing != "" {
+	switch {
+	case missing == "":
+		return name
+	case name == "":
 		return "(missing)"
 	}
-	return name
+	return name + " (failed)"
 }
 
 func met(yes bool) string {
@@ -132,12 +142,17 @@ type dashboardsReport struct {
 	Services services      `json:"services"`
 	PerCell  string        `json:"time_per_query"`
 	Rounds   int           `json:"rounds"`
+	Limit    string        `json:"limit,omitempty"` // the time after which a system's queries were not measured again
 	Systems  []*asked      `json:"systems"`
 	measured dashboards
+	compared bool // whether there were answers of Prometheus
 }
 
-func newDashboardsReport(d dashboards, list []*asked) *dashboardsReport {
-	r := &dashboardsReport{Machine: machine.Describe(), Services: d.services, PerCell: d.perCell.String(), Rounds: d.rounds, Systems: list, measured: d}
+func newDashboardsReport(about machine.Machine, d dashboards, list []*asked) *dashboardsReport {
+	r := &dashboardsReport{Machine: about, Services: d.services, PerCell: d.perCell.String(), Rounds: d.rounds, Systems: list, measured: d}
+	if d.limit > 0 {
+		r.Limit = d.limit.String()
+	}
 	for _, s := range list[min(1, len(list)):] {
 		if s.Missing == "" {
 			r.Aims = append(r.Aims, r.aim(s))
@@ -152,8 +167,15 @@ var aims = map[string]float64{"Prometheus": 5, "VictoriaMetrics": 2}
 func (r *dashboardsReport) markdown() string {
 	var b strings.Builder
 	b.WriteString("# Metrics: the queries of dashboards\n\nWritten by `go run ./bench/metrics`; what each figure means is in [bench/README.md](../README.md#metrics).\n\n")
-	fmt.Fprintf(&b, "%s\n\n%s series, %s scrapes a minute apart. %d rounds of %s per query, window and number of clients. Aegis' answers were those of Prometheus.\n\n",
+	fmt.Fprintf(&b, "%s\n\n%s series, %s scrapes a minute apart. %d rounds of %s per query, window and number of clients.",
 		r.Machine, grouped(r.Services.Series), grouped(r.Services.Scrapes), r.Rounds, r.PerCell)
+	if r.Limit != "" {
+		fmt.Fprintf(&b, " Once a system had been asked for %s, no query was begun that had been measured before, so that slow systems have fewer rounds.", r.Limit)
+	}
+	if r.compared {
+		b.WriteString(" Aegis' answers were those of Prometheus.")
+	}
+	b.WriteString("\n\n")
 	r.summary(&b)
 	for _, clients := range r.measured.clients {
 		for _, w := range r.measured.windows {

@@ -83,12 +83,23 @@ func (w *Workload) Query(k Kind, i int) Query {
 	}
 	q.hosts = w.every
 	if k.Hosts > 0 {
-		q.hosts = slices.Sorted(slices.Values(r.Perm(w.Hosts)[:min(k.Hosts, w.Hosts)]))
+		q.hosts = choose(r, min(k.Hosts, w.Hosts), w.Hosts)
 		for _, h := range q.hosts {
 			q.Names = append(q.Names, w.hosts[h].Name())
 		}
 	}
 	return q
+}
+
+// choose gives k different numbers below n, sorted. They are few of many, so that drawing again costs less than shuffling all.
+func choose(r *rand.Rand, k, n int) (chosen []int) {
+	for len(chosen) < k {
+		one := r.IntN(n)
+		if i, there := slices.BinarySearch(chosen, one); !there {
+			chosen = slices.Insert(chosen, i, one)
+		}
+	}
+	return chosen
 }
 
 // largeHosts is the number of hosts from which on an answer of whole rows of all of them has millions of rows.
