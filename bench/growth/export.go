@@ -96,7 +96,7 @@ func (s settings) export(ctx context.Context) ([]figure, error) {
 	for k, file := range files {
 		var list []string
 		for _, f := range tsbs.Fields {
-			list = append(list, "sum("+f+")", "sum("+f+" * hash(hostname) % 1000)")
+			list = append(list, "sum("+f+")", "sum("+f+" * (hash(hostname) % 1000)::BIGINT)")
 		}
 		rows, err := duck.Execute(ctx, fmt.Sprintf("SELECT count(*), count(DISTINCT hostname), min(time)::TIMESTAMP, max(time)::TIMESTAMP, %s FROM read_parquet('%s')", strings.Join(list, ", "), file))
 		if err != nil {

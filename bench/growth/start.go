@@ -47,16 +47,15 @@ func (s settings) replay(ctx context.Context) ([]figure, error) {
 	}
 	client := load.NewClient(fresh.URL, connections)
 	defer client.Close()
-	samples, size := int64(0), int64(0)
+	streams := w.Streams(connections)
+	samples, size, shown := int64(0), int64(0), time.Now()
 	flushes := 0.0
 	for size < s.wal {
-		const rounds = 20
-		r, err := client.Run(ctx, w.Bodies(rounds), connections)
+		n, err := client.SendRounds(ctx, streams, 20)
 		if err != nil {
 			return nil, err
 		}
-		samples += int64(r.Samples)
-		w.Start += rounds * w.Interval
+		samples += n
 		if size, err = peer.FileBytes(filepath.Join(dir, "wal")); err != nil {
 			return nil, err
 		}
@@ -67,7 +66,10 @@ func (s settings) replay(ctx context.Context) ([]figure, error) {
 		if flushes = m["aegis_flushes_total"]; flushes > 0 {
 			break // the memory was full before the log was long enough
 		}
-		fmt.Fprintf(s.progress, "replay: %d MiB of log\n", size>>20)
+		if time.Since(shown) > 10*time.Second {
+			shown = time.Now()
+			fmt.Fprintf(s.progress, "replay: %d MiB of log\n", size>>20)
+		}
 	}
 	writer, err := load.ReadUsage(fresh.PID())
 	if err != nil {
@@ -128,7 +130,7 @@ func (s settings) idle(ctx context.Context) ([]figure, error) {
 	w := load.Workload{Series: s.series, Batch: 2000, Start: start2025.UnixMilli(), Interval: 15_000, Seed: 1}
 	client := load.NewClient(one.URL, connections)
 	defer client.Close()
-	if _, err := client.Run(ctx, w.Bodies(1), connections); err != nil {
+	if _, err := client.SendRounds(ctx, w.Streams(connections), 1); err != nil {
 		return nil, err
 	}
 	held, err := s.atRest(one)
