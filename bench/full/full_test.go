@@ -110,3 +110,18 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestParts: the commands know what the parts tell them, at full and at small size.
+func TestParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds commands")
+	}
+	s := settings{work: t.TempDir(), out: t.TempDir(), victoria: "v", prometheus: "p", questdb: "q"}
+	for _, p := range parts {
+		whole := p.args
+		p.args = func(s settings, work string) []string { return append(append(whole(s, work), p.small...), "-help") }
+		if err := s.measure(t.Context(), filepath.Join("..", ".."), p); err != nil {
+			t.Errorf("%s: %v", p.name, err)
+		}
+	}
+}

@@ -29,7 +29,7 @@ const everybody = "aegis,victoria,prometheus,questdb,duckdb,clickhouse,postgresq
 
 // parts are all, in the order in which they are measured: those that are asked about most first.
 var parts = []part{
-	tsbs(400, 3, 50*time.Minute, "-limit", "6m"),
+	tsbs(400, 40*time.Minute, "-checks", "3", "-time", "400ms", "-limit", "90s", "-slowest", "4s"),
 	{
 		name: "clickbench", about: "ClickBench's 43 queries on 10,000,000 rows, hot and cold", budget: 75 * time.Minute, program: "suites", picture: true,
 		args: func(s settings, work string) []string {
@@ -44,26 +44,29 @@ var parts = []part{
 		},
 		small: []string{"-scale", "0.01"},
 	},
-	tsbs(100, 3, 30*time.Minute, "-limit", "5m"),
-	metrics("metrics-loading", "loading", 60*time.Minute, "-series", "2000", "-rounds", "20"),
-	metrics("metrics-dashboards", "dashboards", 60*time.Minute, "-asked-series", "500", "-asked-scrapes", "1500", "-query-rounds", "1", "-per-query", "10ms"),
+	tsbs(100, 20*time.Minute, "-checks", "3", "-time", "250ms", "-limit", "1m", "-slowest", "4s"),
+	metrics("metrics-loading", "loading", 40*time.Minute, []string{"-budget", "6m"}, "-series", "2000", "-rounds", "20"),
+	metrics("metrics-dashboards", "dashboards", 40*time.Minute, []string{"-per-query", "200ms", "-slowest", "1s", "-limit", "2m"},
+		"-asked-series", "500", "-asked-scrapes", "1500", "-query-rounds", "1", "-per-query", "10ms"),
 	{
-		name: "growth", about: "Parquet, starting, memory per series, queries as the data grows", budget: 45 * time.Minute, program: "growth",
-		args:  func(s settings, work string) []string { return []string{"-work", work, "-out", s.out} },
+		name: "growth", about: "Parquet, starting, memory per series, queries as the data grows", budget: 25 * time.Minute, program: "growth",
+		args: func(s settings, work string) []string {
+			return []string{"-per-query", "400ms", "-work", work, "-out", s.out}
+		},
 		small: []string{"-hosts", "5", "-days", "2", "-rounds", "1", "-per-query", "10ms", "-series", "2000", "-wal", "1000000"},
 	},
-	tsbs(4000, 1, 120*time.Minute, "-limit", "8m"),
+	tsbs(4000, 80*time.Minute, "-checks", "1", "-time", "400ms", "-limit", "90s", "-slowest", "3s"),
 }
 
 // tsbs is the part of the Time Series Benchmark Suite with so many hosts.
-func tsbs(hosts, checks int, budget time.Duration, more ...string) part {
+func tsbs(hosts int, budget time.Duration, more ...string) part {
 	name := fmt.Sprintf("tsbs-%d", hosts)
 	return part{
 		name: name, about: fmt.Sprintf("TSBS cpu-only, %d hosts", hosts), budget: budget, program: "board", picture: true,
 		args: func(s settings, work string) []string {
 			args := []string{
-				"-hosts", fmt.Sprint(hosts), "-systems", everybody, "-name", name, "-checks", fmt.Sprint(checks), "-time", "700ms",
-				"-resilient", "-keep", filepath.Join(work, "measured"), "-dir", work, "-out", s.out,
+				"-hosts", fmt.Sprint(hosts), "-systems", everybody, "-name", name, "-resilient",
+				"-keep", filepath.Join(work, "measured"), "-dir", work, "-out", s.out,
 			}
 			return append(append(args, more...), s.programs("victoria", "prometheus", "questdb")...)
 		},
@@ -72,11 +75,12 @@ func tsbs(hosts, checks int, budget time.Duration, more ...string) part {
 }
 
 // metrics is a part of the command of that name.
-func metrics(name, which string, budget time.Duration, small ...string) part {
+func metrics(name, which string, budget time.Duration, whole []string, small ...string) part {
 	return part{
 		name: name, about: "metrics through remote write: " + which, budget: budget, program: "metrics",
 		args: func(s settings, work string) []string {
-			return append([]string{"-parts", which, "-work", work, "-out", s.out}, s.programs("victoria", "prometheus")...)
+			args := append([]string{"-parts", which, "-work", work, "-out", s.out}, whole...)
+			return append(args, s.programs("victoria", "prometheus")...)
 		},
 		small: small,
 	}
