@@ -98,19 +98,20 @@ func (l *keyLook) settleOwn(decided func(int) bool) {
 // inHead settles the rows whose keys the head has: what it has is newer than what is stored.
 func (l *keyLook) inHead() error {
 	t := l.table
+	endsInHead := l.endsInHead()
 	var bad error
-	err := l.shard.head.FindKeys(t, &l.rows.BatchKeys, false, func(i int, row head.KeyRow) {
+	err := l.shard.head.FindNewest(t, &l.rows.BatchKeys, func(i int, row head.KeyRow) (more bool) {
 		if bad != nil || l.settled[i] {
-			return
+			return false
 		}
 		var tuple []byte
 		if tuple, bad = row.Tuple(&t.Columns, t.Columns.Key); bad != nil || !bytes.Equal(tuple, l.rows.tuple(i)) {
-			return
+			return true
 		}
 		if t.From > 0 {
 			var seq meta.Seq
 			if seq, bad = row.Seq(); bad != nil || seq <= t.From {
-				return
+				return true
 			}
 		}
 		switch mine := row.Among(l.ended); {
@@ -122,11 +123,25 @@ func (l *keyLook) inHead() error {
 			l.settled[i] = true
 			l.overtaken = l.overtaken || !mine
 		}
+		return !l.settled[i] && !l.overtaken && endsInHead
 	})
 	if err == nil {
 		err = bad
 	}
 	return err
+}
+
+// endsInHead reports whether the commit ends rows of others that are in the head.
+func (l *keyLook) endsInHead() bool {
+	if l.ended == nil {
+		return false
+	}
+	for place := range l.ended.Others {
+		if place != scan.OwnRows {
+			return true
+		}
+	}
+	return false
 }
 
 // inSegments looks for the keys that the head does not have, and for rows that the commit ends of those whose newest row has ended.

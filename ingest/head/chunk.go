@@ -18,7 +18,8 @@ type chunk struct {
 	base         uint32 // position of the first row in the series' stream
 	minT, maxT   int64
 	first, last  meta.Seq
-	wantedColumn []bool // of a copy: which columns are in it; nil = all
+	covered      meta.Seq // by then each row had been replaced by one that came after it; 0 = who knows
+	wantedColumn []bool   // of a copy: which columns are in it; nil = all
 }
 
 // sealLocked closes the open chunk of a series and gives the growth in bytes.

@@ -15,7 +15,11 @@ import (
 // merge it replaces the vectors by those of the united rows, unless all keys differ.
 func (p *plan) unite(g *group, index []int32, equal func(a, b int32) bool) selection {
 	if !p.schema.Merge {
-		return g.live(lastOfEqual(index, equal))
+		newest := lastOfEqual(index, equal)
+		if len(g.ends) > 1 && len(newest) < g.n {
+			g.cover(p.after, newest)
+		}
+		return g.live(newest)
 	}
 	if g.dead != nil {
 		index = g.afterDeaths(index, equal)

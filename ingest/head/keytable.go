@@ -126,6 +126,11 @@ type keyFound struct {
 
 // find appends the rows of hashes, for each the newest first, but those that had ended by a seq where that is known. Those that are free are not looked for.
 func (t *keyTable) find(dst []keyFound, hashes []uint64, free []bool, ended meta.Seq) []keyFound {
+	return t.findNewest(dst, hashes, free, ended, math.MaxInt)
+}
+
+// findNewest is find, with so many rows of each hash at most.
+func (t *keyTable) findNewest(dst []keyFound, hashes []uint64, free []bool, ended meta.Seq, most int) []keyFound {
 	var now, next prefetch.Lines
 	t.ask(&next, hashes)
 	for lo := 0; lo < len(hashes); lo += keyGroup {
@@ -143,7 +148,7 @@ func (t *keyTable) find(dst []keyFound, hashes []uint64, free []bool, ended meta
 			if at == keyLineRows || free != nil && free[i] {
 				continue
 			}
-			dst = t.chain(dst, i, l.rows[at], ended)
+			dst = t.chain(dst, i, l.rows[at], ended, most)
 		}
 	}
 	return dst
@@ -166,17 +171,20 @@ func (t *keyTable) put(dst []keyFound, hashes []uint64, free []bool, first uint3
 				row = rows[i]
 			}
 			if before, ok := t.putOne(mixed(hashes[i]), row); ok && ended != withoutRest {
-				dst = t.chain(dst, i, before, ended)
+				dst = t.chain(dst, i, before, ended, math.MaxInt)
 			}
 		}
 	}
 	return dst
 }
 
-// chain appends a row and those of the same hash before it.
-func (t *keyTable) chain(dst []keyFound, i int, row uint32, ended meta.Seq) []keyFound {
-	for {
+// chain appends a row and those of the same hash before it, so many at most.
+func (t *keyTable) chain(dst []keyFound, i int, row uint32, ended meta.Seq, most int) []keyFound {
+	for n := 1; ; n++ {
 		dst = append(dst, keyFound{i, row})
+		if n == most {
+			return dst
+		}
 		next, ok := t.older[row]
 		if !ok || next.cut != 0 && next.cut <= ended {
 			return dst

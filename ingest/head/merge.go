@@ -47,8 +47,10 @@ func (s *selection) skip(n int) {
 type group struct {
 	vectors []*column.Vector // by plan.needed, then the address where it is asked for; nil = NULL throughout
 	n       int
-	dead    []bool // by row, of tables with a key: it has ended, and supersedes what is older all the same; nil = none has
-	alone   []bool // by row, of tables whose rows merge: it takes nothing from what is older; nil = none is
+	dead    []bool  // by row, of tables with a key: it has ended, and supersedes what is older all the same; nil = none has
+	alone   []bool  // by row, of tables whose rows merge: it takes nothing from what is older; nil = none is
+	pieces  []piece // that it was made of, and where the rows of each end; nil = one
+	ends    []int
 }
 
 // decodeGroup decodes the needed columns of the chunks of a group, one behind the other, without the rows that the seqs
@@ -57,7 +59,7 @@ func (p *plan) decodeGroup(d *decoder, g []piece) (group, error) {
 	if len(g) == 1 {
 		return p.decodePiece(d, &g[0])
 	}
-	out := group{vectors: make([]*column.Vector, p.width())}
+	out := group{vectors: make([]*column.Vector, p.width()), pieces: g}
 	builders := make([]*column.Builder, p.width())
 	for i := range g {
 		one, err := p.decodePiece(d, &g[i])
@@ -84,6 +86,7 @@ func (p *plan) decodeGroup(d *decoder, g []piece) (group, error) {
 			out.dead = append(out.dead, one.dead...)
 			out.dead = append(out.dead, make([]bool, out.n-len(out.dead))...)
 		}
+		out.ends = append(out.ends, out.n)
 	}
 	for k, b := range builders {
 		if b == nil {

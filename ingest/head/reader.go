@@ -115,6 +115,9 @@ func (r *reader) next() {
 	v.each(func(p place) {
 		pieces = p.pieces(pieces, r.plan.after, times, r.plan.keys, r.wantedCopy)
 	})
+	if !r.plan.schema.Supersedes() {
+		pieces = slices.DeleteFunc(pieces, func(g piece) bool { return g.dead != nil && g.deaths() == g.chunk.rows })
+	}
 	r.key, r.open = v.key, false
 	r.groups = r.plan.ends(r.plan.group(pieces))
 }

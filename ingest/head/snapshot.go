@@ -295,7 +295,7 @@ func (p place) pieces(dst []piece, after meta.Seq, times scan.TimeRange, keys ke
 	dead := p.in.deadLocked(p.at)
 	part.mu.RUnlock()
 	for i := range chunks {
-		if c := &chunks[i]; c.first <= upTo && c.last > after && times.Overlaps(c.minT, c.maxT) {
+		if c := &chunks[i]; c.first <= upTo && c.last > after && times.Overlaps(c.minT, c.maxT) && (c.covered == 0 || c.covered > upTo) {
 			dst = append(dst, piece{*c, fields, p, c.among(dead)})
 		}
 	}

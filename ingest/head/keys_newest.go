@@ -1,0 +1,77 @@
+package head
+
+import (
+	"math"
+	"slices"
+
+	"github.com/automatanexus/aegis-db/meta"
+)
+
+// FindNewest is FindKeys for who rarely needs more than the newest row of a tuple: rows are found one after the other, the newest first, until he says of their
+// number that he needs no more. Where rows replace each other chains cannot be cut, since one that has ended says that there is none.
+func (h *Head) FindNewest(table *meta.Table, k *BatchKeys, found func(i int, row KeyRow) (more bool)) error {
+	h.mu.RLock()
+	gens := h.gens
+	h.mu.RUnlock()
+	left := *k
+	left.Free = slices.Clone(k.Free)
+	if left.Free == nil {
+		left.Free = make([]bool, len(k.Hashes))
+	}
+	for n := len(gens) - 1; n >= 0; n-- {
+		g := gens[n]
+		g.mu.RLock()
+		p := g.parts[table.ID]
+		g.mu.RUnlock()
+		if p == nil {
+			continue
+		}
+		x := p.keyIndexOf(k)
+		if x.isApart(k) {
+			continue
+		}
+		grown, err := x.fill(p, &table.Columns)
+		h.settleIn(g, grown)
+		if err != nil {
+			return err
+		}
+		if long := left.take(x.newest(p, &left, longChain), longChain, found); len(long) > 0 {
+			rest := left
+			rest.Free = slices.Repeat([]bool{true}, len(left.Free))
+			for _, i := range long {
+				rest.Free[i] = false
+			}
+			rest.take(x.newest(p, &rest, math.MaxInt), math.MaxInt, found)
+			for _, i := range long {
+				left.Free[i] = rest.Free[i]
+			}
+		}
+	}
+	return nil
+}
+
+// newest is find, with so many rows of each tuple at most.
+func (x *keyIndex) newest(p *part, k *BatchKeys, most int) []foundRow {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.foundLocked(p, x.table.findNewest(nil, k.Hashes, k.Free, wholeChain, most))
+}
+
+// take hands rows on, and gives the numbers of those of which there may be more than were found. Those that need no more are free afterwards.
+func (k *BatchKeys) take(rows []foundRow, most int, found func(i int, row KeyRow) (more bool)) (long []int) {
+	n := 0
+	for at, f := range rows {
+		if n++; at == 0 || rows[at-1].i != f.i {
+			n = 1
+		}
+		if k.Free[f.i] {
+			continue
+		}
+		if !found(f.i, f.row) {
+			k.Free[f.i] = true
+		} else if n == most {
+			long = append(long, f.i)
+		}
+	}
+	return long
+}
