@@ -98,7 +98,11 @@ func (r *report) promAim(own, peer *System, aim float64) measure.Aim {
 			reached++
 			continue
 		}
-		a.Behind = append(a.Behind, fmt.Sprintf("%s, clients %d: %s", cell.Kind, cell.Clients, measure.Ratio(times)))
+		text := fmt.Sprintf("%s, clients %d: %s", cell.Kind, cell.Clients, measure.Ratio(times))
+		if times < 1 {
+			text += " (**behind**)"
+		}
+		a.Behind = append(a.Behind, text)
 	}
 	if figures == 0 {
 		a.Figure = "no figures"

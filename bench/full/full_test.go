@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/measure"
 )
 
@@ -23,10 +22,14 @@ func TestPage(t *testing.T) {
 	for range most {
 		behind = append(behind, "c: 1.9")
 	}
-	text, err := json.Marshal(result{machine.Machine{Commit: "abc"}, []measure.Aim{
-		{What: "loading", Aim: "≥ 2", Figure: "3.0", Met: true},
-		{What: "every query", Aim: "≥ 2", Figure: "1 of 3", Behind: behind},
-	}})
+	text, err := json.Marshal(map[string]any{
+		"commit": "abc",
+		"aims": []measure.Aim{
+			{What: "loading", Aim: "≥ 2", Figure: "3.0", Met: true},
+			{What: "every query", Aim: "≥ 2", Figure: "1 of 3", Behind: behind},
+		},
+		"systems": []map[string]string{{"name": "Aegis"}, {"name": "B", "missing": "B failed:\n too slow"}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +45,7 @@ func TestPage(t *testing.T) {
 	}
 	for _, want := range []string{
 		"| [tsbs-400](tsbs-400.md) | loading | ≥ 2 | 3.0 | met |\n", "| [tsbs-400](tsbs-400.md) | every query | ≥ 2 | 1 of 3 | **missed** |\n", "1 of 2 are met",
-		"`make bench-full PART=tsbs-4000`", "  - b: 0.5 (**behind**)\n  - a: 1.5\n", "and 2 more in [tsbs-400.md]", "- [Joins](../gaps/joins.md)\n", "- tsbs-400: ", "commit abc",
+		"`make bench-full PART=tsbs-4000`", "  - b: 0.5 (**behind**)\n  - a: 1.5\n", "and 2 more in [tsbs-400.md]", "- [Joins](../gaps/joins.md)\n", "- tsbs-400: ", "commit abc", "\nNot in tsbs-400: B failed: too slow\n",
 	} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("no %q in\n%s", want, page)

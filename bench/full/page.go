@@ -15,7 +15,10 @@ import (
 // result is what the page needs of a part's report.
 type result struct {
 	machine.Machine
-	Aims []measure.Aim `json:"aims"`
+	Aims    []measure.Aim `json:"aims"`
+	Systems []struct {
+		Missing string `json:"missing"` // why nothing was measured of it
+	} `json:"systems"`
 }
 
 // writePage writes README.md into the folder of reports from those that are there.
@@ -85,7 +88,17 @@ func page(results map[string]*result, gaps []gap) string {
 			fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %s | %s |\n", p.name, p.name, a.What, a.Aim, a.Figure, a.Judgement())
 		}
 	}
-	fmt.Fprintf(&b, "\n%d of %d are met.\n\n## Where Aegis is short of an aim\n\n", reached, all)
+	fmt.Fprintf(&b, "\n%d of %d are met.\n\n", reached, all)
+	for _, p := range parts {
+		if r := results[p.name]; r != nil {
+			for _, s := range r.Systems {
+				if s.Missing != "" {
+					fmt.Fprintf(&b, "Not in %s: %s\n\n", p.name, strings.Join(strings.Fields(s.Missing), " "))
+				}
+			}
+		}
+	}
+	b.WriteString("## Where Aegis is short of an aim\n\n")
 	if len(gaps) > 0 {
 		b.WriteString("Where the time and the bytes go, what was tried and what comes next:\n\n")
 		for _, g := range gaps {

@@ -8,12 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/automatanexus/aegis-db/bench/load"
 	"github.com/automatanexus/aegis-db/bench/machine"
+	"github.com/automatanexus/aegis-db/bench/measure"
 	"github.com/automatanexus/aegis-db/bench/peer"
 	"github.com/automatanexus/aegis-db/bench/server"
 )
@@ -214,5 +216,22 @@ func TestDeviate(t *testing.T) {
 	}
 	if err := all.compare(&asked{Answers: answers}, &asked{About: peer.About{Name: "Aegis"}, Answers: answers}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAims: what is short of an aim is listed by how short it is, and it is said where a peer is ahead.
+func TestAims(t *testing.T) {
+	system := func(name string, ms ...float64) *asked {
+		s := &asked{About: peer.About{Name: name}}
+		for i, one := range ms {
+			s.Cells = append(s.Cells, &cell{Panel: panels[i].Name, Window: windows[0].Name, Clients: 1, Rounds: []measure.Timing{{P50: one}}})
+		}
+		return s
+	}
+	d := dashboards{windows: windows[:1], clients: []int{1}}
+	r := newDashboardsReport(machine.Machine{}, d, []*asked{system("Aegis", 10, 10, 10), system("VictoriaMetrics", 15, 30, 5)})
+	want := []string{panels[2].Name + ", 1 h by 15 s, 1 clients: 0.50 (**behind**)", panels[0].Name + ", 1 h by 15 s, 1 clients: 1.5"}
+	if len(r.Aims) != 1 || r.Aims[0].Met || !slices.Equal(r.Aims[0].Behind, want) || !strings.Contains(r.Aims[0].Figure, "1 of 3 meet the aim of 2; the least is 0.50") {
+		t.Errorf("%+v", r.Aims)
 	}
 }
