@@ -21,7 +21,8 @@ type copyIn struct {
 	options *copyOptions
 	text    literal.Options
 	formats int16
-	after   func() error // runs the statements behind it; nil = there are none
+	after   func() error // runs the statements behind it; nil = it came by the extended protocol
+	last    bool         // of its Query message: there are none behind it
 	started time.Time
 
 	buf      []byte // data that is no whole row yet
@@ -125,6 +126,11 @@ func (c *session) copyDone(in *copyIn) error {
 	}
 	if err := c.copyWrite(in); err != nil {
 		return err
+	}
+	if in.last {
+		if err := c.commitTogether(); err != nil {
+			return err
+		}
 	}
 	c.took("copy", in.started, in.rows)
 	c.complete("COPY " + itoa(int(in.rows)))

@@ -36,14 +36,19 @@ func (c *session) finishQuery() error {
 
 // endTogether ends the transaction that statements make which were sent together.
 func (c *session) endTogether() error {
+	if err := c.commitTogether(); err != nil {
+		return c.failed(err)
+	}
+	return nil
+}
+
+// commitTogether is endTogether for a statement that has not been said to be complete: nobody may take for done what its commit refuses.
+func (c *session) commitTogether() error {
 	if c.query.TxStatus() != query.TxIdle {
 		return nil
 	}
 	c.closeUnheld()
-	if err := c.query.EndTogether(c.ctx); err != nil {
-		return c.failed(err)
-	}
-	return nil
+	return c.query.EndTogether(c.ctx)
 }
 
 // drop forgets the statement and the portal of a name.
@@ -83,6 +88,7 @@ func (c *session) statementsFrom(script query.Script, i int) error {
 				return err
 			}
 			c.copying.after = func() error { return c.statementsFrom(script, i+1) }
+			c.copying.last = i == len(script.Statements)-1
 			return nil
 		}
 		if done, err := c.ownStatement(st.Stmt, script.Text); done || err != nil {
@@ -118,8 +124,15 @@ func (c *session) runOne(script query.Script, i int) error {
 	if err != nil {
 		return err
 	}
+	result := p.result
+	if i == len(script.Statements)-1 {
+		p.close() // before its transaction ends
+		if err := c.commitTogether(); err != nil {
+			return err
+		}
+	}
 	c.took("simple", started, sent)
-	c.completed(p.result, sent)
+	c.completed(result, sent)
 	c.after(stmt, script.Text)
 	return nil
 }

@@ -2,7 +2,10 @@ package pgwire_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -107,5 +110,41 @@ func TestAloneIsRunAgain(t *testing.T) {
 	var n int
 	if err := connect(t, addr).QueryRow(t.Context(), "SELECT n FROM t").Scan(&n); err != nil || n != clients*each {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// TestTagComesAfterCommit: nobody is told that a statement is complete whose commit is refused.
+func TestTagComesAfterCommit(t *testing.T) {
+	addr, _ := serve(t, pgwire.Options{})
+	other := connect(t, addr)
+	exec(t, other, "CREATE TABLE t (n int PRIMARY KEY)")
+	w := dial(t, addr).start()
+	w.Send(&pgproto3.Query{String: "INSERT INTO t VALUES (1); COPY t FROM STDIN"})
+	w.flush()
+	if got := w.until('G'); got != "C(INSERT 0 1) G" {
+		t.Fatal(got)
+	}
+	// More than are gathered before they are looked at: of these only the commit can find that one is there already.
+	var rows strings.Builder
+	for n := range 20_000 {
+		fmt.Fprintln(&rows, n+2)
+	}
+	w.Send(&pgproto3.CopyData{Data: []byte(rows.String())})
+	w.flush()
+	time.Sleep(time.Second) // until they were; sooner it would be the statement that fails, of which nothing is proven
+	exec(t, other, "INSERT INTO t VALUES (2)")
+	w.Send(&pgproto3.CopyDone{})
+	w.flush()
+	if got := w.until('Z'); strings.Contains(got, "C(") || !strings.Contains(got, "E(ERROR ") {
+		t.Errorf("after a commit that was refused: %s", got)
+	}
+	var sum int
+	if err := other.QueryRow(t.Context(), "SELECT sum(n) FROM t").Scan(&sum); err != nil || sum != 2 {
+		t.Errorf("%d, %v", sum, err)
+	}
+	w.Send(&pgproto3.Query{String: "INSERT INTO t VALUES (3); INSERT INTO t VALUES (4)"})
+	w.flush()
+	if got := w.until('Z'); got != "C(INSERT 0 1) C(INSERT 0 1) ZI" {
+		t.Error(got)
 	}
 }
