@@ -197,7 +197,7 @@ func (t *groupTuples) lookAhead(columns [][]int64, nulls []uint64, ids []uint32,
 		}
 		words := t.words[2*int(s.group)-2 : 2*int(s.group)]
 		id := s.group
-		if words[0]^a[i]|words[1]^b[i] != 0 {
+		if (words[0]^a[i])|(words[1]^b[i]) != 0 {
 			id = 0
 		}
 		ids[from+i] = id

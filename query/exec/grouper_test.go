@@ -173,3 +173,59 @@ func rowText(v *column.Vector, i int) string {
 	}
 	return string(f.Bytes(j))
 }
+
+// TestGrouperOfManyTuples holds tables of tuples that are larger than the caches, in which look-ups go another way, against a map: of words that have
+// all bits, few, or none, so that one differs from another by any.
+func TestGrouperOfManyTuples(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 11))
+	types := []column.Type{column.T(column.Int64), column.T(column.Int32), column.T(column.Int64)}
+	word := []func() int64{
+		func() int64 { return r.Int64N(200_000) },
+		func() int64 { return -1 - r.Int64N(2) },
+		func() int64 { return []int64{0, -1, math.MaxInt64, math.MinInt64}[r.IntN(4)] },
+	}
+	for _, width := range []int{2, 3} {
+		for _, nulls := range []bool{false, true} {
+			g := newGrouper(types[:width])
+			numbers := map[[4]int64]uint32{}
+			for range 100 {
+				const rows = 5000
+				keys := make([]*column.Vector, width)
+				for k := range keys {
+					b := column.NewBuilder(types[k], rows)
+					for range rows {
+						if nulls && r.IntN(10) == 0 {
+							b.AppendNull()
+						} else {
+							b.AppendInt(word[k]())
+						}
+					}
+					keys[k] = b.Finish()
+				}
+				groups := make([]uint32, rows)
+				g.findAll(keys, groups)
+				for i, got := range groups {
+					var tuple [4]int64
+					for k, v := range keys {
+						if v.IsNull(i) {
+							tuple[3] |= 1 << k
+						} else {
+							tuple[k] = v.Int(i)
+						}
+					}
+					want, known := numbers[tuple]
+					if !known {
+						want = uint32(len(numbers))
+						numbers[tuple] = want
+					}
+					if got != want {
+						t.Fatalf("width %d, nulls %v: %v is in group %d, not %d", width, nulls, tuple, got, want)
+					}
+				}
+			}
+			if len(g.tuples.slots) < aheadSlots || g.count != len(numbers) {
+				t.Fatalf("width %d: %d groups, %d slots for %d tuples", width, g.count, len(g.tuples.slots), len(numbers))
+			}
+		}
+	}
+}
