@@ -48,7 +48,7 @@ func (a *aggregate) parts(ctx context.Context) (out []part, err error) {
 		if a.bound != nil {
 			t.newest = &newest{bound: a.bound, count: a.node.Newest}
 		}
-		intakes := sets.intakes()
+		intakes := sets.intakes(t)
 		return func(w *worker, _ int, b *scan.Batch) error {
 			keys, err := evalAll(w, a.node.Keys, b)
 			if err != nil {

@@ -27,8 +27,11 @@ type aggTable struct {
 
 	spans         []span
 	ids           []uint32
-	bySpan, byRow bool // how batches were taken
-	shortRuns     bool // by row, although the keys are constant inside runs
+	whole         bool     // the last batch was taken by spans
+	rows          []uint32 // scratch of numbers
+	into          []uint32 // of a table that was merged into another: the numbers of its groups there
+	bySpan, byRow bool     // how batches were taken
+	shortRuns     bool     // by row, although the keys are constant inside runs
 }
 
 func newAggTable(run *grouping) *aggTable {
@@ -71,7 +74,7 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 		keys, b = compacted(keys, b)
 	}
 	var ids, spanIDs []uint32
-	if whole {
+	if t.whole = whole; whole {
 		t.bySpan = true
 		t.ids = resized(t.ids, len(t.spans))
 		spanIDs = t.ids
@@ -97,6 +100,22 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 		}
 	}
 	return t.settle()
+}
+
+// numbers gives the groups of the rows of the last batch.
+func (t *aggTable) numbers() []uint32 {
+	if !t.whole {
+		return t.ids
+	}
+	n := 0
+	if len(t.spans) > 0 {
+		n = t.spans[len(t.spans)-1].hi
+	}
+	t.rows = resized(t.rows, n)
+	for k, s := range t.spans {
+		fill(t.rows[s.lo:s.hi], t.ids[k])
+	}
+	return t.rows
 }
 
 func (t *aggTable) findSpans(keys []*column.Vector, ids []uint32) {
@@ -219,12 +238,17 @@ func (t *aggTable) feed(calls []int, keys, args []*column.Vector, n int) error {
 	t.ids = resized(t.ids, n)
 	t.findRows(keys, t.ids)
 	t.grow()
+	return t.feedGroups(calls, t.ids, args, n)
+}
+
+// feedGroups is feed for rows whose groups are known.
+func (t *aggTable) feedGroups(calls []int, groups []uint32, args []*column.Vector, n int) error {
 	taken := make([]*column.Vector, len(args))
 	for _, c := range calls {
 		for i, v := range args {
 			taken[i] = argument(&t.run.calls[c], v)
 		}
-		if err := t.states[c].Add(t.ids, taken, n); err != nil {
+		if err := t.states[c].Add(groups, taken, n); err != nil {
 			return err
 		}
 	}
@@ -295,17 +319,17 @@ func (t *aggTable) makeRoom(n int) error {
 	return nil
 }
 
-// merge adds groups of another table to these: group from[i], of which keys are the keys.
-func (t *aggTable) merge(o *aggTable, keys []*column.Vector, from []uint32) error {
-	into := make([]uint32, len(from))
+// merge adds groups of another table to these, group from[i], of which keys are the keys, to group into[i].
+func (t *aggTable) merge(o *aggTable, keys []*column.Vector, from []uint32) (into []uint32, err error) {
+	into = make([]uint32, len(from))
 	if t.groups != nil {
 		t.groups.findAll(keys, into)
 		t.grow()
 	}
 	if err := t.eachState(len(from), func(i int) error { return t.states[i].Merge(o.states[i], from, into) }); err != nil {
-		return err
+		return nil, err
 	}
-	return t.settle()
+	return into, t.settle()
 }
 
 // eachState does something to all states, of so many groups: side by side where there is much to do.

@@ -12,11 +12,15 @@ import (
 
 // distinctSet makes the arguments of AGG(DISTINCT …) distinct in each group: a grouping by the keys and the arguments together, with
 // no aggregates. When all rows were seen its groups are the rows that the aggregates get.
+//
+// A single integer is not grouped by the keys again: pairs of the groups' numbers and integers are kept instead, as long as there is memory.
 type distinctSet struct {
-	calls  []int // the aggregates that share it
-	args   []expr.Expr
-	filter expr.Expr
-	group  *grouping
+	calls   []int // the aggregates that share it
+	args    []expr.Expr
+	filter  expr.Expr
+	group   *grouping
+	paired  bool // pairs will do
+	intakes []*distinctIntake
 }
 
 // distinctSets are those of one aggregation.
@@ -24,6 +28,7 @@ type distinctSets struct {
 	keys int
 	list []*distinctSet
 	env  *Env
+	mu   sync.Mutex // the sets' intakes
 }
 
 func newDistinctSets(a *aggregate) *distinctSets {
@@ -32,13 +37,15 @@ func newDistinctSets(a *aggregate) *distinctSets {
 		if !c.Distinct {
 			continue
 		}
+		paired := len(a.node.Keys) > 0 && !a.env.Plain && pairsDo(&c)
 		if s := sets.like(&c); s != nil {
 			s.calls = append(s.calls, i)
+			s.paired = s.paired && paired
 			continue
 		}
 		keys := append(slices.Clip(a.node.Keys), c.Args...)
 		sets.list = append(sets.list, &distinctSet{
-			calls: []int{i}, args: c.Args, filter: c.Filter, group: newGrouping(a.env, a.stats, keys, nil, 0),
+			calls: []int{i}, args: c.Args, filter: c.Filter, group: newGrouping(a.env, a.stats, keys, nil, 0), paired: paired,
 		})
 	}
 	return sets
@@ -60,45 +67,17 @@ func sameColumn(a, b expr.Expr) bool {
 	return ok && also && x.Index == y.Index && x.T == y.T
 }
 
-// distinctIntake is one worker's way into a set.
-type distinctIntake struct {
-	set   *distinctSet
-	table *aggTable
-}
-
-func (d *distinctSets) intakes() []distinctIntake {
-	out := make([]distinctIntake, len(d.list))
-	for i, s := range d.list {
-		out[i] = distinctIntake{s, s.group.table()}
-	}
-	return out
-}
-
-// add takes a batch and its keys.
-func (in *distinctIntake) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
-	if in.set.filter != nil {
-		w.expr.Runs = b.Runs
-		rows, err := expr.EvalBool(&w.expr, in.set.filter, b.Columns, b.Len, nil)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		kept := make([]*column.Vector, len(keys))
-		for i, v := range keys {
-			kept[i] = column.Gather(v, rows)
-		}
-		keys, b = kept, b.Compact(rows)
-	}
-	args, err := evalAll(w, in.set.args, b)
-	if err != nil {
-		return err
-	}
-	return in.table.add(w, append(slices.Clip(keys), args...), &scan.Batch{Len: b.Len, Runs: b.Runs})
-}
-
 // into hands the distinct arguments to the aggregation: to its table, or to disk beside its rows.
 func (d *distinctSets) into(ctx context.Context, g *grouping) error {
 	if len(d.list) == 0 {
 		return nil
+	}
+	paired := make([]bool, len(d.list))
+	for i, s := range d.list {
+		var err error
+		if paired[i], err = s.settle(g); err != nil { // while the tables have the groups that pairs name
+			return err
+		}
 	}
 	var all *aggTable
 	if g.spilled == nil {
@@ -107,7 +86,13 @@ func (d *distinctSets) into(ctx context.Context, g *grouping) error {
 			return err
 		}
 	}
-	for _, s := range d.list {
+	for i, s := range d.list {
+		if paired[i] {
+			if err := s.feedPairs(ctx, all); err != nil {
+				return err
+			}
+			continue
+		}
 		parts, err := s.group.parts(ctx)
 		if err != nil {
 			return err

@@ -205,7 +205,8 @@ func (g *grouping) merged(ctx context.Context) (*aggTable, error) {
 				return nil, err
 			}
 		}
-		if err := all.merge(t, rows, firstNumbers(n)); err != nil {
+		var err error
+		if t.into, err = all.merge(t, rows, firstNumbers(n)); err != nil {
 			return nil, err
 		}
 		t.drop()
@@ -307,7 +308,8 @@ func (t *aggTable) mergePart(source *partedTable, p int) error {
 	for i, r := range rows {
 		from[i] = uint32(r)
 	}
-	return t.merge(source.table, keys, from)
+	_, err := t.merge(source.table, keys, from)
+	return err
 }
 
 // feedPart gives the distinct arguments of a part to its table; or leaves them to the level below, if the table is not all of the part.
