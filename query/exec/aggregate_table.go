@@ -225,6 +225,8 @@ func argument(call *expr.AggregateCall, v *column.Vector) *column.Vector {
 	switch {
 	case v.Enc == column.Const || v.Enc == column.Scaled && call.Fn.Scaled || v.Enc == column.Narrow && call.Fn.Narrow:
 		return v
+	case v.Enc == column.Dict && call.Fn.Coded && v.Child.Enc == column.Flat:
+		return v
 	case call.Fn.Scaled && v.Type.Kind == column.Numeric && v.Enc != column.Flat:
 		if s := column.ToScaled(v); s != nil {
 			return s

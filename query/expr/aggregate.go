@@ -25,6 +25,8 @@ type Aggregate struct {
 	Scaled bool
 	// Narrow says that its states take arguments of integers as Narrow vectors in AddRange.
 	Narrow bool
+	// Coded says that its states take arguments that are Dict, of Flat entries, as they are.
+	Coded bool
 	// NewUnsorted, if not nil, makes the state of calls whose last argument is not a Sorted column: the one of New trusts
 	// AddRange's sorted to be about that argument. The binder chooses, by giving the call a copy with another New.
 	NewUnsorted func() State

@@ -15,8 +15,8 @@ func addExtremes(r *Registry) {
 			continue
 		}
 		r.aggregate(
-			expr.Aggregate{Name: "min", Args: types(t), Result: t, Scaled: t == tNumeric, Narrow: t.Physical() == column.PhysInt, New: extreme(t, -1), Doc: "least value"},
-			expr.Aggregate{Name: "max", Args: types(t), Result: t, Scaled: t == tNumeric, Narrow: t.Physical() == column.PhysInt, New: extreme(t, 1), Doc: "greatest value"},
+			expr.Aggregate{Name: "min", Args: types(t), Result: t, Scaled: t == tNumeric, Narrow: t.Physical() == column.PhysInt, Coded: coded(t), New: extreme(t, -1), Doc: "least value"},
+			expr.Aggregate{Name: "max", Args: types(t), Result: t, Scaled: t == tNumeric, Narrow: t.Physical() == column.PhysInt, Coded: coded(t), New: extreme(t, 1), Doc: "greatest value"},
 		)
 	}
 	r.aggregate(
@@ -55,8 +55,11 @@ func extreme(t column.Type, sign int) func() expr.State {
 	if t == tNumeric {
 		return func() expr.State { return &numericExtreme{sign: sign} }
 	}
-	return bytesExtreme(t, sign).state
+	return newCodedExtreme(t, sign)
 }
+
+// coded says that extreme gives a state that knows dictionaries.
+func coded(t column.Type) bool { return t.Physical() == column.PhysBytes && t != tNumeric }
 
 // bestCell keeps the best value; of values that are equal but print differently the last, as PostgreSQL does.
 type bestCell[V any] struct {
