@@ -56,7 +56,7 @@ func TestRefusals(t *testing.T) {
 		{"wrong type", mistyped, column.Invalid, "42804", `"n"`},
 		{"too many series", crowd, column.Limit, "54000", "tagged"},
 		{"long row", long, column.Limit, "54000", "row 2"},
-		{"too much in flight", numbered(tagged, 0, 5000), column.Overloaded, "", "too many writes"},
+		{"too much at once", numbered(tagged, 0, 5000), column.Limit, "54000", "one transaction"},
 		{"no such table", meta.Rows{Table: &meta.Table{ID: 999, Name: "gone"}, Len: 1}, column.NotFound, "42P01", "gone"},
 	} {
 		_, err := w.shard.Write(ctx, []meta.Rows{numbered(tagged, 900, 1), c.rows}, meta.AckWAL)
@@ -68,6 +68,15 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: retry after %v", c.name, after)
 		}
 	}
+	others := w.opts.InflightBytes - 100
+	if err := w.shard.inflight.Grow(others); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.shard.Write(ctx, []meta.Rows{numbered(tagged, 900, 10)}, meta.AckWAL)
+	if !errors.Is(err, column.Overloaded) || RetryAfter(err) <= 0 || !strings.Contains(err.Error(), "too many writes") {
+		t.Errorf("beside the writes of others: %v", err)
+	}
+	w.shard.inflight.Shrink(others)
 	if used := w.shard.Stats().InflightBytes; used != 0 {
 		t.Errorf("%d bytes are still in flight", used)
 	}

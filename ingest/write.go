@@ -28,6 +28,13 @@ func (s *Shard) holdRows(batches []meta.Rows, deletes []meta.Deletes) (release f
 	for _, d := range deletes {
 		size += d.Rows.SizeBytes()
 	}
+	if most := s.inflight.Limit() / 2; most > 0 && size > most { // waiting would not help
+		return nil, &column.Error{
+			Class: column.Limit, SQLState: "54000",
+			Message: fmt.Sprintf("the rows of one transaction take %d bytes, which is over the limit of %d", size, most),
+			Hint:    "Write them in several transactions: COPY a file in parts, or give it to aegis import, which commits part by part.",
+		}
+	}
 	if err := s.inflight.Grow(2 * size); err != nil {
 		return nil, refuse(briefPause, "too many writes at once: %w", err)
 	}
