@@ -19,6 +19,8 @@ const (
 	findImport   = `SELECT rows, whole FROM aegis_meta.imports WHERE table_number = $1 AND import = $2`
 	rememberRows = `INSERT INTO aegis_meta.imports VALUES ($1, $2, $3, $4, $5, now())
 		ON CONFLICT (table_number, import) DO UPDATE SET rows = excluded.rows, whole = excluded.whole, changed = excluded.changed`
+	// Who imports under ever new names shall not have a list that only grows.
+	forgetOld = `DELETE FROM aegis_meta.imports WHERE changed < now() - interval '90 days'`
 )
 
 // remembered looks up what is in the table of an import that has a name.
@@ -26,7 +28,7 @@ func (i *importing) remembered(ctx context.Context) error {
 	if i.id == "" {
 		return nil
 	}
-	for _, text := range []string{makeImportSchema, makeImportTable} {
+	for _, text := range []string{makeImportSchema, makeImportTable, forgetOld} {
 		if _, err := i.ask(ctx, text); err != nil {
 			return err
 		}

@@ -268,6 +268,31 @@ func TestImportGoesOn(t *testing.T) {
 // broken is a body that ends when something has happened.
 type broken func()
 
+// TestImportsAreForgotten: an import is remembered for 90 days.
+func TestImportsAreForgotten(t *testing.T) {
+	s := start(t)
+	s.script("CREATE TABLE t (id bigint)")
+	send := func(name, want string) {
+		t.Helper()
+		answer, text := s.do("POST", "/api/v1/import/t?format=csv&import="+name, []byte("id\n1\n"))
+		if answer.StatusCode != 200 || !strings.Contains(text, want) {
+			t.Errorf("%s: %s, want %s", name, text, want)
+		}
+	}
+	for _, name := range []string{"old", "young"} {
+		send(name, `"rows":1`)
+	}
+	s.script("UPDATE aegis_meta.imports SET changed = now() - CASE import WHEN 'old' THEN interval '91 days' ELSE interval '89 days' END")
+	send("young", `"already":true`)
+	if got := s.rows("SELECT string_agg(import, ' ') FROM aegis_meta.imports"); got != `[["young"]]` {
+		t.Errorf("%s is remembered", got)
+	}
+	send("old", `"rows_before":0`)
+	if got := s.rows("SELECT count(*) FROM t"); got != "[[3]]" {
+		t.Errorf("%s rows", got)
+	}
+}
+
 func (b broken) Read([]byte) (int, error) {
 	b()
 	return 0, errors.New("gone")
