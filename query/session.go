@@ -7,6 +7,7 @@ import (
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/column/mem"
 	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/catalog"
 	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/opt"
 	"github.com/automatanexus/aegis-db/query/setting"
@@ -28,6 +29,7 @@ type Session struct {
 	draws   fn.Draws
 	block   *block // nil = each statement is a transaction of its own
 	life    life
+	holds   func() catalog.Held
 
 	// Tuning is for tests and EXPLAIN-minded users; the zero value is right.
 	Tuning Tuning

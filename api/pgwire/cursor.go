@@ -2,6 +2,7 @@ package pgwire
 
 import (
 	"context"
+	"time"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query"
@@ -24,7 +25,7 @@ func (c *session) declareCursor(n *sql.DeclareCursor, s *statement, values []*co
 	}
 	rows := *s // the statement that gives the rows, where s only declares
 	rows.declare = nil
-	p := &portal{statement: &rows, values: values, held: n.Hold, formats: make([]int16, len(s.prepared.Columns))}
+	p := &portal{statement: &rows, values: values, held: n.Hold, binary: n.Binary, created: time.Now(), formats: make([]int16, len(s.prepared.Columns))}
 	if n.Binary {
 		for i := range p.formats {
 			p.formats[i] = binaryFormat

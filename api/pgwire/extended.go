@@ -20,6 +20,8 @@ type statement struct {
 	types    []column.Type   // of the parameters
 	oids     []uint32        // as the client knows them
 	declare  *sql.DeclareCursor
+	fromSQL  bool // by PREPARE
+	created  time.Time
 }
 
 // parse answers a Parse message.
@@ -70,7 +72,7 @@ func (c *session) prepare(text string, oids []uint32) (*statement, error) {
 }
 
 func newStatement(p *query.Prepared, declared []uint32) *statement {
-	s := &statement{prepared: p, types: p.Params, oids: make([]uint32, len(p.Params))}
+	s := &statement{prepared: p, types: p.Params, oids: make([]uint32, len(p.Params)), created: time.Now()}
 	for i, t := range p.Params {
 		s.oids[i] = uint32(typeOID(t).oid)
 		if i < len(declared) && declared[i] != 0 && declared[i] != 705 {
@@ -112,7 +114,7 @@ func (c *session) bind(m *pgproto3.Bind) error {
 	if err != nil {
 		return err
 	}
-	p := &portal{statement: s}
+	p := &portal{statement: s, created: time.Now()}
 	if len(s.types) > 0 {
 		p.values = make([]*column.Vector, len(s.types))
 		if err := c.decodeParams(p.values, m.Parameters, formats, s.types); err != nil {

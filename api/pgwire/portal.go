@@ -29,6 +29,9 @@ type portal struct {
 	done   bool
 	failed bool
 	held   bool // it outlives the transaction, if that commits
+
+	created time.Time
+	binary  bool // by DECLARE
 }
 
 // startOnly is the limit of rows that starts a portal and reads none.

@@ -28,7 +28,9 @@ func (c *session) prepareNamed(n *sql.Prepare, text string) error {
 	if err != nil {
 		return err
 	}
-	c.statements[n.Name] = newStatement(p, nil)
+	s := newStatement(p, nil)
+	s.fromSQL = true
+	c.statements[n.Name] = s
 	c.complete("PREPARE")
 	return nil
 }

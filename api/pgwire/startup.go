@@ -168,6 +168,7 @@ func (c *session) start(s *startup) error {
 		return err
 	}
 	c.query.OnTerminate(c.wake)
+	c.query.OnHolds(c.held)
 	c.query.Attach(c.client())
 	c.negotiateVersion(s)
 	c.reportAll()

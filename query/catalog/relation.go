@@ -47,6 +47,7 @@ func (v *View) Find(schema, name string) plan.Relation {
 	if s == nil {
 		return nil
 	}
+	v.hold(s.full())
 	r := &relation{shape: s, view: v}
 	for _, f := range s.stored.Fields {
 		r.columns = append(r.columns, plan.RelationColumn{Name: f.Name, Type: f.Type, ID: f.ID, NotNull: f.NotNull, Tag: s.stored.IsTag(f.ID)})

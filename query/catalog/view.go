@@ -65,6 +65,9 @@ type View struct {
 	PID       int64     // of the session
 	Sequences Sequences
 	Draws     *fn.Draws // what random() draws from
+	Holds     func() Held
+
+	held Held // from when one of its relations was found
 
 	change    sync.Mutex // held while a function changes the settings
 	procsOnce sync.Once
