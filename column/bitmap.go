@@ -26,6 +26,22 @@ func (b Bitmap) Set(i int) { b[i>>6] |= 1 << (i & 63) }
 // Clear clears bit i.
 func (b Bitmap) Clear(i int) { b[i>>6] &^= 1 << (i & 63) }
 
+// NextClear is the first of bits [from, to) that is clear, or to.
+func (b Bitmap) NextClear(from, to int) int {
+	if b == nil || from >= to {
+		return to
+	}
+	at := from >> 6
+	w := ^b[at] &^ (1<<(from&63) - 1)
+	for w == 0 {
+		if at++; at<<6 >= to {
+			return to
+		}
+		w = ^b[at]
+	}
+	return min(to, at<<6+bits.TrailingZeros64(w))
+}
+
 // Count counts the ones among the first n bits.
 func (b Bitmap) Count(n int) int {
 	if b == nil {

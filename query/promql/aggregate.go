@@ -42,7 +42,11 @@ func fold(op parser.ItemType, states []state, values []float64) {
 		}
 		switch op {
 		case parser.SUM:
-			s.value, s.c = kahansum.Inc(v, s.value, s.c)
+			if sum, c := twoSum(v, s.value, s.c); c-c == 0 {
+				s.value, s.c = sum, c
+				continue
+			}
+			s.value, s.c = kahansum.Inc(v, s.value, s.c) // which knows sums that are not finite
 		case parser.AVG:
 			s.average(v)
 		case parser.MAX:
@@ -67,7 +71,10 @@ func fold(op parser.ItemType, states []state, values []float64) {
 func (s *state) average(v float64) {
 	s.count++
 	if !s.incremental {
-		sum, c := kahansum.Inc(v, s.value, s.c)
+		sum, c := twoSum(v, s.value, s.c)
+		if c-c != 0 {
+			sum, c = kahansum.Inc(v, s.value, s.c)
+		}
 		if !math.IsInf(sum, 0) {
 			s.value, s.c = sum, c
 			return
@@ -145,7 +152,8 @@ const stateBytes = 48
 func (e *evaluation) aggregate(ctx context.Context) ([]series, error) {
 	of, names := e.groups()
 	steps, rows := len(e.times), int64(0)
-	stretches := (steps + stretchSteps - 1) / stretchSteps
+	longest := max(stretchSteps, stretchBytes/(stateBytes*max(1, len(names))))
+	stretches := (steps + longest - 1) / longest
 	if stretches == 1 && steps >= 2*e.q.engine.options.Workers {
 		stretches = e.q.engine.options.Workers
 	}
@@ -188,7 +196,7 @@ func (e *evaluation) stretch(ctx context.Context, of []int, groups, from, to int
 	length, steps := to-from, len(e.times)
 	states := make([]state, groups*length)
 	values := make([]float64, length)
-	var f func(*track, grid, []float64)
+	var f windower
 	if e.inner == nil {
 		f = e.evaluator()
 	}

@@ -78,7 +78,7 @@ func (c *collector) add(b *scan.Batch) error {
 		lo, hi := int(r.Start), int(r.Start+r.Len)
 		for k, v := range values {
 			p := piece{times: times[lo:hi], first: lo, starts: starts}
-			if v.HasNulls() {
+			if v.HasNulls() && v.Valid.NextClear(lo, hi) < hi {
 				p.valid = v.Valid
 			}
 			switch {

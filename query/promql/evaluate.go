@@ -15,9 +15,12 @@ import (
 // errAsWritten says that the engine has to evaluate a query as it is written: its shapes cannot answer it.
 var errAsWritten = errors.New("the query has to be evaluated as it is written")
 
-// stretchSteps is how many steps of a grid one worker takes at a time: enough that finding the first window costs little, and few enough that the
-// states of aggregations stay in the cache.
-const stretchSteps = 128
+// stretchSteps is how many steps of a grid one worker takes at a time at least: enough that finding the first window costs little. It takes more where the
+// states of its aggregations take less than stretchBytes, so that they stay in the cache.
+const (
+	stretchSteps = 128
+	stretchBytes = 256 << 10
+)
 
 // evaluation is a shape at work.
 type evaluation struct {
@@ -170,7 +173,7 @@ func (e *evaluation) each(ctx context.Context) ([]series, error) {
 	workers := sync.Pool{New: func() any { return e.evaluator() }}
 	err := e.q.each(ctx, len(e.list), int64(len(all)), func(i int) {
 		values := all[i*steps : (i+1)*steps : (i+1)*steps]
-		f := workers.Get().(func(*track, grid, []float64))
+		f := workers.Get().(windower)
 		f(&e.list[i], e.grid, values)
 		workers.Put(f)
 		e.note(i, values)

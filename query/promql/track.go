@@ -123,47 +123,146 @@ func (t *track) add(s samples) {
 func (l layout) apart(pieces []piece) bool {
 	last := pieces[0].times[0] - l.perMilli
 	for i := range pieces {
-		for _, t := range pieces[i].times {
-			if t-last < l.perMilli {
-				return false
-			}
-			last = t
+		times := pieces[i].times
+		if times[0]-last < l.perMilli || !ascend(times, l.perMilli) {
+			return false
+		}
+		last = times[len(times)-1]
+	}
+	return true
+}
+
+// ascend says whether each time is at least so much after the one before.
+func ascend(times []int64, by int64) bool {
+	signs, i := int64(0), 1
+	for ; i+8 <= len(times); i += 8 {
+		t := (*[9]int64)(times[i-1:])
+		signs |= (t[1] - t[0] - by) | (t[2] - t[1] - by) | (t[3] - t[2] - by) | (t[4] - t[3] - by)
+		signs |= (t[5] - t[4] - by) | (t[6] - t[5] - by) | (t[7] - t[6] - by) | (t[8] - t[7] - by)
+	}
+	for ; i < len(times); i++ {
+		signs |= times[i] - times[i-1] - by
+	}
+	return signs >= 0
+}
+
+// floats says that all values are floats.
+func (t *track) floats() bool {
+	for i := range t.pieces {
+		if t.pieces[i].floats == nil {
+			return false
 		}
 	}
 	return true
 }
 
-// join takes pieces as they are, but for those that have NULLs or markers.
+// join takes pieces as they are, but for those that have NULLs or markers which are not wanted.
 func (t *track) join(q *querier, p *part, markers bool) error {
-	t.clock, t.pieces, t.exact = p.layout.clock, p.pieces, wholeNumbers(p.pieces)
+	t.clock, t.pieces = p.layout.clock, p.pieces
 	changed := false
 	for i := range p.pieces {
 		one := &p.pieces[i]
-		// Prometheus' samples have NULL for a stale marker; in other tables a float may look like one.
-		doubtful := one.floats != nil && !markers && !p.layout.stale
-		if one.valid == nil && !doubtful {
-			continue
-		}
-		s := samples{times: one.times, values: one.floats}
-		if one.valid != nil {
-			if err := q.pool.Grow(int64(len(one.times)) * sampleBytes); err != nil {
+		// Prometheus' samples have NULL for a stale marker, which is seen where markers are; in other tables a float may look like one.
+		split := one.valid != nil && !(p.layout.stale && markers)
+		doubtful := one.floats != nil && !markers && !p.layout.stale && hasMarkers(one.floats)
+		if split || doubtful {
+			if !changed { // the part may be another's as well
+				changed, t.pieces = true, append(make([]piece, 0, p.stretches()), p.pieces[:i]...)
+			}
+			if err := t.addWithout(q, one, doubtful); err != nil {
 				return err
 			}
-			s = one.appendTo(makeSamples(len(one.times), false), p.layout.stale && markers)
+		} else if changed {
+			t.pieces = append(t.pieces, *one)
 		}
-		if doubtful {
-			s = withoutMarkers(s)
+	}
+	t.exact = wholeNumbers(t.pieces)
+	return nil
+}
+
+// stretches is about how many pieces there are without NULLs.
+func (p *part) stretches() int {
+	n := len(p.pieces)
+	for i := range p.pieces {
+		one := &p.pieces[i]
+		for to, end := one.first, one.first+len(one.times); to < end && n < 64*len(p.pieces); n++ {
+			to = one.valid.NextClear(to, end) + 1
 		}
-		if one.valid == nil && len(s.times) == len(one.times) {
+	}
+	return n
+}
+
+func hasMarkers(values []float64) bool { return slices.ContainsFunc(values, isNothing) }
+
+// pieceBytes is what a piece takes beside its rows.
+const pieceBytes = 144
+
+// addWithout adds the rows of a piece that are no NULLs, nor, if they are in doubt, stale markers: stretches of it, or a copy where there would be
+// many short ones.
+func (t *track) addWithout(q *querier, p *piece, doubtful bool) error {
+	const shortest = 16
+	first, n, stretches := len(t.pieces), len(p.times), 0
+	for from := 0; from < n; {
+		to := p.nextOut(from, doubtful)
+		if stretches++; stretches*shortest > n+shortest {
+			return t.addCopy(q, first, p, doubtful)
+		}
+		if from < to {
+			t.pieces = append(t.pieces, p.rows(from, to))
+		}
+		from = to + 1
+	}
+	return q.pool.Grow(pieceBytes * int64(len(t.pieces)-first))
+}
+
+// nextOut is the first row from one on that is NULL, or, if they are in doubt, a stale marker.
+func (p *piece) nextOut(from int, doubtful bool) int {
+	to := p.valid.NextClear(p.first+from, p.first+len(p.times)) - p.first
+	if doubtful {
+		if i := slices.IndexFunc(p.floats[from:to], isNothing); i >= 0 {
+			return from + i
+		}
+	}
+	return to
+}
+
+// addCopy adds the rows of a piece that are no NULLs or markers in the place of what was added since.
+func (t *track) addCopy(q *querier, since int, p *piece, doubtful bool) error {
+	t.pieces = t.pieces[:since]
+	if err := q.pool.Grow(int64(len(p.times)) * sampleBytes); err != nil {
+		return err
+	}
+	kept := piece{times: make([]int64, 0, len(p.times)), base: p.base}
+	for i, at := range p.times {
+		if !p.valid.Get(p.first+i) || doubtful && isNothing(p.floats[i]) {
 			continue
 		}
-		if !changed { // the part may be another's as well
-			changed, t.pieces = true, slices.Clone(p.pieces)
+		kept.times = append(kept.times, at)
+		switch {
+		case p.floats != nil:
+			kept.floats = append(kept.floats, p.floats[i])
+		case p.bytes != nil:
+			kept.bytes = append(kept.bytes, p.bytes[i])
+		default:
+			kept.ints = append(kept.ints, p.ints[i])
 		}
-		t.pieces[i] = piece{times: s.times, floats: s.values}
 	}
-	if changed {
-		t.pieces = slices.DeleteFunc(t.pieces, func(p piece) bool { return len(p.times) == 0 })
+	if len(kept.times) > 0 {
+		t.pieces = append(t.pieces, kept)
 	}
 	return nil
+}
+
+// rows is a view of rows [from, to) of a piece that has no NULLs there.
+func (p *piece) rows(from, to int) piece {
+	out := piece{times: p.times[from:to], base: p.base}
+	switch {
+	case p.floats != nil:
+		out.floats = p.floats[from:to]
+	case p.bytes != nil:
+		out.bytes = p.bytes[from:to]
+	default:
+		out.ints = p.ints[from:to]
+	}
+	return out
 }

@@ -34,24 +34,27 @@ func withoutMarkers(s samples) samples {
 }
 
 // windower gives the values of one series at some steps of a grid, from the samples of all windows there.
-type windower func(s *cut, g grid, out []float64)
+type windower func(t *track, g grid, out []float64)
 
-// present gives the newest value that is not older than lookback.
+// present gives the newest value that is not older than lookback. It is the one that sees NULLs: they are stale markers.
 func present(offset, lookback millis) windower {
-	return func(s *cut, g grid, out []float64) {
-		at, stride := 0, 0
-		until, step := s.last(g.start-offset), g.step*s.perMilli
+	return func(t *track, g grid, out []float64) {
+		until, step := t.last(g.start-offset), g.step*t.perMilli
+		at := t.walk(until)
 		for i := range out {
 			now := g.at(i) - offset
-			was := at
-			at = advance(s.times, at, until, stride)
-			stride = at - was
+			at.to(until)
 			until += step
 			out[i] = nothing
-			if at > 0 {
-				if t := s.millis(s.times[at-1]); t > now-lookback || t == now {
-					out[i] = s.values[at-1]
-				}
+			if at.first() {
+				continue
+			}
+			p, row := at.before()
+			if !p.valid.Get(p.first + row) {
+				continue
+			}
+			if at := t.millis(p.times[row]); at > now-lookback || at == now {
+				out[i] = p.value(row)
 			}
 		}
 	}
@@ -86,35 +89,27 @@ func advance(times []int64, at int, t int64, stride int) int {
 	return at + lowest(times[at:min(at+step, len(times))], t)
 }
 
-// descents are the places of values that are less than the one before.
-func descents(values []float64) (list []int) {
-	for i := 1; i < len(values); i++ {
-		if values[i] < values[i-1] {
-			list = append(list, i)
-		}
-	}
-	return list
-}
-
 // sliding calls f with the samples of each window that has some: those after from, up to the step.
 func sliding(offset, length millis, f func(values []float64) float64) windower {
-	return func(s *cut, g grid, out []float64) {
-		lo, hi, byLo, byHi := 0, 0, 0, 0
-		until, step := s.last(g.start-offset), g.step*s.perMilli
-		before := until - length*s.perMilli
+	var room samples
+	return func(t *track, g grid, out []float64) {
+		until, step := t.last(g.start-offset), g.step*t.perMilli
+		before := until - length*t.perMilli
+		lo := t.walk(before)
+		hi := lo
 		was, same := nothing, false // the value of the window before, which may be that of this one
 		for i := range out {
-			first, end := advance(s.times, lo, before, byLo), advance(s.times, hi, until, byHi)
-			byLo, byHi = first-lo, end-hi
-			lo, hi = first, end
-			same = same && byLo == 0 && byHi == 0
+			lo.to(before)
+			hi.to(until)
+			same = same && lo.stride == 0 && hi.stride == 0
 			until, before = until+step, before+step
 			switch {
 			case same:
-			case lo == hi:
+			case lo.n == hi.n:
 				was = nothing
 			default:
-				was = f(s.values[lo:hi])
+				_, values := lo.until(&hi, &room)
+				was = f(values)
 			}
 			out[i], same = was, true
 		}
@@ -124,83 +119,98 @@ func sliding(offset, length millis, f func(values []float64) float64) windower {
 // counting is rate, increase (perSecond or not) and delta (no counter): the difference of the last and the first sample of a window,
 // where counters begin anew what they had before added, and as much again as the samples leave uncovered at the ends of the window.
 func counting(offset, length millis, seconds float64, counter, perSecond bool) windower {
-	return func(s *cut, g grid, out []float64) {
-		times, values := s.times, s.values[:len(s.times)]
-		lo, hi, byLo, byHi := 0, 0, 0, 0
-		step := g.step * s.perMilli
-		last := s.last(g.start - offset)
-		before := last - length*s.perMilli
-		var resets []int // where the counter began anew; those before the window are dropped
-		if counter {
-			resets = descents(values)
-		}
-		// What is known of the samples of a window stays while it has the same ones.
-		var first, final millis
-		var result, sampled, average, threshold, toZero float64
-		const unbounded = math.MaxFloat64
-		changed := true
+	var room []fall
+	return func(t *track, g grid, out []float64) {
+		step := g.step * t.perMilli
+		last := t.last(g.start - offset)
+		before := last - length*t.perMilli
+		lo := t.walk(before)
+		hi := lo
+		anew := falls{list: room[:0]}
+		var opened, result float64 // of a window: its first value, and what it adds up to
+		var ends extents
 		for i := range out {
-			from, to := advance(times, lo, before, byLo), advance(times, hi, last, byHi)
-			byLo, byHi = from-lo, to-hi
-			lo, hi = from, to
-			changed = changed || byLo != 0 || byHi != 0
+			lo.to(before)
+			hi.to(last)
 			last, before = last+step, before+step
-			if hi-lo < 2 {
+			n := hi.n - lo.n
+			if n < 2 {
 				out[i] = nothing
 				continue
 			}
-			if changed {
-				changed = false
-				for len(resets) > 0 && resets[0] <= lo {
-					resets = resets[1:]
-				}
-				first, final = s.millis(times[lo]), s.millis(times[hi-1])
-				result = values[hi-1] - values[lo]
-				for _, r := range resets {
-					if r >= hi {
-						break
+			p, row := hi.before()
+			if i == 0 || lo.stride != 0 || hi.stride != 0 {
+				opened = lo.pieces[lo.k].value(lo.i)
+				result = p.value(row) - opened
+				if counter {
+					for _, f := range anew.within(&lo, &hi) {
+						result += f.from
 					}
-					result += values[r-1]
-				}
-				sampled = float64(final-first) / 1000
-				average = sampled / float64(hi-lo-1)
-				threshold = average * 1.1
-				toZero = unbounded
-				if counter && result > 0 && values[lo] >= 0 {
-					toZero = sampled * (values[lo] / result)
 				}
 			}
-			until := g.at(i) - offset
-			toStart, toEnd := float64(first-(until-length))/1000, float64(until-final)/1000
-			if toStart >= threshold {
-				toStart = average / 2
+			first, final, until := t.millis(lo.times[lo.i]), t.millis(p.times[row]), g.at(i)-offset
+			if is := (extents{n: n, sampled: final - first, before: first - (until - length), after: until - final}); !is.same(&ends) {
+				is.extrapolate(seconds, perSecond)
+				ends = is
 			}
-			if toZero < toStart { // a counter is not extrapolated below zero
-				toStart = toZero
-			}
-			if toEnd >= threshold {
-				toEnd = average / 2
-			}
-			factor := 1.0
-			if sampled != 0 {
-				factor = (sampled + toStart + toEnd) / sampled
-			}
-			if perSecond {
-				factor /= seconds
+			factor := ends.factor
+			// A counter is not extrapolated below zero. What began with more than it grew by since is not near it.
+			if counter && result > 0 && opened >= 0 && !(opened >= result && ends.sampledSeconds >= ends.toStart) {
+				if toZero := ends.sampledSeconds * (opened / result); toZero < ends.toStart {
+					factor = ends.by(toZero, seconds, perSecond)
+				}
 			}
 			out[i] = result * factor
 		}
+		room = anew.list
 	}
+}
+
+// extents are the milliseconds between the samples of a window and its ends. Where scrapes and steps come at intervals they are the same in window
+// after window, and so is what follows from them.
+type extents struct {
+	n                      int
+	sampled, before, after millis
+
+	sampledSeconds, toStart, toEnd float64
+	factor                         float64
+}
+
+func (e *extents) same(as *extents) bool {
+	return e.n == as.n && e.sampled == as.sampled && e.before == as.before && e.after == as.after
+}
+
+// extrapolate says by which factor a window, which has n samples, grows to its ends, unless a counter would have been below zero.
+func (e *extents) extrapolate(seconds float64, perSecond bool) {
+	e.sampledSeconds, e.toStart, e.toEnd = float64(e.sampled)/1000, float64(e.before)/1000, float64(e.after)/1000
+	average := e.sampledSeconds / float64(e.n-1)
+	threshold := average * 1.1
+	if e.toStart >= threshold {
+		e.toStart = average / 2
+	}
+	if e.toEnd >= threshold {
+		e.toEnd = average / 2
+	}
+	e.factor = e.by(e.toStart, seconds, perSecond)
+}
+
+// by is the factor if a window is extrapolated so far to its start.
+func (e *extents) by(toStart, seconds float64, perSecond bool) float64 {
+	factor := 1.0
+	if e.sampledSeconds != 0 {
+		factor = (e.sampledSeconds + toStart + e.toEnd) / e.sampledSeconds
+	}
+	if perSecond {
+		factor /= seconds
+	}
+	return factor
 }
 
 // compensated adds up as kahansum.Inc does, without its branches: what a sum is rounded by is known exactly either way (Knuth's TwoSum). It is no
 // answer where the sum is not finite, or something on the way to it was not.
 func compensated(values []float64) (sum, c float64, ok bool) {
 	for _, v := range values {
-		t := sum + v
-		other := t - sum
-		c += (sum - (t - other)) + (v - other)
-		sum = t
+		sum, c = twoSum(v, sum, c)
 	}
 	return sum, c, !math.IsInf(sum, 0) && !math.IsInf(c, 0) && !math.IsNaN(sum) && !math.IsNaN(c)
 }
@@ -269,18 +279,28 @@ func greatestOf(values []float64) float64 {
 }
 
 // evaluator gives the values of a series at some steps. It is of one worker.
-func (s *shape) evaluator() func(t *track, g grid, out []float64) {
+func (s *shape) evaluator() windower {
 	f, whole := s.windower(), s.overIntegers()
-	back := s.back()
+	if whole == nil {
+		return f
+	}
 	var room samples
 	return func(t *track, g grid, out []float64) {
-		if t.exact && whole != nil {
+		switch {
+		case t.exact:
 			whole(t, g, out)
-			return
+		case t.floats():
+			f(t, g, out)
+		default: // windows may overlap: integers become floats once
+			c := s.cut(t, g, &room)
+			f(&track{clock: t.clock, pieces: []piece{{times: c.times, floats: c.values}}[:min(1, len(c.times))]}, g, out)
 		}
-		c := t.between(t.last(g.start-s.offset-back), t.last(g.at(len(out)-1)-s.offset), &room)
-		f(&c, g, out)
 	}
+}
+
+// cut gives the samples of all windows of some steps.
+func (s *shape) cut(t *track, g grid, room *samples) cut {
+	return t.between(t.last(g.start-s.offset-s.back()), t.last(g.end-s.offset), room)
 }
 
 // windower makes what evaluates a shape for one series.
@@ -296,6 +316,8 @@ func (s *shape) windower() windower {
 		return counting(s.offset, s.window, s.seconds, true, false)
 	case "delta":
 		return counting(s.offset, s.window, s.seconds, false, false)
+	case "deriv":
+		return s.deriv()
 	case "sum_over_time":
 		return over(sumOf)
 	case "avg_over_time":
@@ -323,7 +345,9 @@ func (s *shape) prometheus() windower {
 			numbers = append(numbers, promql.Vector{promql.Sample{F: n.Val}})
 		}
 	}
-	return func(series *cut, g grid, out []float64) {
+	var room samples
+	return func(t *track, g grid, out []float64) {
+		series := s.cut(t, g, &room)
 		points := make([]promql.FPoint, len(series.times))
 		for i := range points {
 			points[i] = promql.FPoint{T: series.millis(series.times[i]), F: series.values[i]}
