@@ -45,7 +45,7 @@ var parts = []part{
 		small: []string{"-scale", "0.01"},
 	},
 	tsbs(100, 20*time.Minute, "-checks", "3", "-time", "250ms", "-limit", "1m", "-slowest", "4s"),
-	metrics("metrics-loading", "loading", 40*time.Minute, []string{"-budget", "6m"}, "-series", "2000", "-rounds", "20"),
+	metrics("metrics-loading", "loading", 40*time.Minute, []string{"-budget", "5m"}, "-series", "2000", "-rounds", "20"),
 	metrics("metrics-dashboards", "dashboards", 40*time.Minute, []string{"-per-query", "200ms", "-slowest", "1s", "-limit", "2m"},
 		"-asked-series", "500", "-asked-scrapes", "1500", "-query-rounds", "1", "-per-query", "10ms"),
 	{
@@ -55,7 +55,7 @@ var parts = []part{
 		},
 		small: []string{"-hosts", "5", "-days", "2", "-rounds", "1", "-per-query", "10ms", "-series", "2000", "-wal", "1000000"},
 	},
-	tsbs(4000, 80*time.Minute, "-checks", "1", "-time", "400ms", "-limit", "90s", "-slowest", "3s"),
+	tsbs(4000, 70*time.Minute, "-checks", "1", "-time", "400ms", "-limit", "1m", "-slowest", "3s"),
 }
 
 // tsbs is the part of the Time Series Benchmark Suite with so many hosts.
