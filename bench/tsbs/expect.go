@@ -84,7 +84,7 @@ func (w *Workload) expectHigh(q Query) (answer Answer) {
 }
 
 func (w *Workload) wholeRow(host, step int) Row {
-	row := Row{Time: w.Time(step).Truncate(time.Second).Unix(), Tags: slices.Clone(w.hosts[host][:])}
+	row := Row{Time: w.Time(step).Truncate(time.Second).Unix(), Tags: w.hosts[host][:], Values: make([]float64, 0, len(Fields))}
 	for _, v := range w.row(host, step) {
 		row.Values = append(row.Values, float64(v))
 	}
