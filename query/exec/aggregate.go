@@ -9,14 +9,15 @@ import (
 	"github.com/automatanexus/aegis-db/query/plan"
 )
 
-// aggregate groups its input. Each worker fills a table of its own; at the end they are merged, part by part where there are many groups
-// (grouping). The arguments of AGG(DISTINCT …) are made distinct first, by groupings of their own.
+// aggregate groups its input. Each worker fills a table of its own, and parts rows that would make it large (parting); at the end tables are
+// merged, part by part where there are many groups (grouping). The arguments of AGG(DISTINCT …) are made distinct first, by groupings of their own.
 type aggregate struct {
 	node  *plan.Aggregate
 	env   *Env
 	input producer
 	stats *Stats
-	bound *scan.Bound // of the scan below, where only the newest groups are wanted; else nil
+	first *firstGroups // where a sort wants only the first; else nil
+	bound *scan.Bound  // of the scan below, where only the newest groups are wanted; else nil
 }
 
 func newAggregate(n *plan.Aggregate, env *Env, input producer, stats *Stats) *aggregate {
@@ -37,6 +38,8 @@ func (a *aggregate) parts(ctx context.Context) (out []part, err error) {
 	}
 	g := newGrouping(a.env, a.stats, a.node.Keys, a.node.Aggs, len(a.node.Input.Columns()))
 	sets := newDistinctSets(a)
+	g.first = a.first
+	g.whole = len(sets.list) > 0
 	defer func() {
 		if err != nil {
 			g.release()

@@ -20,10 +20,11 @@ type aggTable struct {
 	held   int64   // bytes reserved
 	newest *newest // where only the newest groups are wanted; else nil
 
-	sealed bool
-	fed    bool // some batch was taken
-	hasher hasher
-	parter partScratch
+	parting parting
+	sealed  bool
+	fed     bool // some batch was taken
+	hasher  hasher
+	parter  partScratch
 
 	spans         []span
 	ids           []uint32
@@ -51,7 +52,12 @@ func newAggTable(run *grouping) *aggTable {
 
 // add takes a batch and its keys.
 func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
-	if !t.sealed {
+	if t.parting.due(t, keys) {
+		keys, b = compacted(keys, b)
+		if kept, err := t.keep(keys, b); kept || err != nil {
+			return err
+		}
+	} else if !t.sealed {
 		if err := t.makeRoom(b.Len); err != nil {
 			return err
 		}
@@ -60,6 +66,7 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 		keys, b = compacted(keys, b)
 		return t.run.spill(t, keys, b)
 	}
+	before := t.count()
 	t.fed = true
 	var whole bool
 	if !t.run.env.Plain {
@@ -89,6 +96,7 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 		short := !t.run.env.Plain && constant(keys)
 		t.shortRuns, t.byRow = t.shortRuns || short, t.byRow || !short
 		t.findRows(keys, ids)
+		t.parting.see(t, b.Len, t.count()-before)
 	}
 	t.grow()
 	for i := range t.run.calls {
@@ -257,6 +265,14 @@ func (t *aggTable) feedGroups(calls []int, groups []uint32, args []*column.Vecto
 	return t.settle()
 }
 
+// count is how many groups there are.
+func (t *aggTable) count() int {
+	if t.groups == nil {
+		return 1
+	}
+	return t.groups.count
+}
+
 // size is the memory that groups and states take.
 func (t *aggTable) size() int64 {
 	size := int64(0)
@@ -301,13 +317,11 @@ func (t *aggTable) makeRoom(n int) error {
 	if !t.fed {
 		return nil
 	}
-	limit := t.run.env.held().Limit()
-	if limit > 0 && t.run.account.used() > max(limit/8*5, t.run.env.Least) {
-		// The rest is for the parts that are put together at the end, while the tables are still held.
+	if t.crowded() {
 		t.sealed = true
 		return nil
 	}
-	if more <= slightly && limit > slightly {
+	if limit := t.run.env.held().Limit(); more <= slightly && limit > slightly {
 		return nil
 	}
 	ok, err := t.run.account.fits(more)
@@ -319,6 +333,12 @@ func (t *aggTable) makeRoom(n int) error {
 		t.held += more // settle gives back what was not needed
 	}
 	return nil
+}
+
+// crowded reports that what memory is left is for the parts that are put together at the end, while the tables are still held.
+func (t *aggTable) crowded() bool {
+	limit := t.run.env.held().Limit()
+	return limit > 0 && t.run.account.used() > max(limit/8*5, t.run.env.Least)
 }
 
 // merge adds groups of another table to these, group from[i], of which keys are the keys, to group into[i].

@@ -30,6 +30,9 @@ type Env struct {
 	Plain bool
 	// Measure counts rows and time of each operator, for EXPLAIN ANALYZE: two looks at the clock a batch and operator.
 	Measure bool
+	// PartFrom is from how many groups on a worker parts rows instead of grouping them, where many bring new groups; 0 = as was measured to be
+	// best, -1 = never. Answers must not change; tests check that.
+	PartFrom int
 	// BatchRows cuts batches down to so many rows, for tests; 0 = as they come.
 	BatchRows int
 	// Shares are the plans that are computed once; nil = the run makes its own.

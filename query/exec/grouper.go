@@ -207,15 +207,39 @@ func (g *grouper) expect(n int) {
 // finish gives the key columns, a row for each group.
 func (g *grouper) finish() ([]*column.Vector, error) {
 	out := make([]*column.Vector, len(g.columns))
-	for k, c := range g.columns {
+	for k := range g.columns {
 		var err error
-		if c.direct {
-			out[k] = g.directColumn(k)
-		} else if out[k], err = c.gather(g.numbers(k)); err != nil {
+		if out[k], err = g.finishColumn(k, nil); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// finishColumn gives one key column, of the groups that are listed; nil = of all.
+func (g *grouper) finishColumn(k int, groups []int32) (*column.Vector, error) {
+	c := g.columns[k]
+	switch {
+	case !c.direct && groups == nil:
+		g.ids = resized(g.ids, g.count)
+		for i := range g.ids {
+			g.ids[i] = g.numberOf(k, i)
+		}
+		return c.gather(g.ids)
+	case !c.direct:
+		g.ids = resized(g.ids, len(groups))
+		for i, group := range groups {
+			g.ids[i] = g.numberOf(k, int(group))
+		}
+		return c.gather(g.ids)
+	case groups == nil:
+		return g.directColumn(k), nil
+	}
+	b := column.NewBuilder(c.typ, len(groups))
+	for _, group := range groups {
+		g.appendDirect(b, k, int(group))
+	}
+	return b.Finish(), nil
 }
 
 // directColumn gives the values of a column of integers.
@@ -225,36 +249,35 @@ func (g *grouper) directColumn(k int) *column.Vector {
 	}
 	b := column.NewBuilder(g.columns[k].typ, g.count)
 	for i := range g.count {
-		switch {
-		case g.tuples != nil && g.tuples.nulls != nil && g.tuples.nulls[i]>>k&1 == 1, g.tuples == nil && i == g.nullAt:
-			b.AppendNull()
-		case g.tuples != nil:
-			b.AppendInt(g.tuples.words[i*g.tuples.width+k])
-		case g.nullAt >= 0 && i > g.nullAt:
-			b.AppendInt(g.ints.keys[i-1])
-		default:
-			b.AppendInt(g.ints.keys[i])
-		}
+		g.appendDirect(b, k, i)
 	}
 	return b.Finish()
 }
 
-// numbers gives the numbers of a column's values, by group.
-func (g *grouper) numbers(k int) []uint32 {
-	g.ids = resized(g.ids, g.count)
-	for i := range g.ids {
-		switch {
-		case g.tuples != nil:
-			g.ids[i] = uint32(g.tuples.words[i*g.tuples.width+k])
-		case i == g.nullAt:
-			g.ids[i] = 0
-		case g.nullAt >= 0 && i > g.nullAt:
-			g.ids[i] = uint32(i)
-		default:
-			g.ids[i] = uint32(i) + 1
-		}
+func (g *grouper) appendDirect(b *column.Builder, k, group int) {
+	switch {
+	case g.tuples != nil && g.tuples.nulls != nil && g.tuples.nulls[group]>>k&1 == 1, g.tuples == nil && group == g.nullAt:
+		b.AppendNull()
+	case g.tuples != nil:
+		b.AppendInt(g.tuples.words[group*g.tuples.width+k])
+	case g.nullAt >= 0 && group > g.nullAt:
+		b.AppendInt(g.ints.keys[group-1])
+	default:
+		b.AppendInt(g.ints.keys[group])
 	}
-	return g.ids
+}
+
+// numberOf gives the number of the value that a group has in a column.
+func (g *grouper) numberOf(k, group int) uint32 {
+	switch {
+	case g.tuples != nil:
+		return uint32(g.tuples.words[group*g.tuples.width+k])
+	case group == g.nullAt:
+		return 0
+	case g.nullAt >= 0 && group > g.nullAt:
+		return uint32(group)
+	}
+	return uint32(group) + 1
 }
 
 // sorted lists the groups in the order of their keys, NULL last.

@@ -13,8 +13,8 @@ import (
 	"github.com/automatanexus/aegis-db/query/expr"
 )
 
-// grouping is an aggregation at work: the tables of its workers, and the rows that came when those were sealed, on disk and parted by
-// the hashes of their keys.
+// grouping is an aggregation at work: the tables of its workers, and rows that they did not take, parted by the hashes of their keys: in memory,
+// where most would be groups of their own, and on disk, since memory was full.
 //
 // Its result is one table if that is small, else a part for each part of the keys: what the tables have of it is merged, then its rows
 // are read again. A part that does not fit into memory either is a grouping of its own, parted by the next bits of the hashes.
@@ -26,6 +26,8 @@ type grouping struct {
 	width   int   // of the input
 	columns []int // of the input that the calls read
 	level   int
+	whole   bool         // rows are not parted in memory: what is distinct is handed to a table that has all groups
+	first   *firstGroups // nil = all are wanted
 	account *account
 
 	mu      sync.Mutex // tables, spilled
@@ -59,7 +61,7 @@ func newGrouping(env *Env, stats *Stats, keys []expr.Expr, calls []expr.Aggregat
 // below is the grouping of one part, a level down.
 func (g *grouping) below() *grouping {
 	return &grouping{
-		env: g.env, stats: g.stats, keys: g.keys, calls: g.calls, width: g.width, columns: g.columns, level: g.level + 1,
+		env: g.env, stats: g.stats, keys: g.keys, calls: g.calls, width: g.width, columns: g.columns, level: g.level + 1, first: g.first,
 		account: newAccount(g.env, g.stats),
 	}
 }
@@ -75,17 +77,31 @@ func (g *grouping) table() *aggTable {
 
 // spill parts and writes rows that a sealed table does not take.
 func (g *grouping) spill(t *aggTable, keys []*column.Vector, b *scan.Batch) error {
+	row := g.row(keys, b)
+	to := g.disk(typesOfVectors(row))
+	if err := t.parting.spill(to, g.account); err != nil {
+		return err
+	}
+	return to.add(row, t.hasher.hash(keys, b.Len), g.level, &t.parter)
+}
+
+// row is what is kept of a batch whose rows are not grouped yet: the keys, then the columns that the calls read.
+func (g *grouping) row(keys []*column.Vector, b *scan.Batch) []*column.Vector {
 	row := slices.Clip(keys)
 	for _, c := range g.columns {
 		row = append(row, b.Columns[c])
 	}
+	return row
+}
+
+// disk is where rows of these types are spilled to.
+func (g *grouping) disk(types []column.Type) *partitions {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	if g.spilled == nil {
-		g.spilled = newPartitions(g.env, g.stats, typesOfVectors(row))
+		g.spilled = newPartitions(g.env, g.stats, types)
 	}
-	to := g.spilled
-	g.mu.Unlock()
-	return to.add(row, t.hasher.hash(keys, b.Len), g.level, &t.parter)
+	return g.spilled
 }
 
 func typesOfVectors(list []*column.Vector) []column.Type {
@@ -136,7 +152,7 @@ func (g *grouping) parts(ctx context.Context) ([]part, error) {
 		if err != nil {
 			return nil, err
 		}
-		columns, n, err := t.finish()
+		columns, n, err := t.finishFirst(g.first)
 		if err != nil {
 			return nil, err
 		}
@@ -162,6 +178,11 @@ func (g *grouping) parts(ctx context.Context) ([]part, error) {
 			return nil, err
 		}
 	}
+	for _, t := range g.tables {
+		if err := t.parting.finish(g.account); err != nil {
+			return nil, err
+		}
+	}
 	g.stats.note("in parts")
 	var out []part
 	for p := range partitionCount {
@@ -183,6 +204,9 @@ func (g *grouping) small() bool {
 	}
 	n := 0
 	for _, t := range g.tables {
+		if t.parting.rows != nil {
+			return false
+		}
 		if t.groups != nil {
 			n += t.groups.count
 		}
@@ -251,7 +275,7 @@ func (g *grouping) hasPart(sources []partedTable, p int) bool {
 		return true
 	}
 	for i := range sources {
-		if len(sources[i].part(p)) > 0 {
+		if len(sources[i].part(p)) > 0 || sources[i].table.parting.has(p) {
 			return true
 		}
 	}
@@ -267,13 +291,19 @@ func (g *grouping) openPart(ctx context.Context, w *worker, sources []partedTabl
 		}
 	}()
 	t := inner.table()
-	most := 0
+	most, rows := 0, 0
 	for i := range sources {
 		most = max(most, len(sources[i].part(p)))
+		rows += sources[i].table.parting.expected(p)
 	}
-	t.groups.expect(most)
+	t.groups.expect(most + rows)
 	for i := range sources {
 		if err := t.mergePart(&sources[i], p); err != nil {
+			return nil, err
+		}
+	}
+	for i := range sources {
+		if err := t.addParted(ctx, w, sources[i].table, p); err != nil {
 			return nil, err
 		}
 	}
@@ -340,6 +370,7 @@ func (g *grouping) release() {
 	defer g.mu.Unlock()
 	for _, t := range g.tables {
 		t.release()
+		t.parting = parting{}
 	}
 	g.tables = nil
 	if g.spilled != nil {

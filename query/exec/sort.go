@@ -18,6 +18,7 @@ type sorter struct {
 
 func (s *sorter) parts(ctx context.Context) (out []part, err error) {
 	cutoff := cutoffBelow(s.node, s.input, s.env)
+	firstOfGroups(s.node, s.input, s.env)
 	inner, err := s.input.parts(ctx)
 	if err != nil {
 		return nil, err

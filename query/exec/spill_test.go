@@ -35,6 +35,7 @@ func spillEnv(t interface{ Fatal(...any) }, fs vfs.FS, workers int, held, least 
 	env := envOf(workers)
 	env.Held = mem.NewPool("rows", held, env.Pool)
 	env.Least = least
+	env.PartFrom = 2000
 	env.Spill = area.Space(0)
 	return spilling{env, area}
 }
