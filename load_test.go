@@ -39,7 +39,7 @@ func fillBig(t testing.TB, db *DB, n int) {
 	run(t, db, "CREATE TABLE big (k bigint, g integer, v double precision, s text)")
 	const step = 50_000
 	for lo := 0; lo < n; lo += step {
-		run(t, db, fmt.Sprintf(`INSERT INTO big SELECT (i * 7919) %% %d, i %% 1000, (i %% 97)::double precision / 4, 'text of row ' || i %% 5000
+		run(t, db, fmt.Sprintf(`INSERT INTO big SELECT (i::bigint * 7919) %% %d, i %% 1000, (i %% 97)::double precision / 4, 'text of row ' || i %% 5000
 			FROM generate_series(%d, %d) AS i`, n, lo, min(lo+step, n)-1))
 		if err := db.Flush(context.Background()); err != nil {
 			t.Fatal(err)

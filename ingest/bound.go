@@ -26,8 +26,8 @@ func (s *Shard) commitBound(ctx context.Context, t *meta.Transaction, deletes []
 	}
 	defer release()
 	for {
-		if err := ctx.Err(); err != nil {
-			return 0, column.Errorf(column.Cancelled, "write: %w", err)
+		if err := unwanted(ctx); err != nil {
+			return 0, err
 		}
 		newest := s.opts.Catalog.Snapshot()
 		b := &bound{commands: t.Commands, base: newest}
@@ -44,7 +44,7 @@ func (s *Shard) commitBound(ctx context.Context, t *meta.Transaction, deletes []
 		if err != nil {
 			return 0, err
 		}
-		resolved, err := s.resolve(checked)
+		resolved, err := s.resolve(ctx, checked)
 		if err != nil {
 			return 0, err
 		}

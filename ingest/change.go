@@ -39,14 +39,14 @@ func (s *Shard) Commit(ctx context.Context, t *meta.Transaction, ack meta.Ack) (
 	}
 	defer release()
 	for {
-		if err := ctx.Err(); err != nil {
-			return 0, column.Errorf(column.Cancelled, "write: %w", err)
+		if err := unwanted(ctx); err != nil {
+			return 0, err
 		}
 		checked, err := s.check(t.Rows)
 		if err != nil {
 			return 0, err
 		}
-		resolved, err := s.resolve(checked)
+		resolved, err := s.resolve(ctx, checked)
 		if err != nil {
 			return 0, err
 		}
@@ -122,12 +122,12 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 		}
 		ends = append(ends, e)
 	}
-	p, err := newPrepared(resolved, ends)
+	p, err := newPrepared(ctx, resolved, ends)
 	if err != nil {
 		return 0, err
 	}
 	p.deletes, p.again, p.bound = deletes, again, bound
-	if err := p.prepareEnds(s.head, catalog); err != nil {
+	if err := p.prepareEnds(ctx, s.head, catalog); err != nil {
 		return 0, err
 	}
 	seq, err := s.append(ctx, p, ack)
@@ -184,7 +184,7 @@ func narrow(rows *roaring64.Bitmap) *roaring.Bitmap {
 }
 
 // prepareEnds names the rows that end for the log: those of the head by the present dictionaries.
-func (p *prepared) prepareEnds(h *head.Head, catalog *meta.Snapshot) error {
+func (p *prepared) prepareEnds(ctx context.Context, h *head.Head, catalog *meta.Snapshot) error {
 	p.dicts = map[meta.TableID]*head.Dict{}
 	for i := range p.ends {
 		e := &p.ends[i]
@@ -202,6 +202,9 @@ func (p *prepared) prepareEnds(h *head.Head, catalog *meta.Snapshot) error {
 		p.dicts[e.Table] = dict
 		body := wal.Body{Table: e.Table}
 		for k := range e.Series {
+			if err := unwanted(ctx); err != nil {
+				return err
+			}
 			d := &e.Series[k]
 			s, err := seriesEnds(d, dict)
 			if err != nil {

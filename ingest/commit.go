@@ -25,15 +25,18 @@ type prepared struct {
 }
 
 // newPrepared encodes the batches, and the rows that end, for the WAL.
-func newPrepared(batches []head.Batch, ends []head.Ends) (*prepared, error) {
+func newPrepared(ctx context.Context, batches []head.Batch, ends []head.Ends) (*prepared, error) {
 	p := &prepared{batches: batches, keys: make([]head.Keys, len(batches)), ends: ends}
 	for i := range batches {
+		if err := unwanted(ctx); err != nil {
+			return nil, err
+		}
 		b := &batches[i]
 		t := wal.Table{Database: b.Table.Database, Table: b.Table.ID, SchemaVersion: b.Table.Columns.Version, Rows: b.Rows, Refs: b.Refs}
 		for _, c := range b.Columns {
 			t.Columns = append(t.Columns, wal.Column{ID: c.Field.ID, Vector: c.Vector})
 		}
-		rows, err := wal.EncodeTable(nil, &t)
+		rows, err := wal.EncodeTable(ctx, nil, &t)
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +100,7 @@ func (s *Shard) append(ctx context.Context, p *prepared, ack meta.Ack) (meta.Seq
 		s.head.Settle(estimate, 0)
 		return 0, err
 	}
-	seq, grown, err := s.order(p, ack)
+	seq, grown, err := s.order(ctx, p, ack)
 	release()
 	s.head.Settle(estimate, grown)
 	if err != nil {
@@ -124,7 +127,7 @@ func (s *Shard) acknowledge(seq meta.Seq, ack meta.Ack) error {
 }
 
 // order is the part of a commit that happens one at a time.
-func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err error) {
+func (s *Shard) order(ctx context.Context, p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -162,6 +165,9 @@ func (s *Shard) order(p *prepared, ack meta.Ack) (seq meta.Seq, grown int64, err
 	if n := s.log.Stats().Bytes; n >= s.opts.WALBytes {
 		s.wake()
 		return 0, 0, refuse(flushPause, "the write-ahead log is full until the head is flushed: %d bytes of %d", n, s.opts.WALBytes)
+	}
+	if err := unwanted(ctx); err != nil {
+		return 0, 0, err
 	}
 	seq, err = s.log.Append(wal.Record{Time: s.opts.Now().UnixMicro(), Bound: p.bound != nil}, p.bodies, p.dying)
 	if err != nil {

@@ -48,7 +48,7 @@ func (s *Shard) standKeys(ctx context.Context, table *uniqueTable, p *prepared, 
 	parts := make([]*tuples, len(batches))
 	for k, i := range batches {
 		var err error
-		if parts[k], err = tuplesOf(&p.batches[i], t.Columns.Key, false); err != nil {
+		if parts[k], err = tuplesOf(ctx, &p.batches[i], t.Columns.Key, false); err != nil {
 			return err
 		}
 	}
@@ -58,7 +58,7 @@ func (s *Shard) standKeys(ctx context.Context, table *uniqueTable, p *prepared, 
 	}
 	l := keyLook{shard: s, table: t, rows: rows, ended: p.ended(t.ID), settled: make([]bool, len(rows.Hashes)), gone: make([]bool, len(rows.Hashes))}
 	l.settleOwn(decided)
-	if err := l.inHead(); err != nil {
+	if err := l.inHead(ctx); err != nil {
 		return err
 	}
 	if err := l.inSegments(ctx, table); err != nil {
@@ -96,11 +96,11 @@ func (l *keyLook) settleOwn(decided func(int) bool) {
 }
 
 // inHead settles the rows whose keys the head has: what it has is newer than what is stored.
-func (l *keyLook) inHead() error {
+func (l *keyLook) inHead(ctx context.Context) error {
 	t := l.table
 	endsInHead := l.endsInHead()
 	var bad error
-	err := l.shard.head.FindNewest(t, &l.rows.BatchKeys, func(i int, row head.KeyRow) (more bool) {
+	err := l.shard.head.FindNewest(ctx, t, &l.rows.BatchKeys, func(i int, row head.KeyRow) (more bool) {
 		if bad != nil || l.settled[i] {
 			return false
 		}
@@ -109,8 +109,8 @@ func (l *keyLook) inHead() error {
 			return true
 		}
 		if t.From > 0 {
-			var seq meta.Seq
-			if seq, bad = row.Seq(); bad != nil || seq <= t.From {
+			var since bool
+			if since, bad = row.Since(t.From); bad != nil || !since {
 				return true
 			}
 		}

@@ -57,7 +57,7 @@ func (o *Own) Rows(table meta.TableID) (n int) {
 }
 
 // Insert adds rows, which are checked against the schema that they come with. An error leaves everything as it was.
-func (o *Own) Insert(rows meta.Rows) error {
+func (o *Own) Insert(ctx context.Context, rows meta.Rows) error {
 	if rows.Len == 0 {
 		return nil
 	}
@@ -70,12 +70,16 @@ func (o *Own) Insert(rows meta.Rows) error {
 		size += v.SizeBytes()
 	}
 	dict := o.head.Dict(rows.Table)
-	refs, err := resolveRows(dict, &checked, o.shard.opts.SeriesLimit)
+	refs, err := resolveRows(ctx, dict, &checked, o.shard.opts.SeriesLimit)
 	if err != nil {
 		return seriesError(err, rows.Table)
 	}
 	b := head.Batch{Table: rows.Table, Rows: rows.Len, Refs: refs, Dict: dict, Columns: checked.cols}
 	if err := o.reserve(size + head.Estimate(&b)); err != nil {
+		return err
+	}
+	if err := unwanted(ctx); err != nil {
+		o.giveBack(size + head.Estimate(&b))
 		return err
 	}
 	grown := o.head.Append(&b)

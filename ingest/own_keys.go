@@ -38,7 +38,7 @@ func (o *Own) Unique(ctx context.Context, since OwnMark, again []meta.Arbiter) e
 				newest = b.rows.Table
 			}
 		}
-		if err := o.uniqueOwn(newest, since, again); err != nil {
+		if err := o.uniqueOwn(ctx, newest, since, again); err != nil {
 			return err
 		}
 		if err := o.uniqueCommitted(ctx, newest, since, again); err != nil {
@@ -49,7 +49,7 @@ func (o *Own) Unique(ctx context.Context, since OwnMark, again []meta.Arbiter) e
 }
 
 // uniqueOwn looks among the transaction's own rows.
-func (o *Own) uniqueOwn(t *meta.Table, since OwnMark, again []meta.Arbiter) error {
+func (o *Own) uniqueOwn(ctx context.Context, t *meta.Table, since OwnMark, again []meta.Arbiter) error {
 	k := o.keys[t.ID]
 	if list := uniques(t); k == nil || !slices.EqualFunc(k.uniques, list, sameUnique) {
 		k = &ownKeys{uniques: list, rows: make([]map[string]uint64, len(list))}
@@ -68,7 +68,7 @@ func (o *Own) uniqueOwn(t *meta.Table, since OwnMark, again []meta.Arbiter) erro
 			continue
 		}
 		for i := range k.uniques {
-			if err := o.uniqueBatch(k, i, k.seen, ended, k.seen >= since.batches, again); err != nil {
+			if err := o.uniqueBatch(ctx, k, i, k.seen, ended, k.seen >= since.batches, again); err != nil {
 				return err
 			}
 		}
@@ -82,14 +82,17 @@ func sameUnique(a, b uniqueKey) bool {
 }
 
 // uniqueBatch looks one batch up by one constraint, and remembers its tuples.
-func (o *Own) uniqueBatch(k *ownKeys, which, batch int, ended *roaring64.Bitmap, isNew bool, again []meta.Arbiter) error {
+func (o *Own) uniqueBatch(ctx context.Context, k *ownKeys, which, batch int, ended *roaring64.Bitmap, isNew bool, again []meta.Arbiter) error {
 	b, u := &o.batches[batch].resolved, &k.uniques[which]
-	tuples, err := tuplesOf(b, u.columns, u.distinct)
+	tuples, err := tuplesOf(ctx, b, u.columns, u.distinct)
 	if err != nil {
 		return err
 	}
 	for i := range b.Rows {
 		row := k.count + uint64(i)
+		if err := unwantedAt(ctx, i); err != nil {
+			return err
+		}
 		if tuples.Free != nil && tuples.Free[i] || ended != nil && ended.Contains(row) {
 			continue
 		}
@@ -122,15 +125,17 @@ func (o *Own) uniqueCommitted(ctx context.Context, t *meta.Table, since OwnMark,
 		return err
 	}
 	table := s.unique.of(t.ID)
-	table.mu.Lock()
-	defer table.mu.Unlock()
+	if err := table.mu.lock(ctx); err != nil {
+		return err
+	}
+	defer table.mu.unlock()
 	for i := since.batches; i < len(o.batches); i++ {
 		b := &o.batches[i].resolved
 		if b.Table.ID != t.ID {
 			continue
 		}
 		for _, u := range uniques(t) {
-			tuples, err := tuplesOf(b, u.columns, u.distinct)
+			tuples, err := tuplesOf(ctx, b, u.columns, u.distinct)
 			if err != nil {
 				return err
 			}

@@ -58,7 +58,7 @@ func (tx *transaction) step(t *rapid.T) {
 	}
 	if rapid.Bool().Draw(t, "insert") {
 		b := drawRows(t, table)
-		if err := tx.own.Insert(b); err != nil {
+		if err := tx.own.Insert(context.Background(), b); err != nil {
 			t.Fatalf("insert: %v", err)
 		}
 		tx.w.apply([]meta.Rows{b})
@@ -194,7 +194,7 @@ func TestOwnMemory(t *testing.T) {
 	mark := own.Mark()
 	inserted := 0
 	for ; ; inserted++ {
-		if err := own.Insert(numbered(w.tables["tagged"], 100*inserted, 100)); err != nil {
+		if err := own.Insert(context.Background(), numbered(w.tables["tagged"], 100*inserted, 100)); err != nil {
 			if column.ClassOf(err) != column.Limit {
 				t.Fatal(err)
 			}
@@ -213,7 +213,7 @@ func TestOwnMemory(t *testing.T) {
 	if !own.Empty() || pool.Used() > full/10 {
 		t.Errorf("%d of %d bytes are left of nothing", pool.Used(), full)
 	}
-	if err := own.Insert(numbered(w.tables["tagged"], 0, 100)); err != nil {
+	if err := own.Insert(context.Background(), numbered(w.tables["tagged"], 0, 100)); err != nil {
 		t.Errorf("after going back: %v", err)
 	}
 	own.Close()

@@ -62,7 +62,7 @@ func (p *Points) Write(ctx context.Context, batches []PointBatch, ack meta.Ack) 
 		return 0, refuse(briefPause, "too many writes at once: %w", err)
 	}
 	defer s.inflight.Shrink(size)
-	prepared, err := newPrepared(resolved, nil)
+	prepared, err := newPrepared(ctx, resolved, nil)
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"os"
 	"slices"
@@ -46,7 +47,7 @@ func writeLog(t *testing.T, table meta.TableID) []byte {
 		for k := range refs {
 			refs[k], times[k], values[k] = uint32(k+10*i), int64(i), float64(10*i+k)
 		}
-		rows, err := wal.EncodeTable(nil, &wal.Table{Database: 1, Table: table, SchemaVersion: r.version, Rows: n, Refs: refs, Columns: []wal.Column{
+		rows, err := wal.EncodeTable(context.Background(), nil, &wal.Table{Database: 1, Table: table, SchemaVersion: r.version, Rows: n, Refs: refs, Columns: []wal.Column{
 			{ID: 3, Vector: column.NewInts(column.T(column.TimestampTZ), times, nil)}, {ID: 4, Vector: column.NewFloats(column.T(column.Float64), values, nil)},
 		}})
 		if err != nil {

@@ -121,7 +121,7 @@ func (s *Samples) Write(ctx context.Context, b *SampleBatch, ack meta.Ack) (meta
 		}
 		columns = append(columns, head.Column{Field: s.start, Vector: column.NewInts(s.start.Type, b.Starts, b.Started)})
 	}
-	p, err := newPrepared([]head.Batch{{Table: table, Rows: n, Refs: b.Refs, Dict: dict, Columns: columns}}, nil)
+	p, err := newPrepared(ctx, []head.Batch{{Table: table, Rows: n, Refs: b.Refs, Dict: dict, Columns: columns}}, nil)
 	if err != nil {
 		return 0, err
 	}

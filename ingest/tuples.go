@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"context"
 	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -20,13 +21,13 @@ type tuples struct {
 }
 
 // tuplesOf encodes the columns of a batch's rows. distinct says that rows with a NULL are never equal to others.
-func tuplesOf(b *head.Batch, columns []column.ID, distinct bool) (*tuples, error) {
+func tuplesOf(ctx context.Context, b *head.Batch, columns []column.ID, distinct bool) (*tuples, error) {
 	t := &tuples{BatchKeys: head.BatchKeys{Columns: columns, Distinct: distinct, Hashes: make([]uint64, b.Rows)}, ascending: true}
 	if v := vectorOf(b, columns[0]); len(columns) == 1 && v != nil && v.Valid == nil && v.Type.Physical() == column.PhysInt {
 		t.fromInts(v.Ints[:b.Rows])
 		return t, nil
 	}
-	return t, t.encode(b, distinct)
+	return t, t.encode(ctx, b, distinct)
 }
 
 func vectorOf(b *head.Batch, id column.ID) *column.Vector {
@@ -55,7 +56,7 @@ type tupleColumn struct {
 	tag    int
 }
 
-func (t *tuples) encode(b *head.Batch, distinct bool) error {
+func (t *tuples) encode(ctx context.Context, b *head.Batch, distinct bool) error {
 	schema := &b.Table.Columns
 	sources := make([]tupleColumn, len(t.Columns))
 	for i, id := range t.Columns {
@@ -64,6 +65,9 @@ func (t *tuples) encode(b *head.Batch, distinct bool) error {
 	s := series{keys: b.Dict.Keys(), types: schema.TagTypes(), ref: head.NoRef}
 	var lo, hi, last []byte
 	for i := range b.Rows {
+		if err := unwantedAt(ctx, i); err != nil {
+			return err
+		}
 		if err := s.turn(b, i); err != nil {
 			return err
 		}
@@ -158,9 +162,9 @@ func (t *tuples) equal(i, j int) bool {
 func (t *tuples) counts(i int) bool { return t.Free == nil || !t.Free[i] }
 
 // twice finds the first row that is equal to one before it, -1 if there is none. Rows for which skip holds are none.
-func (t *tuples) twice(skip func(i int) bool) int {
+func (t *tuples) twice(ctx context.Context, skip func(i int) bool) (int, error) {
 	if t.ascending {
-		return -1
+		return -1, nil
 	}
 	size := 16
 	for size < 2*len(t.Hashes) {
@@ -168,18 +172,21 @@ func (t *tuples) twice(skip func(i int) bool) int {
 	}
 	slots, mask := make([]uint32, size), uint64(size-1)
 	for i, h := range t.Hashes {
+		if err := unwantedAt(ctx, i); err != nil {
+			return -1, err
+		}
 		if !t.counts(i) || skip != nil && skip(i) {
 			continue
 		}
 		at := (h ^ h>>32) & mask
 		for ; slots[at] != 0; at = (at + 1) & mask {
 			if j := int(slots[at] - 1); t.Hashes[j] == h && t.equal(i, j) {
-				return i
+				return i, nil
 			}
 		}
 		slots[at] = uint32(i) + 1
 	}
-	return -1
+	return -1, nil
 }
 
 // joinTuples makes one of the tuples of several batches.

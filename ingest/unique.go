@@ -22,7 +22,7 @@ import (
 
 // uniqueTable is what a shard keeps of a table with unique constraints.
 type uniqueTable struct {
-	mu       sync.Mutex // held from the look-up to the append
+	mu       waitable // held from the look-up to the append
 	segments map[string]*segmentKeys
 }
 
@@ -40,7 +40,7 @@ func (u *uniqueTables) of(id meta.TableID) *uniqueTable {
 		if u.known == nil {
 			u.known = map[meta.TableID]*uniqueTable{}
 		}
-		t = &uniqueTable{segments: map[string]*segmentKeys{}}
+		t = &uniqueTable{mu: newWaitable(), segments: map[string]*segmentKeys{}}
 		u.known[id] = t
 	}
 	return t
@@ -53,11 +53,11 @@ func (u *uniqueTables) forget(gone func(meta.TableID) bool) {
 	for id, t := range u.known {
 		if gone(id) {
 			delete(u.known, id)
-			t.mu.Lock()
+			_ = t.mu.lock(context.Background()) // which never ends
 			for _, s := range t.segments {
 				s.release()
 			}
-			t.mu.Unlock()
+			t.mu.unlock()
 		}
 	}
 }
@@ -66,15 +66,28 @@ func (u *uniqueTables) forget(gone func(meta.TableID) bool) {
 // for tables without unique constraints.
 func (s *Shard) admit(ctx context.Context, p *prepared) (release func(), err error) {
 	var locked []*uniqueTable
-	release = func() {
+	unclaim := func() {
 		for i := range p.batches {
 			for _, k := range p.batches[i].Keys {
 				k.Unclaim()
 			}
 		}
 		for _, t := range locked {
-			t.mu.Unlock()
+			t.mu.unlock()
 		}
+	}
+	release = func() {
+		claimed := 0
+		for i := range p.batches {
+			for _, k := range p.batches[i].Keys {
+				claimed += k.Claimed()
+			}
+		}
+		if claimed < rowsAtOnce {
+			unclaim()
+			return
+		}
+		go unclaim() // who was cancelled does not wait for it; who writes to the tables does
 	}
 	catalog := s.catalogFor(p)
 	order := make([]int, 0, len(p.batches))
@@ -93,9 +106,13 @@ func (s *Shard) admit(ctx context.Context, p *prepared) (release func(), err err
 			n++
 		}
 		table := s.unique.of(id)
-		table.mu.Lock()
+		err := table.mu.lock(ctx)
+		if err != nil {
+			release()
+			return nil, err
+		}
 		locked = append(locked, table)
-		err := s.admitTable(ctx, table, p, order[:n])
+		err = s.admitTable(ctx, table, p, order[:n])
 		if err == nil {
 			err = s.standKeys(ctx, table, p, order[:n])
 		}
@@ -111,7 +128,7 @@ func (s *Shard) admit(ctx context.Context, p *prepared) (release func(), err err
 // changedFirst is what a commit fails with whose rows have clashed: if rows that it ends have ended meanwhile, that is why.
 func (s *Shard) changedFirst(p *prepared, err error) error {
 	for i := range p.ends {
-		if s.head.Dead(&p.ends[i]) {
+		if s.head.Dead(&p.ends[i]) && column.ClassOf(err) != column.Cancelled {
 			return errChanged
 		}
 	}
@@ -141,7 +158,7 @@ func (s *Shard) admitTable(ctx context.Context, table *uniqueTable, p *prepared,
 		parts := make([]*tuples, len(batches))
 		for k, i := range batches {
 			var err error
-			if parts[k], err = tuplesOf(&p.batches[i], u.columns, u.distinct); err != nil {
+			if parts[k], err = tuplesOf(ctx, &p.batches[i], u.columns, u.distinct); err != nil {
 				return err
 			}
 			p.batches[i].Keys = append(p.batches[i].Keys, &parts[k].BatchKeys)
@@ -178,9 +195,12 @@ func (s *Shard) clash(ctx context.Context, table *uniqueTable, t *meta.Table, u 
 		own := ended.Others[scan.OwnRows]
 		skip = func(i int) bool { return own.Contains(uint64(i)) }
 	}
-	own := rows.twice(skip)
+	own, err := rows.twice(ctx, skip)
+	if err != nil {
+		return -1, false, err
+	}
 	// What leaves the head meanwhile is in the catalog that is looked at after it.
-	inHead, err := s.clashInHead(t, u, rows, skip, ended)
+	inHead, err := s.clashInHead(ctx, t, u, rows, skip, ended)
 	if err != nil {
 		return -1, false, err
 	}
@@ -197,16 +217,16 @@ func first(a, b int) int {
 	return a
 }
 
-func (s *Shard) clashInHead(t *meta.Table, u *uniqueKey, rows *tuples, skip func(int) bool, ended *scan.RowSet) (int, error) {
+func (s *Shard) clashInHead(ctx context.Context, t *meta.Table, u *uniqueKey, rows *tuples, skip func(int) bool, ended *scan.RowSet) (int, error) {
 	at := -1
 	var bad error
-	err := s.head.FindKeys(t, &rows.BatchKeys, !rows.joined, func(i int, row head.KeyRow) {
+	err := s.head.FindKeys(ctx, t, &rows.BatchKeys, !rows.joined, func(i int, row head.KeyRow) {
 		if at >= 0 && at <= i || bad != nil || skip != nil && skip(i) || row.Ended(ended) {
 			return
 		}
 		if t.From > 0 {
-			var seq meta.Seq
-			if seq, bad = row.Seq(); bad != nil || seq <= t.From {
+			var since bool
+			if since, bad = row.Since(t.From); bad != nil || !since {
 				return
 			}
 		}

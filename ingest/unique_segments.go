@@ -228,6 +228,9 @@ func (l *segmentLookup) fill(ctx context.Context, r *segment.Reader, f *filledSe
 func (l *segmentLookup) find(ctx context.Context, id meta.SegmentID, o *OpenedSegment) (int, error) {
 	tuples := make([][]byte, len(l.maybe))
 	for k, i := range l.maybe {
+		if err := unwantedAt(ctx, k); err != nil {
+			return -1, err
+		}
 		tuples[k] = l.rows.tuple(int(i))
 	}
 	order := make([]int, len(l.maybe))
@@ -235,7 +238,19 @@ func (l *segmentLookup) find(ctx context.Context, id meta.SegmentID, o *OpenedSe
 		order[k] = k
 	}
 	if !l.rows.ascending {
-		slices.SortFunc(order, func(a, b int) int { return bytes.Compare(tuples[a], tuples[b]) })
+		compared, over := 0, false
+		slices.SortFunc(order, func(a, b int) int {
+			if compared++; compared%rowsAtOnce == 0 {
+				over = over || ctx.Err() != nil
+			}
+			if over {
+				return 0 // so the sort comes to its end
+			}
+			return bytes.Compare(tuples[a], tuples[b])
+		})
+		if err := unwanted(ctx); err != nil {
+			return -1, err
+		}
 	}
 	keys := make([][]byte, len(order))
 	for k, at := range order {

@@ -11,7 +11,7 @@ import (
 	"github.com/automatanexus/aegis-db/meta"
 )
 
-// Write implements meta.Writer. ctx is looked at before the commit begins; a commit is never given up half way.
+// Write implements meta.Writer. Until its record is in the log a write is given up when ctx ends, and then nothing of it is there; from then on it is not.
 func (s *Shard) Write(ctx context.Context, batches []meta.Rows, ack meta.Ack) (meta.Seq, error) {
 	return s.write(ctx, batches, nil, ack)
 }
@@ -49,8 +49,8 @@ func (s *Shard) write(ctx context.Context, batches []meta.Rows, again []meta.Arb
 	}
 	defer release()
 	for {
-		if err := ctx.Err(); err != nil {
-			return 0, column.Errorf(column.Cancelled, "write: %w", err)
+		if err := unwanted(ctx); err != nil {
+			return 0, err
 		}
 		checked, err := s.check(batches)
 		if err != nil {
@@ -59,11 +59,11 @@ func (s *Shard) write(ctx context.Context, batches []meta.Rows, again []meta.Arb
 		if len(checked) == 0 {
 			return s.visible.last(), nil
 		}
-		resolved, err := s.resolve(checked)
+		resolved, err := s.resolve(ctx, checked)
 		if err != nil {
 			return 0, err
 		}
-		p, err := newPrepared(resolved, nil)
+		p, err := newPrepared(ctx, resolved, nil)
 		if err != nil {
 			return 0, err
 		}
@@ -227,7 +227,7 @@ func checkRowBytes(texts []*column.Vector, rows, limit int) error {
 }
 
 // resolve finds the series of the rows.
-func (s *Shard) resolve(checked []checkedRows) ([]head.Batch, error) {
+func (s *Shard) resolve(ctx context.Context, checked []checkedRows) ([]head.Batch, error) {
 	out := make([]head.Batch, len(checked))
 	for i := range checked {
 		c := &checked[i]
@@ -236,7 +236,7 @@ func (s *Shard) resolve(checked []checkedRows) ([]head.Batch, error) {
 			s.wake()
 			return nil, refuse(flushPause, "the head is full until it is flushed")
 		}
-		refs, err := resolveRows(dict, c, s.opts.SeriesLimit)
+		refs, err := resolveRows(ctx, dict, c, s.opts.SeriesLimit)
 		s.head.AccountDict(dict)
 		if err != nil {
 			return nil, seriesError(err, c.table)
@@ -246,7 +246,7 @@ func (s *Shard) resolve(checked []checkedRows) ([]head.Batch, error) {
 	return out, nil
 }
 
-func resolveRows(dict *head.Dict, c *checkedRows, limit int) ([]uint32, error) {
+func resolveRows(ctx context.Context, dict *head.Dict, c *checkedRows, limit int) ([]uint32, error) {
 	if len(c.tags) == 0 {
 		ref, err := dict.Intern(nil, limit)
 		return []uint32{ref}, err
@@ -254,6 +254,9 @@ func resolveRows(dict *head.Dict, c *checkedRows, limit int) ([]uint32, error) {
 	refs, types := make([]uint32, c.rows), c.table.Columns.TagTypes()
 	var buf, last []byte
 	for i := range refs {
+		if err := unwantedAt(ctx, i); err != nil {
+			return nil, err
+		}
 		buf = buf[:0]
 		for _, v := range c.tags {
 			if v == nil {

@@ -16,7 +16,7 @@ import (
 // Own is what a transaction has written that nobody else sees: rows that came, and rows that have ended. It is one session's.
 type Own interface {
 	// Insert adds rows; Delete ends rows, by the addresses that the transaction's own scans gave. An error leaves everything as it was.
-	Insert(rows meta.Rows) error
+	Insert(ctx context.Context, rows meta.Rows) error
 	Delete(table *meta.Table, rows *scan.RowSet) error
 	// Unique looks the rows that came since a mark (nil = all) up in the unique constraints of their tables. again are as in meta.Transaction.
 	Unique(ctx context.Context, since any, again []meta.Arbiter) error
@@ -173,7 +173,7 @@ func (st *statement) apply(t *meta.Transaction) (err error) {
 		}
 	}
 	for _, rows := range t.Rows {
-		if err := b.own.Insert(rows); err != nil {
+		if err := b.own.Insert(st.env.Expr.Ctx, rows); err != nil {
 			return err
 		}
 	}

@@ -121,7 +121,7 @@ var errNoGeneralPlan = errors.New("query: there is no general plan")
 // generalPlan binds and optimizes a question without its values.
 func (st *statement) generalPlan(q *question) (plan.Node, map[plan.Relation]*placeholder, plan.Params, []constant, error) {
 	engine := st.session.engine
-	parsed, _, err := engine.statements.parse(q.text, engine.options.StatementBytes)
+	parsed, _, err := engine.statements.parse(st.env.Expr.Ctx, q.text, engine.options.StatementBytes)
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}

@@ -29,7 +29,7 @@ type Prepared struct {
 
 // Prepare parses and binds a statement. Types are those that are declared for the first parameters, Unknown where the statement decides.
 func (s *Session) Prepare(ctx context.Context, text string, types []column.Type) (*Prepared, error) {
-	parsed, _, err := s.engine.statements.parse(text, s.engine.options.StatementBytes)
+	parsed, _, err := s.engine.statements.parse(ctx, text, s.engine.options.StatementBytes)
 	if err != nil {
 		return nil, located(err, text)
 	}

@@ -57,7 +57,7 @@ func (s *Session) Run(ctx context.Context, req Request) (*Result, error) {
 		var w *written
 		if !s.engine.plans.general(asked) { // what has a plan need not be read
 			var err error
-			if w, err = s.read(&req); err != nil {
+			if w, err = s.read(r.ctx, &req); err != nil {
 				return nil, err
 			}
 			if done, err := s.transact(r, w.stmt); done || err != nil {
@@ -73,7 +73,7 @@ func (s *Session) Run(ctx context.Context, req Request) (*Result, error) {
 			return result, err
 		}
 		if w == nil {
-			if w, err = s.read(&req); err != nil {
+			if w, err = s.read(r.ctx, &req); err != nil {
 				return nil, err
 			}
 		}
@@ -88,8 +88,8 @@ type written struct {
 	again  bool // the text was asked before
 }
 
-func (s *Session) read(req *Request) (*written, error) {
-	parsed, again, err := s.engine.statements.parse(req.SQL, s.engine.options.StatementBytes)
+func (s *Session) read(ctx context.Context, req *Request) (*written, error) {
+	parsed, again, err := s.engine.statements.parse(ctx, req.SQL, s.engine.options.StatementBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query/bind"
+	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
@@ -16,12 +17,15 @@ type Script struct {
 }
 
 // Parse reads a text of statements, separated by semicolons.
-func (s *Session) Parse(text string) (Script, error) {
+func (s *Session) Parse(ctx context.Context, text string) (Script, error) {
 	if st, ok := s.engine.statements.kept.find(text); ok {
 		return Script{text, []sql.Statement{st}}, nil
 	}
-	list, err := sql.Parse(text, sql.Options{MaxBytes: s.engine.options.StatementBytes})
+	list, err := sql.Parse(text, sql.Options{MaxBytes: s.engine.options.StatementBytes, Unwanted: func() bool { return ctx.Err() != nil }})
 	if err != nil {
+		if unwanted := expr.Interrupted(ctx); unwanted != nil {
+			err = unwanted
+		}
 		return Script{}, located(err, text)
 	}
 	return Script{Text: text, Statements: list}, nil

@@ -1,8 +1,10 @@
 package query
 
 import (
+	"context"
 	"slices"
 
+	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
@@ -24,12 +26,15 @@ func newStatements(limit int64) *statements { return &statements{newLRU[sql.Stat
 func bytesOf(text string) int64 { return 512 + treeBytes*int64(len(text)) }
 
 // parse gives the one statement of a text, its parameters numbered, and whether the text was asked before.
-func (s *statements) parse(text string, maxBytes int) (st sql.Statement, again bool, err error) {
+func (s *statements) parse(ctx context.Context, text string, maxBytes int) (st sql.Statement, again bool, err error) {
 	if st, ok := s.kept.find(text); ok {
 		return st, true, nil
 	}
-	st, err = sql.ParseOne(text, sql.Options{MaxBytes: maxBytes})
+	st, err = sql.ParseOne(text, sql.Options{MaxBytes: maxBytes, Unwanted: func() bool { return ctx.Err() != nil }})
 	if err != nil {
+		if unwanted := expr.Interrupted(ctx); unwanted != nil {
+			err = unwanted
+		}
 		return st, false, err
 	}
 	s.keep(text, st)

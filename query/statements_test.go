@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -16,7 +17,7 @@ func TestStatementsAreBounded(t *testing.T) {
 	s := newStatements(10 * one)
 	parse := func(text string) {
 		t.Helper()
-		if _, _, err := s.parse(text, 1<<20); err != nil {
+		if _, _, err := s.parse(context.Background(), text, 1<<20); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -38,7 +39,7 @@ func TestStatementsAreBounded(t *testing.T) {
 	if _, ok := s.kept.find(long); ok {
 		t.Error("a long statement is kept")
 	}
-	if _, _, err := s.parse("SELECT 1 +", 1<<20); err == nil {
+	if _, _, err := s.parse(context.Background(), "SELECT 1 +", 1<<20); err == nil {
 		t.Error("a wrong statement was parsed")
 	}
 }
@@ -50,7 +51,7 @@ func TestStatementsAreShared(t *testing.T) {
 	for range 8 {
 		group.Go(func() {
 			for range 50 {
-				st, _, err := s.parse("SELECT :b, :a, :b", 1<<20)
+				st, _, err := s.parse(context.Background(), "SELECT :b, :a, :b", 1<<20)
 				if err != nil {
 					t.Error(err)
 					return

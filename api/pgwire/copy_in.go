@@ -24,6 +24,8 @@ type copyIn struct {
 	after   func() error // runs the statements behind it; nil = it came by the extended protocol
 	last    bool         // of its Query message: there are none behind it
 	started time.Time
+	ctx     context.Context // of all of it: a cancel request may come while the client sends
+	end     func()
 
 	buf      []byte // data that is no whole row yet
 	begun    bool   // the signature or the line of names was read
@@ -37,7 +39,7 @@ type copyIn struct {
 }
 
 // startCopyIn asks the client for the data of COPY FROM STDIN.
-func (c *session) startCopyIn(n *sql.Copy, text string) error {
+func (c *session) startCopyIn(n *sql.Copy, text string) (err error) {
 	o, err := readCopyOptions(n)
 	if err != nil {
 		return err
@@ -50,12 +52,18 @@ func (c *session) startCopyIn(n *sql.Copy, text string) error {
 	}
 	c.query.Together()
 	ctx, cancel := context.WithCancelCause(c.ctx)
-	defer cancel(nil)
+	done := c.runs(cancel)
+	end := func() { done(); cancel(nil) }
+	defer func() {
+		if err != nil {
+			end()
+		}
+	}()
 	loader, err := c.query.NewLoader(ctx, n, text)
 	if err != nil {
 		return err
 	}
-	in := &copyIn{loader: loader, table: n.Table.Name, options: o, text: c.literals(), started: time.Now()}
+	in := &copyIn{loader: loader, table: n.Table.Name, options: o, text: c.literals(), started: time.Now(), ctx: ctx, end: end}
 	if o.format == copyBinary {
 		in.formats = binaryFormat
 	}
@@ -101,7 +109,7 @@ func (c *session) copyMessage(m pgproto3.FrontendMessage) error {
 	default:
 		err = violation("unexpected message %T during COPY from stdin", m)
 	}
-	c.copying = nil
+	c.endCopyIn()
 	if err == nil && in.after != nil {
 		err = in.after()
 		if c.copying != nil {
@@ -120,6 +128,14 @@ func (c *session) copyMessage(m pgproto3.FrontendMessage) error {
 	return nil
 }
 
+// endCopyIn says that no more data is expected, if any was.
+func (c *session) endCopyIn() {
+	if c.copying != nil {
+		c.copying.end()
+		c.copying = nil
+	}
+}
+
 func (c *session) copyDone(in *copyIn) error {
 	if err := in.finish(); err != nil {
 		return err
@@ -128,6 +144,9 @@ func (c *session) copyDone(in *copyIn) error {
 		return err
 	}
 	if in.last {
+		if in.ctx.Err() != nil {
+			return context.Cause(in.ctx)
+		}
 		if err := c.commitTogether(); err != nil {
 			return err
 		}
@@ -147,6 +166,9 @@ const (
 func (c *session) copyData(in *copyIn, data []byte) error {
 	if len(in.buf)+len(data) > 2*c.server.options.MessageBytes {
 		return in.located(column.SQLErrorf(column.Limit, "54000", "a row of the data is longer than %d bytes", 2*c.server.options.MessageBytes))
+	}
+	if in.ctx.Err() != nil {
+		return context.Cause(in.ctx)
 	}
 	in.buf = append(in.buf, data...)
 	rest := in.buf
@@ -198,10 +220,7 @@ func (c *session) copyWrite(in *copyIn) error {
 	}
 	n := in.waiting
 	in.waiting = 0
-	ctx, cancel := context.WithCancelCause(c.ctx)
-	defer cancel(nil)
-	defer c.begin(ctx, cancel)()
-	return in.loader.Add(ctx, vectors, n)
+	return in.loader.Add(in.ctx, vectors, n)
 }
 
 // finish takes what is left when the client says that this was all: a last line without its end.

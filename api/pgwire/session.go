@@ -190,7 +190,7 @@ func (c *session) handle(m pgproto3.FrontendMessage) (err error) {
 			_, simple := m.(*pgproto3.Query)
 			if c.copying != nil {
 				simple = c.copying.after != nil
-				c.copying = nil
+				c.endCopyIn()
 			}
 			err = c.failed(panicked(p))
 			c.skipping = !simple
@@ -285,16 +285,24 @@ func (c *session) begin(_ context.Context, cancel context.CancelCauseFunc) (done
 	if t := c.query.Timeout(); t > 0 {
 		timer = time.AfterFunc(t, func() { cancel(errTimeout) })
 	}
-	c.mu.Lock()
-	c.running = cancel
-	c.mu.Unlock()
+	stop := c.runs(cancel)
 	return func() {
-		c.mu.Lock()
-		c.running = nil
-		c.mu.Unlock()
+		stop()
 		if timer != nil {
 			timer.Stop()
 		}
+	}
+}
+
+// runs says how a cancel request ends what runs from now on. done must be called.
+func (c *session) runs(cancel context.CancelCauseFunc) (done func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running = cancel
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.running = nil
 	}
 }
 
@@ -310,6 +318,7 @@ func (c *session) cancelRunning(why error) {
 // close gives back everything.
 func (c *session) close() {
 	c.closePortals()
+	c.endCopyIn()
 	if c.query != nil {
 		c.query.Close()
 	}

@@ -48,7 +48,10 @@ func (c *session) commitTogether() error {
 		return nil
 	}
 	c.closeUnheld()
-	return c.query.EndTogether(c.ctx)
+	ctx, cancel := context.WithCancelCause(c.ctx)
+	defer cancel(nil)
+	defer c.begin(ctx, cancel)()
+	return c.query.EndTogether(ctx)
 }
 
 // drop forgets the statement and the portal of a name.
@@ -65,7 +68,7 @@ func (c *session) script(text string) error {
 	if err := literal.CheckText(text); err != nil {
 		return err
 	}
-	script, err := c.query.Parse(text)
+	script, err := c.parseScript(text)
 	if err != nil {
 		return err
 	}
@@ -74,6 +77,14 @@ func (c *session) script(text string) error {
 		return nil
 	}
 	return c.statementsFrom(script, 0)
+}
+
+// parseScript reads a text, which may be long.
+func (c *session) parseScript(text string) (query.Script, error) {
+	ctx, cancel := context.WithCancelCause(c.ctx)
+	defer cancel(nil)
+	defer c.runs(cancel)()
+	return c.query.Parse(ctx, text)
 }
 
 // statementsFrom runs the statements of a script from the i-th on. A COPY from the client interrupts it until the data has come.

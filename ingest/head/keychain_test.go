@@ -1,6 +1,7 @@
 package head
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -36,7 +37,7 @@ func (h *hotRow) keys() *BatchKeys {
 // look finds the row, and gives how many versions of it were passed.
 func (h *hotRow) look(k *BatchKeys, claim bool) int {
 	passed, found := 0, false
-	err := h.head.FindKeys(h.table, k, claim, func(_ int, row KeyRow) {
+	err := h.head.FindKeys(context.Background(), h.table, k, claim, func(_ int, row KeyRow) {
 		passed++
 		if !row.Ended(nil) {
 			if h.alive == nil || found || row != *h.alive {
@@ -81,7 +82,7 @@ func (h *hotRow) commit(k *BatchKeys) {
 
 // see is what a snapshot has of the row.
 func (h *hotRow) see(s *Snapshot) string {
-	got, err := s.keyRows(h.table, [][]byte{key.AppendInt(nil, 5)}, 0)
+	got, err := s.keyRows(context.Background(), h.table, [][]byte{key.AppendInt(nil, 5)}, 0)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func (h *hotRow) see(s *Snapshot) string {
 		for at, rows := range got[in.part] {
 			for it := rows.Iterator(); it.HasNext(); {
 				position := it.Next()
-				if seq, err := (KeyRow{in.part, at, position}).Seq(); err != nil || seq <= s.seq {
+				if since, err := (KeyRow{in.part, at, position}).Since(s.seq); err != nil || !since {
 					out += fmt.Sprint(position, " ", err)
 				}
 			}

@@ -77,7 +77,7 @@ func (m *keyModel) batch() (*Batch, []int64) {
 // check looks keys up and compares with the rows that came.
 func (m *keyModel) check(k *BatchKeys, values []int64, claim bool) {
 	got := make([]int, len(values))
-	err := m.head.FindKeys(m.table, k, claim, func(i int, row KeyRow) {
+	err := m.head.FindKeys(context.Background(), m.table, k, claim, func(i int, row KeyRow) {
 		tuple, err := row.Tuple(&m.table.Columns, k.Columns)
 		if err != nil {
 			m.t.Fatal(err)

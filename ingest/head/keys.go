@@ -2,7 +2,9 @@ package head
 
 import (
 	"bytes"
+	"context"
 	"slices"
+	"sort"
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -105,7 +107,7 @@ func (x *keyIndex) append(p *part, k *BatchKeys, lo, hi int) int64 {
 	}
 	switch {
 	case k.claim == nil || k.claim != x.claim:
-		x.table.put(nil, k.Hashes[lo:hi], k.freeIn(lo, hi), first, nil, withoutRest)
+		x.table.put(nil, 0, k.Hashes[lo:hi], k.freeIn(lo, hi), first, nil, withoutRest)
 	case hi == len(k.Hashes):
 		x.claim = nil
 	}
@@ -181,8 +183,9 @@ func (x *keyIndex) place(row uint32) (at, position uint32) {
 // the number of the row in k. One writer at a time asks it about a table.
 //
 // A writer who will append the rows of k as one batch claims their tuples: they are put into the index as they are looked up, with the numbers that the rows will
-// have. To do it when the rows come would read the same lines a second time, which by then have left the caches.
-func (h *Head) FindKeys(table *meta.Table, k *BatchKeys, claim bool, found func(i int, row KeyRow)) error {
+// have. To do it when the rows come would read the same lines a second time, which by then have left the caches. If ctx ends the error is its own, and what was
+// claimed by then still is.
+func (h *Head) FindKeys(ctx context.Context, table *meta.Table, k *BatchKeys, claim bool, found func(i int, row KeyRow)) error {
 	h.mu.RLock()
 	gens := h.gens
 	h.mu.RUnlock()
@@ -198,22 +201,30 @@ func (h *Head) FindKeys(table *meta.Table, k *BatchKeys, claim bool, found func(
 		if x.isApart(k) {
 			continue
 		}
-		grown, err := x.fill(p, &table.Columns)
+		grown, err := x.fill(ctx, p, &table.Columns)
 		h.settleIn(g, grown)
 		if err != nil {
 			return err
 		}
 		var rows []foundRow
 		if claim && n == len(gens)-1 {
-			rows, grown = x.claimKeys(h, p, k)
+			rows, grown, err = x.claimKeys(ctx, h, p, k)
 			h.settleIn(g, grown)
 		} else {
-			rows = x.find(p, k, anyCut)
+			rows, err = x.find(ctx, p, k, anyCut)
+		}
+		if err != nil {
+			return err
 		}
 		if !table.Columns.Supersedes() { // where rows replace each other one that has ended says that there is none
 			x.shorten(p, rows)
 		}
-		for _, f := range rows {
+		for i, f := range rows {
+			if i%rowsAtOnce == 0 {
+				if err := unwanted(ctx); err != nil {
+					return err
+				}
+			}
 			found(f.i, f.row)
 		}
 	}
@@ -228,10 +239,25 @@ type foundRow struct {
 }
 
 // find gives the rows that may have a tuple of k, for each the newest first. Those that had ended by a seq may be left out.
-func (x *keyIndex) find(p *part, k *BatchKeys, ended meta.Seq) []foundRow {
+func (x *keyIndex) find(ctx context.Context, p *part, k *BatchKeys, ended meta.Seq) ([]foundRow, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return x.foundLocked(p, x.table.find(nil, k.Hashes, k.Free, ended))
+	var found []keyFound
+	err := k.inPieces(ctx, func(lo, hi int) {
+		found = x.table.find(found, lo, k.Hashes[:hi], k.Free, ended)
+	})
+	return x.foundLocked(p, found), err
+}
+
+// inPieces goes through the keys for as long as ctx lasts.
+func (k *BatchKeys) inPieces(ctx context.Context, each func(lo, hi int)) error {
+	for lo := 0; lo < len(k.Hashes); lo += keysAtOnce {
+		if err := unwanted(ctx); err != nil {
+			return err
+		}
+		each(lo, min(lo+keysAtOnce, len(k.Hashes)))
+	}
+	return nil
 }
 
 // longChain is how many rows of one tuple are found before it is looked whether they have ended.
@@ -284,21 +310,40 @@ func (x *keyIndex) foundLocked(p *part, found []keyFound) []foundRow {
 	return out
 }
 
-// KeyClaim is the tuples of a batch that are in an index before its rows are.
+// KeyClaim is the tuples of a batch that are in an index before its rows are: all, or if the writer was kept from it the first of them.
 type KeyClaim struct {
 	head  *Head
 	part  *part
 	index *keyIndex
+	keys  int
 }
 
 // claimKeys is find, and claims the tuples.
-func (x *keyIndex) claimKeys(h *Head, p *part, k *BatchKeys) ([]foundRow, int64) {
+func (x *keyIndex) claimKeys(ctx context.Context, h *Head, p *part, k *BatchKeys) ([]foundRow, int64, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	found := x.table.put(nil, k.Hashes, k.Free, uint32(x.rows), nil, anyCut)
 	x.claim = &KeyClaim{head: h, part: p, index: x}
 	k.claim = x.claim
-	return x.foundLocked(p, found), x.grown()
+	var found []keyFound
+	err := k.inPieces(ctx, func(lo, hi int) {
+		found = x.table.put(found, lo, k.Hashes[:hi], k.Free, uint32(x.rows), nil, anyCut)
+		x.claim.keys = hi
+	})
+	return x.foundLocked(p, found), x.grown(), err
+}
+
+// Claimed is how many tuples have to be taken back by Unclaim: where there are many it takes a while.
+func (k *BatchKeys) Claimed() int {
+	c := k.claim
+	if c == nil {
+		return 0
+	}
+	c.index.mu.RLock()
+	defer c.index.mu.RUnlock()
+	if c.index.claim != c {
+		return 0
+	}
+	return c.keys
 }
 
 // Unclaim ends the claim of tuples whose rows have not come, if there is one.
@@ -315,7 +360,7 @@ func (x *keyIndex) unclaim(k *BatchKeys) int64 {
 		return 0
 	}
 	x.claim = nil
-	for i := len(k.Hashes) - 1; i >= 0; i-- {
+	for i := k.claim.keys - 1; i >= 0; i-- {
 		if k.Free == nil || !k.Free[i] {
 			x.table.takeBack(mixed(k.Hashes[i]))
 		}
@@ -338,7 +383,7 @@ func (h *Head) settleIn(g *Generation, grown int64) {
 
 // fill brings the index up to the part's rows of now. An append that finds it behind leaves it so, and one that does not goes on with it: so
 // who fills it holds no lock of the part while he reads.
-func (x *keyIndex) fill(p *part, schema *column.Schema) (grown int64, err error) {
+func (x *keyIndex) fill(ctx context.Context, p *part, schema *column.Schema) (grown int64, err error) {
 	x.filling.Lock()
 	defer x.filling.Unlock()
 	p.mu.RLock()
@@ -358,7 +403,7 @@ func (x *keyIndex) fill(p *part, schema *column.Schema) (grown int64, err error)
 			first = taken[at]
 		}
 		read.clear()
-		err := t.each(p, at, first, func(position uint32, encoded []byte, null bool) {
+		err := t.each(ctx, p, at, first, func(position uint32, encoded []byte, null bool) {
 			read.add(position, encoded, null && x.distinct)
 		})
 		grown += x.add(at, &read)
@@ -415,7 +460,7 @@ func (x *keyIndex) add(at uint32, read *readKeys) int64 {
 			rows = append(rows, row)
 		}
 	}
-	x.table.put(nil, read.hashes, nil, 0, rows, withoutRest)
+	x.table.put(nil, 0, read.hashes, nil, 0, rows, withoutRest)
 	return x.grown()
 }
 
@@ -432,7 +477,7 @@ type tuples struct {
 }
 
 // each gives the tuples of a series' rows from a position on.
-func (t *tuples) each(p *part, at, first uint32, each func(position uint32, encoded []byte, null bool)) error {
+func (t *tuples) each(ctx context.Context, p *part, at, first uint32, each func(position uint32, encoded []byte, null bool)) error {
 	p.mu.RLock()
 	s := p.seriesLocked(at)
 	ref, fields, chunks := s.ref, p.fields, s.chunks
@@ -446,6 +491,9 @@ func (t *tuples) each(p *part, at, first uint32, each func(position uint32, enco
 	}
 	position := uint32(0)
 	for i := range len(chunks) + 1 {
+		if err := unwanted(ctx); err != nil {
+			return err
+		}
 		c := &open
 		if i < len(chunks) {
 			c = &chunks[i]
@@ -587,12 +635,20 @@ func (r KeyRow) Ended(dying *scan.RowSet) bool {
 	return d != nil && d.all.Contains(r.position)
 }
 
-// Seq is the commit that wrote the row.
-func (r KeyRow) Seq() (meta.Seq, error) {
+// Since reports whether the row was written by a commit after another.
+func (r KeyRow) Since(seq meta.Seq) (bool, error) {
+	r.part.mu.RLock()
+	s := r.part.seriesLocked(r.at)
+	chunks := s.chunks
+	r.part.mu.RUnlock()
+	i := sort.Search(len(chunks), func(i int) bool { return chunks[i].base+uint32(chunks[i].rows) > r.position })
+	if i < len(chunks) && (chunks[i].last <= seq || chunks[i].first > seq) { // nearly always: else it has to be unpacked
+		return chunks[i].first > seq, nil
+	}
 	d := Dying{part: r.part, at: r.at, rows: roaring.BitmapOf(r.position)}
 	seqs, _, err := d.Known()
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	return meta.Seq(seqs[0]), nil
+	return meta.Seq(seqs[0]) > seq, nil
 }

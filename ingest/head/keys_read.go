@@ -1,6 +1,7 @@
 package head
 
 import (
+	"context"
 	"slices"
 	"sort"
 
@@ -18,7 +19,7 @@ type keyRows map[*part]map[uint32]*roaring.Bitmap
 const mostKeys = 1 << 16
 
 // keyRows finds the rows of keys in the parts of a snapshot; nil where looking is worth nothing.
-func (s *Snapshot) keyRows(table *meta.Table, keys [][]byte, after meta.Seq) (keyRows, error) {
+func (s *Snapshot) keyRows(ctx context.Context, table *meta.Table, keys [][]byte, after meta.Seq) (keyRows, error) {
 	if len(keys) > mostKeys {
 		return nil, nil
 	}
@@ -40,7 +41,7 @@ func (s *Snapshot) keyRows(table *meta.Table, keys [][]byte, after meta.Seq) (ke
 		if x.isApart(&k) {
 			continue
 		}
-		grown, err := x.fill(p, &table.Columns)
+		grown, err := x.fill(ctx, p, &table.Columns)
 		s.head.settleIn(p.gen, grown)
 		if err != nil {
 			return nil, err
@@ -49,7 +50,11 @@ func (s *Snapshot) keyRows(table *meta.Table, keys [][]byte, after meta.Seq) (ke
 		if s.ever {
 			ended = wholeChain
 		}
-		out[p] = shown.alive(x.find(p, &k, ended))
+		found, err := x.find(ctx, p, &k, ended)
+		if err != nil {
+			return nil, err
+		}
+		out[p] = shown.alive(found)
 	}
 	return out, nil
 }

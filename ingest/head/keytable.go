@@ -124,16 +124,16 @@ type keyFound struct {
 	row uint32
 }
 
-// find appends the rows of hashes, for each the newest first, but those that had ended by a seq where that is known. Those that are free are not looked for.
-func (t *keyTable) find(dst []keyFound, hashes []uint64, free []bool, ended meta.Seq) []keyFound {
-	return t.findNewest(dst, hashes, free, ended, math.MaxInt)
+// find appends the rows of hashes from one on, for each the newest first, but those that had ended by a seq where that is known. Those that are free are not looked for.
+func (t *keyTable) find(dst []keyFound, from int, hashes []uint64, free []bool, ended meta.Seq) []keyFound {
+	return t.findNewest(dst, from, hashes, free, ended, math.MaxInt)
 }
 
 // findNewest is find, with so many rows of each hash at most.
-func (t *keyTable) findNewest(dst []keyFound, hashes []uint64, free []bool, ended meta.Seq, most int) []keyFound {
+func (t *keyTable) findNewest(dst []keyFound, from int, hashes []uint64, free []bool, ended meta.Seq, most int) []keyFound {
 	var now, next prefetch.Lines
-	t.ask(&next, hashes)
-	for lo := 0; lo < len(hashes); lo += keyGroup {
+	t.ask(&next, hashes[from:])
+	for lo := from; lo < len(hashes); lo += keyGroup {
 		hi := min(lo+keyGroup, len(hashes))
 		now = next
 		t.ask(&next, hashes[hi:])
@@ -154,12 +154,12 @@ func (t *keyTable) findNewest(dst []keyFound, hashes []uint64, free []bool, ende
 	return dst
 }
 
-// put adds rows, which are newer than all before: of the hash i row first + i, or rows[i] where rows is set. Rows that were there with the same hashes are
+// put adds the rows of hashes from one on, which are newer than all before: of the hash i row first + i, or rows[i] where rows is set. Rows that were there with the same hashes are
 // appended to dst, for each hash the newest first, as find does. Hashes that are free are left out.
-func (t *keyTable) put(dst []keyFound, hashes []uint64, free []bool, first uint32, rows []uint32, ended meta.Seq) []keyFound {
+func (t *keyTable) put(dst []keyFound, from int, hashes []uint64, free []bool, first uint32, rows []uint32, ended meta.Seq) []keyFound {
 	var lines prefetch.Lines
-	t.ask(&lines, hashes)
-	for lo := 0; lo < len(hashes); lo += keyGroup {
+	t.ask(&lines, hashes[from:])
+	for lo := from; lo < len(hashes); lo += keyGroup {
 		hi := min(lo+keyGroup, len(hashes))
 		t.ask(&lines, hashes[hi:])
 		for i := lo; i < hi; i++ {

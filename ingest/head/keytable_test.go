@@ -28,7 +28,7 @@ func TestKeyTable(t *testing.T) {
 				}
 			}
 			what := fmt.Sprint("seed ", seed, ", row ", next)
-			checkFound(t, what, table.find(nil, hashes, free, wholeChain), want, hashes, free)
+			checkFound(t, what, table.find(nil, 0, hashes, free, wholeChain), want, hashes, free)
 			taken := rng.IntN(4) == 0
 			checkPut(t, what, table, want, hashes, free, next, taken)
 			if !taken {
@@ -96,13 +96,13 @@ func checkPut(t *testing.T, what string, table *keyTable, want map[uint64][]uint
 	t.Helper()
 	var all, got []keyFound
 	if first%2 == 0 {
-		got = table.put(nil, hashes, free, first, nil, wholeChain)
+		got = table.put(nil, 0, hashes, free, first, nil, wholeChain)
 	} else {
 		rows := make([]uint32, len(hashes))
 		for i := range rows {
 			rows[i] = first + uint32(i)
 		}
-		got = table.put(nil, hashes, free, 0, rows, wholeChain)
+		got = table.put(nil, 0, hashes, free, 0, rows, wholeChain)
 	}
 	for i, h := range hashes {
 		if free == nil || !free[i] {
@@ -190,7 +190,7 @@ func BenchmarkKeyTable(b *testing.B) {
 			}
 			for what == "find" && at < rows {
 				next()
-				table.put(nil, hashes, nil, at, nil, wholeChain)
+				table.put(nil, 0, hashes, nil, at, nil, wholeChain)
 				at += batch
 			}
 			for b.Loop() {
@@ -200,9 +200,9 @@ func BenchmarkKeyTable(b *testing.B) {
 				}
 				b.StartTimer()
 				if what == "put" {
-					table.put(nil, hashes, nil, at, nil, wholeChain)
+					table.put(nil, 0, hashes, nil, at, nil, wholeChain)
 					at += batch
-				} else if found := table.find(nil, hashes, nil, wholeChain); len(found) > 9 {
+				} else if found := table.find(nil, 0, hashes, nil, wholeChain); len(found) > 9 {
 					b.Fatal(len(found))
 				}
 			}

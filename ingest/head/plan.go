@@ -53,7 +53,7 @@ func (s *Snapshot) Holds(table meta.TableID, after meta.Seq) bool {
 func (s *Snapshot) Morsels(ctx context.Context, table *meta.Table, req *scan.Request, after meta.Seq, older scan.Filler) ([]scan.Morsel, scan.Stats, error) {
 	p, err := newPlan(&table.Columns, req, after, s.sorted)
 	if err == nil && req.Keys != nil && table.Columns.Enforced {
-		p.keys, err = s.keyRows(table, req.Keys, after)
+		p.keys, err = s.keyRows(ctx, table, req.Keys, after)
 	}
 	if err != nil {
 		return nil, scan.Stats{}, err

@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 
@@ -26,7 +27,7 @@ const flagNulls = 0x80
 
 // EncodeTable makes the part of a record that does not depend on the file it goes to, so that it can be made outside of any
 // lock. It refuses what the format's limits exclude.
-func EncodeTable(dst []byte, t *Table) ([]byte, error) {
+func EncodeTable(ctx context.Context, dst []byte, t *Table) ([]byte, error) {
 	if t.Rows <= 0 || t.Rows > MaxRows || len(t.Refs) != 1 && len(t.Refs) != t.Rows {
 		return dst, column.Errorf(column.Limit, "a commit holds 1 to %d rows of a table, not %d", MaxRows, t.Rows)
 	}
@@ -36,6 +37,9 @@ func EncodeTable(dst []byte, t *Table) ([]byte, error) {
 	dst = appendRefs(dst, t.Refs)
 	dst = binary.AppendUvarint(dst, uint64(len(t.Columns)))
 	for _, c := range t.Columns {
+		if ctx.Err() != nil {
+			return dst, column.Errorf(column.Cancelled, "encode rows: %w", context.Cause(ctx))
+		}
 		dst = binary.AppendUvarint(dst, uint64(c.ID))
 		dst = append(dst, byte(c.Vector.Type.Kind))
 		if c.Vector.Type.IsArray() {

@@ -2,6 +2,7 @@ package wal
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"flag"
 	"os"
@@ -41,7 +42,7 @@ func goldenRecord(t testing.TB) []byte {
 	}
 	b := r.appendHead(nil, len(tables))
 	for i := range tables {
-		rows, err := EncodeTable(nil, &tables[i])
+		rows, err := EncodeTable(context.Background(), nil, &tables[i])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +87,7 @@ func TestGolden(t *testing.T) {
 func goldenChange(t testing.TB) []byte {
 	t.Helper()
 	r := Record{Kind: Change, Shard: 2, Epoch: 3, Seq: 40, Time: 1_700_000_000_000_000}
-	rows, err := EncodeTable(nil, &Table{Database: 1, Table: 5, SchemaVersion: 6, Rows: 2, Refs: []uint32{4}, Columns: []Column{
+	rows, err := EncodeTable(context.Background(), nil, &Table{Database: 1, Table: 5, SchemaVersion: 6, Rows: 2, Refs: []uint32{4}, Columns: []Column{
 		{1, column.NewInts(column.T(column.TimestampTZ), []int64{1000, 2000}, nil)},
 	}})
 	if err != nil {
@@ -164,7 +165,7 @@ func TestGoldenChange(t *testing.T) {
 // TestGoldenBound pins the bytes of a change that the catalog decides, here one that ends no rows, as the log writes it.
 func TestGoldenBound(t *testing.T) {
 	const name = "testdata/bound-v1.hex"
-	rows, err := EncodeTable(nil, &Table{Database: 1, Table: 5, SchemaVersion: 6, Rows: 2, Refs: []uint32{4}, Columns: []Column{
+	rows, err := EncodeTable(context.Background(), nil, &Table{Database: 1, Table: 5, SchemaVersion: 6, Rows: 2, Refs: []uint32{4}, Columns: []Column{
 		{1, column.NewInts(column.T(column.TimestampTZ), []int64{1000, 2000}, nil)},
 	}})
 	if err != nil {

@@ -2,6 +2,7 @@ package wal
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -83,7 +84,7 @@ func appendTables(t rapid.TB, l *Log, tables ...Table) meta.Seq {
 func tryAppend(l *Log, tables ...Table) (meta.Seq, error) {
 	var bodies []Body
 	for i := range tables {
-		rows, err := EncodeTable(nil, &tables[i])
+		rows, err := EncodeTable(context.Background(), nil, &tables[i])
 		if err != nil {
 			return 0, err
 		}
@@ -435,7 +436,7 @@ func TestRecordRoundTrip(t *testing.T) {
 		for i := range rapid.IntRange(0, 4).Draw(t, "columns") {
 			tab.Columns = append(tab.Columns, Column{ID: column.ID(i + 1), Vector: vectors(t, n)})
 		}
-		rows, err := EncodeTable(nil, &tab)
+		rows, err := EncodeTable(context.Background(), nil, &tab)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -481,7 +482,7 @@ func TestLimits(t *testing.T) {
 	if err := errors.Join(l.Sync(seq), l.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := EncodeTable(nil, &Table{Rows: 0}); !errors.Is(err, column.Limit) {
+	if _, err := EncodeTable(context.Background(), nil, &Table{Rows: 0}); !errors.Is(err, column.Limit) {
 		t.Fatal(err)
 	}
 }

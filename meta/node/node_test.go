@@ -203,6 +203,41 @@ func TestProposeTimeout(t *testing.T) {
 	}
 }
 
+// TestProposeCancelled: who is cancelled when his change is on its way to the disk learns what becomes of it.
+func TestProposeCancelled(t *testing.T) {
+	gate := make(chan struct{}, 1000)
+	gate <- struct{}{} // the entry of the election
+	stored := make(chan struct{})
+	n := open(t, memfs.New(), func(o *Options) {
+		o.open = func(o *Options) (*stores, error) {
+			st, err := openStores(o)
+			if err == nil {
+				st.log = &slowLog{st.log, gate}
+			}
+			return st, err
+		}
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		defer close(stored)
+		time.Sleep(20 * time.Millisecond)
+		cancel()
+		time.Sleep(20 * time.Millisecond)
+		for range 100 {
+			gate <- struct{}{}
+		}
+	}()
+	if _, err := n.Propose(ctx, openShard); err != nil {
+		t.Errorf("the change was made: %v", err)
+	}
+	<-stored
+	if e := n.Snapshot().Shard(1).Epoch; e != 1 {
+		t.Errorf("epoch %d", e)
+	}
+	closeNode(t, n)
+}
+
 // TestConcurrent proposes from many goroutines: each result is unique, and a restart finds all.
 func TestConcurrent(t *testing.T) {
 	fsys := memfs.New()

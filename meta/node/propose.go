@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/hashicorp/raft"
 
@@ -14,7 +15,8 @@ import (
 const stateShutdown = "57P01"
 
 // Propose implements meta.Catalog. A command that the newest state refuses, or that changes nothing there, is answered
-// without the log: of a lone voter that state is the truth at a moment within the call.
+// without the log: of a lone voter that state is the truth at a moment within the call. If ctx is cancelled before the command goes to the log, the catalog stays as it
+// was; afterwards the answer is waited for.
 func (n *Node) Propose(ctx context.Context, c meta.Command) (meta.Result, error) {
 	state := n.Snapshot()
 	if ctx.Err() != nil {
@@ -38,7 +40,7 @@ func (n *Node) Propose(ctx context.Context, c meta.Command) (meta.Result, error)
 	if err := n.begin(); err != nil {
 		return unchanged, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, n.timeout)
+	late, cancel := answerBy(ctx, n.timeout)
 	defer cancel()
 	answer := make(chan outcome, 1)
 	go func() {
@@ -48,9 +50,19 @@ func (n *Node) Propose(ctx context.Context, c meta.Command) (meta.Result, error)
 	select {
 	case out := <-answer:
 		return out.result, out.err
-	case <-ctx.Done():
-		return unchanged, contextError(ctx, "the change of the catalog is not confirmed and may still be made")
+	case <-late.Done():
+		return unchanged, contextError(late, "the change of the catalog is not confirmed and may still be made")
 	}
+}
+
+// answerBy is when an answer is not waited for any more. Who is cancelled waits for it all the same, as for the sync of a log: told that nothing was changed he would
+// do it again, and find that it was.
+func answerBy(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	by := time.Now().Add(timeout)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(by) {
+		by = deadline
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), by)
 }
 
 // begin counts a proposal in, or says why none is taken any more.

@@ -192,6 +192,9 @@ func (b *binder) common(what string, list []expr.Expr) (column.Type, error) {
 		return t, place(err, list[0].Pos())
 	}
 	for i, e := range list {
+		if err := b.wanted(i); err != nil {
+			return t, err
+		}
 		if list[i], err = b.coerce(e, t, fn.Implicit); err != nil {
 			return t, err
 		}

@@ -113,6 +113,9 @@ func (b *binder) insertValues(in *insertion, v *sql.Values) (plan.Node, error) {
 	out := &plan.Values{Rows: make([][]expr.Expr, len(v.Rows))}
 	s := &scope{clause: "VALUES"}
 	for r, row := range v.Rows {
+		if err := b.wanted(r); err != nil {
+			return nil, err
+		}
 		if len(row) != width {
 			return nil, errorAt(row[0].Position(), "42601", "VALUES lists must all be the same length")
 		}

@@ -54,11 +54,22 @@ func (b *binder) body(q *sql.Query) (plan.Node, error) {
 	return b.limit(root, q, own)
 }
 
+// wanted is asked before row r of VALUES is bound, of which there may be very many: the error says that the statement was cancelled.
+func (b *binder) wanted(r int) error {
+	if r%256 != 0 {
+		return nil
+	}
+	return expr.Interrupted(b.ctx)
+}
+
 // values binds VALUES as a query.
 func (b *binder) values(n *sql.Values) (plan.Node, error) {
 	out := &plan.Values{}
 	s := &scope{clause: "VALUES", outer: b.outer}
-	for _, row := range n.Rows {
+	for r, row := range n.Rows {
+		if err := b.wanted(r); err != nil {
+			return nil, err
+		}
 		if len(row) != len(n.Rows[0]) {
 			return nil, errorAt(row[0].Position(), "42601", "VALUES lists must all be the same length")
 		}

@@ -19,6 +19,7 @@ const (
 	codeTooDeep       = "54001"
 	codeTooLong       = "54000"
 	codeTooMany       = "54011"
+	codeCancelled     = "57014"
 )
 
 // Error is a statement refused, with what a client needs to point at the place.

@@ -19,6 +19,9 @@ type Options struct {
 	// x::a::b, SELECT UNION SELECT, a JOIN b JOIN c. AND and OR are exempt. The
 	// default is 5000.
 	MaxChain int
+	// Unwanted, if not nil, is asked now and then whether the tree is still
+	// wanted by anybody; Parse fails if it is not.
+	Unwanted func() bool
 }
 
 const (
@@ -115,6 +118,9 @@ type parser struct {
 
 	depth, maxDepth, maxChain int
 
+	unwanted func() bool
+	read     int // tokens
+
 	numParams  int
 	paramNames []string
 	// style tells which of the ways to write parameters the statement uses;
@@ -145,7 +151,7 @@ func newParser(text string, opt Options) (*parser, error) {
 		i := invalidByte(text)
 		return nil, ErrorAt(text, i, codeEncoding, "invalid byte sequence for encoding \"UTF8\": 0x%02x", text[i])
 	}
-	p := &parser{lex: lexer{text: text}, maxDepth: opt.MaxDepth, maxChain: opt.MaxChain}
+	p := &parser{lex: lexer{text: text}, maxDepth: opt.MaxDepth, maxChain: opt.MaxChain, unwanted: opt.Unwanted}
 	p.tok = p.lex.next()
 	p.err = p.lex.err
 	return p, nil
@@ -178,8 +184,14 @@ func (p *parser) advance() token {
 	if p.tok.kind == tEOF && p.lex.err != nil && p.err == nil {
 		p.err = p.lex.err
 	}
+	if p.read++; p.read%tokensAtOnce == 0 && p.unwanted != nil && p.unwanted() {
+		p.fail(p.pos(), codeCancelled, "canceling statement")
+	}
 	return p.prev
 }
+
+// tokensAtOnce is how many tokens are read before it is asked whether the tree is still wanted.
+const tokensAtOnce = 1 << 12
 
 // pos is the offset of the current token. It is a function because Go orders the
 // calls in a composite literal, but not a read of p.tok against them.
