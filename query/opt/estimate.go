@@ -29,6 +29,7 @@ type profile struct {
 	described []described
 	// sample has some of the rows, columns that nobody looked at excepted (nil); nil = there is none.
 	sample *sample
+	keys   []tableKey
 }
 
 type sample struct {
@@ -149,7 +150,7 @@ func (s *estimator) other(n plan.Node) *profile {
 		return &profile{rows: seriesRows}
 	}
 	in := s.of(inputs[0])
-	out := &profile{rows: in.rows, distinct: make([]float64, len(n.Columns())), described: in.described}
+	out := &profile{rows: in.rows, distinct: make([]float64, len(n.Columns())), described: in.described, keys: in.keys}
 	copy(out.distinct, in.distinct)
 	return out
 }
@@ -167,6 +168,7 @@ func (s *estimator) scan(n *plan.Scan) *profile {
 		out.rows = float64(max(taken.Rows, n.Relation.Rows()))
 		out.sample = &sample{columns: make([]*column.Vector, len(columns)), rows: taken.Len}
 	}
+	whole := out.rows
 	out.distinct, out.described = make([]float64, len(columns)), make([]described, len(columns))
 	for i, c := range columns {
 		if taken != nil {
@@ -183,6 +185,7 @@ func (s *estimator) scan(n *plan.Scan) *profile {
 		}
 	}
 	out = out.project(n.Project, place)
+	out.keys = tableKeys(n, whole)
 	if n.Limit > 0 {
 		out.rows = min(out.rows, float64(n.Limit))
 	}
@@ -436,6 +439,9 @@ func (s *estimator) project(n *plan.Project) *profile {
 			out.sample.columns[i] = in.sample.columns[c.Index]
 		}
 	}
+	out.keys = moved(in.keys, func(at int) int {
+		return slices.IndexFunc(n.Exprs, func(e expr.Expr) bool { c, ok := e.(*expr.Column); return ok && c.Index == at })
+	})
 	return out
 }
 

@@ -45,7 +45,7 @@ func (s *estimator) join(n *plan.Join) *profile {
 			kept *= guess(e, both)
 		}
 	}
-	kept *= matching(pairs, left.rows, right.rows)
+	kept *= matching(pairs, left.rows, right.rows, mostTuples(pairs, left, right))
 	out := &profile{rows: left.rows * right.rows * kept}
 	if n.Kind >= plan.MarkJoin {
 		return s.other(n)
@@ -62,6 +62,7 @@ func (s *estimator) join(n *plan.Join) *profile {
 		out.rows = max(out.rows, left.rows+right.rows)
 	}
 	out.distinct = slices.Concat(left.distinct, right.distinct)
+	out.keys = slices.Concat(left.keys, moved(right.keys, func(c int) int { return c + len(left.distinct) }))
 	if len(left.described) == len(left.distinct) {
 		out.described = slices.Concat(left.described, right.described)
 	}
@@ -94,23 +95,25 @@ func (s *estimator) semi(n *plan.Join, left, right *profile, pairs []pair, kept 
 	if n.Kind != plan.SemiJoin {
 		found = max(1-found, 0.05) // the opposite of a guess is one too
 	}
-	out := &profile{rows: left.rows, distinct: slices.Clone(left.distinct), described: left.described}
+	out := &profile{rows: left.rows, distinct: slices.Clone(left.distinct), described: left.described, keys: left.keys}
 	out.thin(found)
 	return out
 }
 
 // pair is an equality between the two sides of a join, by how many different values each of them has.
 type pair struct {
-	left, right float64
-	present     float64 // share of the left rows whose value is not NULL
-	alone       float64 // share of all pairs of rows that the equality leaves, if the sides' descriptions tell; else 0
+	left, right     float64
+	leftAt, rightAt int     // the columns that are compared; -1 where it is none
+	present         float64 // share of the left rows whose value is not NULL
+	alone           float64 // share of all pairs of rows that the equality leaves, if the sides' descriptions tell; else 0
 }
 
 // pairOf looks at two expressions, over columns of each side that begin at some number.
 func pairOf(l, r expr.Expr, left, right *profile, firstLeft, firstRight int) pair {
 	p := pair{left: valuesOf(l, left, firstLeft), right: valuesOf(r, right, firstRight), present: 1}
-	_, a := left.column(l, firstLeft)
-	_, b := right.column(r, firstRight)
+	var a, b *described
+	p.leftAt, a = left.column(l, firstLeft)
+	p.rightAt, b = right.column(r, firstRight)
 	if a != nil {
 		p.present = 1 - a.Nulls/max(a.Rows, 1)
 	}
@@ -120,8 +123,8 @@ func pairOf(l, r expr.Expr, left, right *profile, firstLeft, firstRight int) pai
 	return p
 }
 
-// matching is the share of all pairs of rows that equalities leave. Several together tell apart no more rows than a side has.
-func matching(pairs []pair, left, right float64) float64 {
+// matching is the share of all pairs of rows that equalities leave. Several together tell apart no more rows than a side has, and no more than most.
+func matching(pairs []pair, left, right, most float64) float64 {
 	if len(pairs) == 0 {
 		return 1
 	}
@@ -130,7 +133,7 @@ func matching(pairs []pair, left, right float64) float64 {
 	}
 	l, r := 1.0, 1.0
 	for _, p := range pairs {
-		l, r = min(l*p.left, max(left, 1)), min(r*p.right, max(right, 1))
+		l, r = min(l*p.left, max(left, 1), most), min(r*p.right, max(right, 1), most)
 	}
 	return 1 / max(l, r)
 }

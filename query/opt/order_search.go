@@ -117,7 +117,7 @@ func (c *cluster) links(inputs []*profile) []link {
 				i, k := bits.TrailingZeros64(a), bits.TrailingZeros64(b)
 				p := pairOf(l, r, inputs[i], inputs[k], first[i], first[k])
 				if i > k {
-					p.left, p.right = p.right, p.left
+					p.left, p.right, p.leftAt, p.rightAt = p.right, p.left, p.rightAt, p.leftAt
 				}
 				if pairs[set] == nil {
 					order = append(order, set)
@@ -132,7 +132,7 @@ func (c *cluster) links(inputs []*profile) []link {
 	}
 	for _, set := range order {
 		i, k := bits.TrailingZeros64(set), 63-bits.LeadingZeros64(set)
-		out = append(out, link{set, matching(pairs[set], inputs[i].rows, inputs[k].rows)})
+		out = append(out, link{set, matching(pairs[set], inputs[i].rows, inputs[k].rows, mostTuples(pairs[set], inputs[i], inputs[k]))})
 	}
 	return out
 }

@@ -108,7 +108,7 @@ func TestMatching(t *testing.T) {
 		{[]pair{{left: 10, right: 1000}}, 10, 100_000, 1000},                                  // some of the keys are asked for
 		{[]pair{{left: 200, right: 200}, {left: 1000, right: 1000}}, 800, 6_000_000, 600_000}, // two columns that are a key together, of 8,000, of which 800 are left
 	} {
-		got := matching(c.pairs, c.left, c.right) * c.left * c.right
+		got := matching(c.pairs, c.left, c.right, math.Inf(1)) * c.left * c.right
 		if len(c.pairs) < 2 && math.Abs(got-c.want) > 1e-6*c.want {
 			t.Errorf("%v: %g rows, want %g", c.pairs, got, c.want)
 		}
