@@ -3,6 +3,8 @@ package promql
 import "math"
 
 // deriv is the slope of the line through the samples of a window, as Prometheus computes it; where a sum is not finite, Prometheus itself does.
+//
+//go:noinline
 func (s *shape) deriv() windower {
 	prometheus := s.prometheus()
 	var room samples

@@ -34,9 +34,13 @@ func withoutMarkers(s samples) samples {
 }
 
 // windower gives the values of one series at some steps of a grid, from the samples of all windows there.
+//
+// The functions that make them are not inlined: of a closure that were, the compiler would inline no call, of which windows make some each.
 type windower func(t *track, g grid, out []float64)
 
 // present gives the newest value that is not older than lookback. It is the one that sees NULLs: they are stale markers.
+//
+//go:noinline
 func present(offset, lookback millis) windower {
 	return func(t *track, g grid, out []float64) {
 		until, step := t.last(g.start-offset), g.step*t.perMilli
@@ -90,6 +94,8 @@ func advance(times []int64, at int, t int64, stride int) int {
 }
 
 // sliding calls f with the samples of each window that has some: those after from, up to the step.
+//
+//go:noinline
 func sliding(offset, length millis, f func(values []float64) float64) windower {
 	var room samples
 	return func(t *track, g grid, out []float64) {
@@ -118,6 +124,8 @@ func sliding(offset, length millis, f func(values []float64) float64) windower {
 
 // counting is rate, increase (perSecond or not) and delta (no counter): the difference of the last and the first sample of a window,
 // where counters begin anew what they had before added, and as much again as the samples leave uncovered at the ends of the window.
+//
+//go:noinline
 func counting(offset, length millis, seconds float64, counter, perSecond bool) windower {
 	var room []fall
 	return func(t *track, g grid, out []float64) {
