@@ -3,6 +3,7 @@ package fn
 import (
 	"math/bits"
 	"strconv"
+	"strings"
 )
 
 // appendMean appends sum/n, n > 0, as numeric division writes it: with PostgreSQL's number of decimals, rounded half away from
@@ -53,9 +54,21 @@ const (
 	maxDecimals = 3 * digitGroup
 )
 
+// noDecimals is what an integer ends with.
+var noDecimals = "." + strings.Repeat("0", maxDecimals)
+
 // appendRatio appends num/den with so many decimals, at most maxDecimals.
 func appendRatio(dst []byte, negative bool, num, den uint64, scale int) []byte {
 	whole, rest := num/den, num%den
+	if rest == 0 { // as it is with every group of one row
+		if negative && whole != 0 {
+			dst = append(dst, '-')
+		}
+		if dst = strconv.AppendUint(dst, whole, 10); scale == 0 {
+			return dst
+		}
+		return append(dst, noDecimals[:1+scale]...)
+	}
 	var decimals [maxDecimals]byte
 	at, any := 0, whole != 0
 	for at < scale {

@@ -27,6 +27,9 @@ func TestMeanIsDivision(t *testing.T) {
 		if n <= 0 {
 			n = 1 - n>>1
 		}
+		if rapid.IntRange(0, 3).Draw(t, "exact") == 0 {
+			sum -= sum % n
+		}
 		want, err := divDecimals(apd.New(sum, 0), apd.New(n, 0))
 		if err != nil {
 			t.Fatal(err)
