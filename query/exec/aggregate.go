@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
@@ -18,6 +19,7 @@ type aggregate struct {
 	stats *Stats
 	first *firstGroups // where a sort wants only the first; else nil
 	bound *scan.Bound  // of the scan below, where only the newest groups are wanted; else nil
+	leave *atomic.Bool // of the filter below, if it has one that may leave rows where they are
 }
 
 func newAggregate(n *plan.Aggregate, env *Env, input producer, stats *Stats) *aggregate {
@@ -28,6 +30,7 @@ func newAggregate(n *plan.Aggregate, env *Env, input producer, stats *Stats) *ag
 	narrowBelow(n, input)
 	longBelow(n, input)
 	deadBelowGroups(n, input, a.bound)
+	a.leave = leftBelow(n, input, a.bound)
 	return a
 }
 
@@ -48,12 +51,13 @@ func (a *aggregate) parts(ctx context.Context) (out []part, err error) {
 	}()
 	err = drain(ctx, a.env, inner, func(int) func(*worker, int, *scan.Batch) error {
 		t := g.table()
+		t.leave = a.leave
 		if a.bound != nil {
 			t.newest = &newest{bound: a.bound, count: a.node.Newest}
 		}
 		intakes := sets.intakes(t)
 		return func(w *worker, _ int, b *scan.Batch) error {
-			keys, err := evalAll(w, a.node.Keys, b)
+			keys, b, err := evalLiving(w, a.node.Keys, b)
 			if err != nil {
 				return err
 			}

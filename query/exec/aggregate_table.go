@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"sync/atomic"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/expr"
@@ -19,6 +21,7 @@ type aggTable struct {
 	room   int     // groups that the states have room for, as they grow by doubling
 	held   int64   // bytes reserved
 	newest *newest // where only the newest groups are wanted; else nil
+	leave  *atomic.Bool
 
 	parting parting
 	sealed  bool
@@ -31,8 +34,11 @@ type aggTable struct {
 	whole         bool     // the last batch was taken by spans
 	rows          []uint32 // scratch of numbers
 	into          []uint32 // of a table that was merged into another: the numbers of its groups there
-	bySpan, byRow bool     // how batches were taken
-	shortRuns     bool     // by row, although the keys are constant inside runs
+	few           fewGroups
+	listed        bool // the last batch was taken by lists of rows
+	bySpan, byRow bool // how batches were taken
+	byList        bool
+	shortRuns     bool // by row, although the keys are constant inside runs
 }
 
 func newAggTable(run *grouping) *aggTable {
@@ -73,15 +79,24 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 		t.spans, whole = spans(t.spans, keys, b.Runs, b.Len)
 	}
 	all := len(t.spans)
+	listed := !whole && t.groups != nil && !t.run.env.Plain && t.few.list(keys, b.Living, b.Len)
+	if t.leave != nil && t.leave.Load() != listed {
+		t.leave.Store(listed)
+	}
 	switch {
-	case b.Living == nil:
+	case b.Living == nil, listed:
 	case whole:
 		t.spans = livingSpans(t.spans, b.Living)
 	default:
 		keys, b = compacted(keys, b)
 	}
 	var ids, spanIDs []uint32
-	if t.whole = whole; whole {
+	t.whole, t.listed = whole, listed
+	switch {
+	case listed:
+		t.byList = true
+		t.few.find(t.groups, keys)
+	case whole:
 		t.bySpan = true
 		t.ids = resized(t.ids, len(t.spans))
 		spanIDs = t.ids
@@ -90,7 +105,7 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 		} else {
 			t.findRows(spanKeys(keys, t.spans), spanIDs)
 		}
-	} else {
+	default:
 		t.ids = resized(t.ids, b.Len)
 		ids = t.ids
 		short := !t.run.env.Plain && constant(keys)
@@ -103,7 +118,13 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 		if t.run.calls[i].Distinct {
 			continue // fed by its set
 		}
-		if err := t.addOne(w, b, i, whole, spanIDs, ids); err != nil {
+		var err error
+		if listed {
+			err = t.addLists(w, b, i)
+		} else {
+			err = t.addOne(w, b, i, whole, spanIDs, ids)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -112,6 +133,9 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 
 // numbers gives the groups of the rows of the last batch.
 func (t *aggTable) numbers() []uint32 {
+	if t.listed {
+		return t.rowIDs(len(t.few.codes))
+	}
 	if !t.whole {
 		return t.ids
 	}
@@ -166,12 +190,7 @@ func (t *aggTable) addOne(w *worker, b *scan.Batch, i int, whole bool, spanIDs, 
 		return err
 	}
 	if !whole {
-		for i, v := range args {
-			if v.Enc == column.Narrow {
-				args[i] = column.Flatten(v)
-			}
-		}
-		return state.Add(ids, args, b.Len)
+		return state.Add(ids, flatArgs(args), b.Len)
 	}
 	if b.Living != nil {
 		for k, s := range t.spans {
@@ -187,6 +206,16 @@ func (t *aggTable) addOne(w *worker, b *scan.Batch, i int, whole bool, spanIDs, 
 		}
 	}
 	return nil
+}
+
+// flatArgs makes arguments out of bytes into integers.
+func flatArgs(args []*column.Vector) []*column.Vector {
+	for i, v := range args {
+		if v.Enc == column.Narrow {
+			args[i] = column.Flatten(v)
+		}
+	}
+	return args
 }
 
 // addFiltered is addOne for AGG(…) FILTER (WHERE …): arguments are evaluated only on the rows that pass.

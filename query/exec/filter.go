@@ -2,18 +2,21 @@ package exec
 
 import (
 	"context"
+	"sync/atomic"
 
-	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/scan"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/plan"
 )
 
 // filter drops rows part by part. It compacts the batch at once instead of carrying a selection: at 4096 rows the copy
-// costs less than a selection vector that every kernel after it would have to follow.
+// costs less than a selection vector that every kernel after it would have to follow. Where nearly all rows pass and an aggregation lists them by
+// group, the others are left (left_rows.go).
 type filter struct {
 	node      *plan.Filter
+	env       *Env
 	input     producer
+	leave     *atomic.Bool // whether rows that do not pass may lie among the others; nil = never
 	cutoff    *scan.Cutoff // of the rows that a sort above wants; nil = none
 	cutColumn int          // what it is about
 	read      []bool       // of the columns; nil = all
@@ -23,7 +26,7 @@ type filter struct {
 }
 
 func newFilter(n *plan.Filter, env *Env, input producer, read []bool) *filter {
-	f := &filter{node: n, input: input, read: read}
+	f := &filter{node: n, env: env, input: input, read: read}
 	if !env.Plain {
 		f.ranges, f.rest = splitRanges(n.Cond, &env.Expr)
 	}
@@ -38,6 +41,11 @@ func (f *filter) parts(ctx context.Context) ([]part, error) {
 			return nil, err
 		}
 		w.rows = livingRows(rows, b.Living)
+		if f.leave != nil && f.leave.Load() {
+			if b, ok := left(b, w.rows); ok {
+				return b, nil
+			}
+		}
 		return compactRead(b, w.rows, f.read), nil
 	})
 }
@@ -83,16 +91,11 @@ type project struct {
 
 func (p *project) parts(ctx context.Context) ([]part, error) {
 	return mapParts(ctx, p.input, func(w *worker, b *scan.Batch) (*scan.Batch, error) {
-		w.expr.Runs = b.Runs
-		out := &scan.Batch{Len: b.Len, Columns: make([]*column.Vector, len(p.node.Exprs)), Runs: b.Runs}
-		for i, e := range p.node.Exprs {
-			v, err := expr.Eval(&w.expr, e, b.Columns, b.Len)
-			if err != nil {
-				return nil, err
-			}
-			out.Columns[i] = v
+		columns, b, err := evalLiving(w, p.node.Exprs, b)
+		if err != nil {
+			return nil, err
 		}
-		return out, nil
+		return &scan.Batch{Len: b.Len, Columns: columns, Runs: b.Runs, Living: b.Living}, nil
 	})
 }
 

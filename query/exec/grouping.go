@@ -133,6 +133,9 @@ func (g *grouping) noteWays() {
 		if t.bySpan {
 			g.stats.note("by runs")
 		}
+		if t.byList {
+			g.stats.note("by lists of rows")
+		}
 		if t.shortRuns {
 			g.stats.note("by rows, runs being short")
 		}

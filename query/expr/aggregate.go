@@ -85,6 +85,15 @@ type WatchedState interface {
 	Watch(ctx context.Context)
 }
 
+// RowsState is a State that takes rows that lie anywhere in a batch, where AnyOrder says that its results do not depend on the order of rows, nor on
+// how they are parted. Others are given rows one after the other, with a group each.
+type RowsState interface {
+	State
+	AnyOrder() bool
+	// AddRows takes the listed rows, all of group g. Arguments are as those of AddRange.
+	AddRows(g uint32, args []*column.Vector, rows []int32) error
+}
+
 // LivingState is a State that takes ranges in which some rows are dead as they are. Others are given the stretches between them.
 type LivingState interface {
 	State

@@ -52,6 +52,33 @@ func (s *countState) AddRange(g uint32, args []*column.Vector, lo, hi int, _ boo
 	return nil
 }
 
+// AnyOrder implements expr.RowsState.
+func (s *countState) AnyOrder() bool { return true }
+
+// AddRows implements expr.RowsState.
+func (s *countState) AddRows(g uint32, args []*column.Vector, rows []int32) error {
+	var valid column.Bitmap
+	if len(args) > 0 {
+		var none bool
+		if valid, none = present(args[0]); none {
+			return nil
+		}
+	}
+	s.counts[g] += countRows(valid, rows)
+	return nil
+}
+
+// countRows counts the listed rows whose bits are set.
+func countRows(valid column.Bitmap, rows []int32) (n int64) {
+	if valid == nil {
+		return int64(len(rows))
+	}
+	for _, r := range rows {
+		n += int64(valid[r>>6] >> (r & 63) & 1)
+	}
+	return n
+}
+
 // AddLiving implements expr.LivingState.
 func (s *countState) AddLiving(g uint32, args []*column.Vector, living column.Bitmap, lo, hi int) error {
 	if len(args) > 0 {

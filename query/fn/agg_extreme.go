@@ -106,7 +106,7 @@ func intExtreme(t column.Type, sign int) *fold[int64, bestCell[int64]] {
 		return nil
 	}
 	return &fold[int64, bestCell[int64]]{
-		result: t, values: intsOf, groups: groups, run: run, narrow: narrow, one: one,
+		result: t, values: intsOf, groups: groups, run: run, narrow: narrow, one: one, anyOrder: true,
 		merge:  mergeBest(one),
 		finish: finishBest(writeInt),
 		whole:  func(slots []bestCell[int64]) *column.Vector { return bestInts(t, slots) },

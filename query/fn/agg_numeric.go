@@ -272,6 +272,37 @@ func (s *numericSum) AddRange(g uint32, args []*column.Vector, lo, hi int, _ boo
 	return nil
 }
 
+// AnyOrder implements expr.RowsState: sums are exact.
+func (s *numericSum) AnyOrder() bool { return true }
+
+// AddRows implements expr.RowsState.
+func (s *numericSum) AddRows(g uint32, args []*column.Vector, rows []int32) error {
+	valid, none := present(args[0])
+	if none || len(rows) == 0 {
+		return nil
+	}
+	v, c := args[0], &s.cells[g]
+	switch {
+	case v.Enc != column.Scaled:
+		t := textsOf(v)
+		for _, r := range rows {
+			if valid.Get(int(r)) {
+				s.held += c.addText(&s.rests, t.at(int(r)))
+			}
+		}
+	case valid == nil && c.align(&s.rests, v.Scale):
+		c.sum.addAll(sumOfRows(v.Ints, rows))
+		c.n += int64(len(rows))
+	default:
+		for _, r := range rows {
+			if valid.Get(int(r)) {
+				c.add(&s.rests, v.Ints[r], v.Scale)
+			}
+		}
+	}
+	return nil
+}
+
 func (s *numericSum) Merge(other expr.State, from, into []uint32) error {
 	o, ok := other.(*numericSum)
 	if !ok {

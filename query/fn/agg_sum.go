@@ -42,8 +42,9 @@ type sumCell struct{ sum, n int64 }
 
 // smallSum sums smallint and integer: a run is far too short to overflow, groups are checked as they grow.
 var smallSum = &fold[int64, sumCell]{
-	result: tInt8,
-	values: intsOf,
+	result:   tInt8,
+	anyOrder: true,
+	values:   intsOf,
 	groups: func(slots []sumCell, groups []uint32, v []int64, mask int) error {
 		bad := int64(0)
 		for i, g := range groups {
@@ -113,8 +114,9 @@ type wideCell struct {
 
 func wideSum(mean bool) *fold[int64, wideCell] {
 	f := &fold[int64, wideCell]{
-		result: tNumeric,
-		values: intsOf,
+		result:   tNumeric,
+		anyOrder: true,
+		values:   intsOf,
 		groups: func(slots []wideCell, groups []uint32, v []int64, mask int) error {
 			for i, g := range groups {
 				c := &slots[g]

@@ -25,14 +25,18 @@ type fold[V, C any] struct {
 	// narrowSome is narrow over those of rows [lo, hi) whose bits are set; nil = by narrow.
 	narrowSome func(c *C, base int64, v []byte, some column.Bitmap, lo, hi int) error
 
+	// anyOrder says that the same bits come of rows in any order, however they are parted.
+	anyOrder bool
+
 	spare spareSlots[C]
 }
 
 type foldState[V, C any] struct {
 	*fold[V, C]
-	slots []C
-	room  someValues[V]
-	bytes someValues[byte]
+	slots  []C
+	room   someValues[V]
+	bytes  someValues[byte]
+	listed []V // scratch
 }
 
 func (f *fold[V, C]) state() expr.State { return &foldState[V, C]{fold: f} }
@@ -91,6 +95,41 @@ func (s *foldState[V, C]) AddRange(g uint32, args []*column.Vector, lo, hi int, 
 		return nil
 	}
 	return s.addSome(&s.slots[g], args[0], valid, lo, hi)
+}
+
+// AnyOrder implements expr.RowsState.
+func (s *foldState[V, C]) AnyOrder() bool { return s.anyOrder && s.run != nil }
+
+// AddRows implements expr.RowsState: the values of the rows are put one after the other, for the loop over all values of a stretch.
+func (s *foldState[V, C]) AddRows(g uint32, args []*column.Vector, rows []int32) error {
+	arg := args[0]
+	if arg.Enc == column.Narrow {
+		arg = column.Flatten(arg)
+	}
+	valid, none := present(arg)
+	if none {
+		return nil
+	}
+	v, mask := s.values(arg)
+	if cap(s.listed) < len(rows) {
+		s.listed = make([]V, len(rows))
+	}
+	listed, n := s.listed[:len(rows)], 0
+	if valid == nil {
+		for i, r := range rows {
+			listed[i] = v[int(r)&mask]
+		}
+		n = len(rows)
+	} else {
+		for _, r := range rows {
+			listed[n] = v[int(r)&mask]
+			n += int(valid[r>>6] >> (r & 63) & 1)
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return s.run(&s.slots[g], listed[:n])
 }
 
 // AddLiving implements expr.LivingState: what is dead counts as little as what is NULL.

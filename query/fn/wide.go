@@ -53,6 +53,29 @@ func sumOf(v []int64) int128 {
 	return out
 }
 
+// sumOfRows is sumOf of the listed values, which are fewer than 2^31.
+func sumOfRows(v []int64, rows []int32) int128 {
+	var out int128
+	var hi0, hi1 int64
+	var lo0, lo1 uint64
+	for len(rows) >= 2 {
+		a, b := v[rows[0]], v[rows[1]]
+		lo0 += uint64(uint32(a))
+		lo1 += uint64(uint32(b))
+		hi0 += a >> 32
+		hi1 += b >> 32
+		rows = rows[2:]
+	}
+	for _, r := range rows {
+		lo0 += uint64(uint32(v[r]))
+		hi0 += v[r] >> 32
+	}
+	hi := hi0 + hi1
+	out.addAll(int128{hi: hi >> 32, lo: uint64(hi) << 32})
+	out.addAll(int128{lo: lo0 + lo1})
+	return out
+}
+
 // sub takes another sum away.
 func (s *int128) sub(o int128) {
 	lo, borrow := bits.Sub64(s.lo, o.lo, 0)
