@@ -2,6 +2,7 @@ package exec
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 
@@ -128,7 +129,7 @@ func (t *aggTable) finishRows(i int, rows []int32) (*column.Vector, error) {
 
 // pick lists the first of n groups, ascending; of those whose keys are equal the ones that were met first.
 func (f *firstGroups) pick(ctx context.Context, by []*column.Vector, n int) ([]int32, error) {
-	p := picker{firstGroups: f, by: by, most: 2*f.limit + 1024, lead: f.integers(by)}
+	p := picker{firstGroups: f, by: by, most: 2*f.limit + 64, lead: f.integers(by)}
 	end := expr.Looks{Ctx: ctx}
 	for i := range n {
 		if end.Over() {
@@ -163,13 +164,14 @@ func (f *firstGroups) integers(by []*column.Vector) (lead [][]int64) {
 // picker keeps the first groups of those it has seen, and up to most others.
 type picker struct {
 	*firstGroups
-	by    []*column.Vector
-	lead  [][]int64
-	most  int
-	rows  []int32
-	keys  [][]byte // encoded, by place in rows
-	bound []byte   // the encoded key of the last group that is wanted so far; nil = fewer were seen
-	last  int32    // that group
+	by      []*column.Vector
+	lead    [][]int64
+	most    int
+	rows    []int32
+	keys    [][]byte // encoded, by place in rows
+	scratch []byte
+	bound   []byte // the encoded key of the last group that is wanted so far; nil = fewer were seen
+	last    int32  // that group
 }
 
 // see takes a group, unless enough were seen that come before it.
@@ -184,11 +186,11 @@ func (p *picker) see(row int32) {
 			}
 		}
 	}
-	encoded := p.firstGroups.keys.append(make([]byte, 0, keyBytes*len(p.by)), p.by, int(row))
-	if p.bound != nil && bytes.Compare(encoded, p.bound) >= 0 {
+	p.scratch = p.firstGroups.keys.append(p.scratch[:0], p.by, int(row))
+	if p.bound != nil && bytes.Compare(p.scratch, p.bound) >= 0 {
 		return // of equal keys the one that was met first comes first
 	}
-	p.rows, p.keys = append(p.rows, row), append(p.keys, encoded)
+	p.rows, p.keys = append(p.rows, row), append(p.keys, bytes.Clone(p.scratch))
 	if len(p.rows) >= p.most {
 		p.cut()
 	}
@@ -203,7 +205,9 @@ func (p *picker) cut() {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return bytes.Compare(p.keys[a], p.keys[b]) })
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(bytes.Compare(p.keys[a], p.keys[b]), cmp.Compare(a, b))
+	})
 	rows, keys := make([]int32, p.limit, p.most), make([][]byte, p.limit, p.most)
 	for i, o := range order[:p.limit] {
 		rows[i], keys[i] = p.rows[o], p.keys[o]

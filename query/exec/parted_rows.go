@@ -21,7 +21,8 @@ type partedColumn struct {
 	form       column.Encoding // Flat, Dict or Scaled
 	scale      int32
 	dictionary *column.Vector // of Dict
-	flat       bool           // dictionaries change too often to be kept
+	brief      int            // how many forms in turn served few rows
+	flat       bool           // they change too often to be kept
 }
 
 // partedPart is the rows of one part: blocks, and what is collected for the next.
@@ -39,8 +40,10 @@ const (
 	partedBlock = 1024
 	// partedBytes is where a block ends although it has fewer rows.
 	partedBytes = 1 << 20
-	// steadyRows is how many rows at least a dictionary must serve; blocks would be tiny below that.
+	// steadyRows is how many rows at least a dictionary should serve, as blocks would be tiny below that, and mostBrief how many in turn may not:
+	// rows begin to be parted anywhere.
 	steadyRows = partitionCount * 128
+	mostBrief  = 2
 )
 
 func newPartedRows(types []column.Type) *partedRows {
@@ -129,8 +132,14 @@ func (p *partedRows) settle(list []*column.Vector, n int) ([]*column.Vector, err
 				taken[i] = column.Flatten(v)
 			}
 		}
-		if *c != p.columns[i] && p.lately > 0 && p.lately < steadyRows {
+		switch {
+		case *c == p.columns[i] || p.lately == 0:
+		case p.lately >= steadyRows:
+			c.brief = 0
+		case c.brief == mostBrief:
 			c.form, c.dictionary, c.flat = column.Flat, nil, true
+		default:
+			c.brief++
 		}
 	}
 	if slices.Equal(next, p.columns) {
