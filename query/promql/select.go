@@ -227,7 +227,7 @@ func (q *querier) eachOf(ctx context.Context, n, stretch int, rows int64, f func
 			if lo >= n {
 				return nil
 			}
-			for i := lo; i < min(hi, n); i++ {
+			for i := lo; i < min(hi, n) && ctx.Err() == nil; i++ { // one may have many windows at many steps
 				f(i)
 			}
 		}
