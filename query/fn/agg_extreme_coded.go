@@ -12,6 +12,7 @@ type codedExtreme struct {
 	dictionary *column.Vector
 	last       []uint32       // by entry: the group that it was compared in the last time, + 1
 	large      *column.Vector // the last dictionary that was too large for one batch
+	forgetful  bool           // groups are cleared, as frames of windows are: what was compared in one says nothing
 }
 
 func newCodedExtreme(t column.Type, sign int) func() expr.State {
@@ -64,6 +65,9 @@ func (s *codedExtreme) AddRange(g uint32, args []*column.Vector, lo, hi int, sor
 
 // know reports that something is remembered of the entries of a vector's dictionary: not of one that is larger than the batch, unless it comes again.
 func (s *codedExtreme) know(v *column.Vector) bool {
+	if s.forgetful {
+		return false
+	}
 	d := v.Child
 	if d == s.dictionary {
 		return true
@@ -98,6 +102,21 @@ func (s *codedExtreme) Merge(other expr.State, from, into []uint32) error {
 		return column.Errorf(column.Internal, "fn: merging %T into an extreme of byte strings", other)
 	}
 	return s.bytesState.Merge(o.bytesState, from, into)
+}
+
+// Clear implements expr.SlidingState.
+func (s *codedExtreme) Clear(g uint32) {
+	s.forgetful = true
+	s.bytesState.Clear(g)
+}
+
+// Take implements expr.SlidingState.
+func (s *codedExtreme) Take(g uint32, other expr.State, i uint32) error {
+	o, ok := other.(*codedExtreme)
+	if !ok {
+		return mismatched(s, other)
+	}
+	return s.bytesState.Take(g, o.bytesState, i)
 }
 
 func (s *codedExtreme) SizeBytes() int64 { return s.bytesState.SizeBytes() + 4*int64(cap(s.last)) }

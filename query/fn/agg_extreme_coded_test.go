@@ -78,3 +78,45 @@ func TestCodedExtremes(t *testing.T) {
 		}
 	}
 }
+
+// TestCodedExtremesOfFrames: what a group was compared with does not count once it is cleared, and states of frames are taken into each other.
+func TestCodedExtremesOfFrames(t *testing.T) {
+	f, err := New().Aggregate("max", []column.Type{tText})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := column.NewStrings("b", "a", "c")
+	v := &column.Vector{Type: tText, Enc: column.Dict, Len: 3, Child: d, Codes: []uint32{0, 1, 0}}
+	s, other := f.New().(expr.SlidingState), f.New().(expr.SlidingState)
+	s.Grow(1)
+	other.Grow(1)
+	add := func(to expr.SlidingState, lo, hi int) {
+		t.Helper()
+		if err := to.AddRange(0, []*column.Vector{v}, lo, hi, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is := func(want string) {
+		t.Helper()
+		b := column.NewBuilder(tText, 1)
+		if err := s.Result(b, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Finish(); !column.Identical(got, column.NewStrings(want)) {
+			t.Errorf("%q, not %s", got.Data, want)
+		}
+	}
+	add(s, 0, 3)
+	is("b")
+	s.Clear(0)
+	add(s, 1, 2)
+	is("a")
+	add(s, 2, 3)
+	is("b")
+	v.Codes[0] = 2
+	add(other, 0, 1)
+	if err := s.Take(0, other, 0); err != nil {
+		t.Fatal(err)
+	}
+	is("c")
+}

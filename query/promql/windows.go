@@ -292,17 +292,25 @@ func (s *shape) evaluator() windower {
 	if whole == nil {
 		return f
 	}
+	f = s.ofFloats(f)
+	return func(t *track, g grid, out []float64) {
+		if t.exact {
+			whole(t, g, out)
+		} else {
+			f(t, g, out)
+		}
+	}
+}
+
+// ofFloats lets what evaluates floats evaluate integers: they become floats once, since windows may overlap.
+func (s *shape) ofFloats(f windower) windower {
 	var room samples
 	return func(t *track, g grid, out []float64) {
-		switch {
-		case t.exact:
-			whole(t, g, out)
-		case t.floats():
-			f(t, g, out)
-		default: // windows may overlap: integers become floats once
+		if !t.floats() {
 			c := s.cut(t, g, &room)
-			f(&track{clock: t.clock, pieces: []piece{{times: c.times, floats: c.values}}[:min(1, len(c.times))]}, g, out)
+			t = &track{clock: t.clock, pieces: []piece{{times: c.times, floats: c.values}}[:min(1, len(c.times))]}
 		}
+		f(t, g, out)
 	}
 }
 
@@ -325,7 +333,7 @@ func (s *shape) windower() windower {
 	case "delta":
 		return counting(s.offset, s.window, s.seconds, false, false)
 	case "deriv":
-		return s.deriv()
+		return s.ofFloats(s.deriv())
 	case "sum_over_time":
 		return over(sumOf)
 	case "avg_over_time":
