@@ -186,6 +186,36 @@ func (x *keyIndex) place(row uint32) (at, position uint32) {
 // have. To do it when the rows come would read the same lines a second time, which by then have left the caches. If ctx ends the error is its own, and what was
 // claimed by then still is.
 func (h *Head) FindKeys(ctx context.Context, table *meta.Table, k *BatchKeys, claim bool, found func(i int, row KeyRow)) error {
+	return h.eachKeyIndex(ctx, table, k, func(g *Generation, p *part, x *keyIndex, newest bool) error {
+		var rows []foundRow
+		var err error
+		if claim && newest {
+			var grown int64
+			rows, grown, err = x.claimKeys(ctx, h, p, k)
+			h.settleIn(g, grown)
+		} else {
+			rows, err = x.find(ctx, p, k, anyCut)
+		}
+		if err != nil {
+			return err
+		}
+		if !table.Columns.Supersedes() { // where rows replace each other one that has ended says that there is none
+			x.shorten(p, rows)
+		}
+		for i, f := range rows {
+			if i%rowsAtOnce == 0 {
+				if err := unwanted(ctx); err != nil {
+					return err
+				}
+			}
+			found(f.i, f.row)
+		}
+		return nil
+	})
+}
+
+// eachKeyIndex gives the indexes that may know tuples of k, filled, from the newest generation to the oldest. newest says that the generation takes rows.
+func (h *Head) eachKeyIndex(ctx context.Context, table *meta.Table, k *BatchKeys, f func(g *Generation, p *part, x *keyIndex, newest bool) error) error {
 	h.mu.RLock()
 	gens := h.gens
 	h.mu.RUnlock()
@@ -206,26 +236,8 @@ func (h *Head) FindKeys(ctx context.Context, table *meta.Table, k *BatchKeys, cl
 		if err != nil {
 			return err
 		}
-		var rows []foundRow
-		if claim && n == len(gens)-1 {
-			rows, grown, err = x.claimKeys(ctx, h, p, k)
-			h.settleIn(g, grown)
-		} else {
-			rows, err = x.find(ctx, p, k, anyCut)
-		}
-		if err != nil {
+		if err := f(g, p, x, n == len(gens)-1); err != nil {
 			return err
-		}
-		if !table.Columns.Supersedes() { // where rows replace each other one that has ended says that there is none
-			x.shorten(p, rows)
-		}
-		for i, f := range rows {
-			if i%rowsAtOnce == 0 {
-				if err := unwanted(ctx); err != nil {
-					return err
-				}
-			}
-			found(f.i, f.row)
 		}
 	}
 	return nil

@@ -11,31 +11,12 @@ import (
 // FindNewest is FindKeys for who rarely needs more than the newest row of a tuple: rows are found one after the other, the newest first, until he says of their
 // number that he needs no more. Where rows replace each other chains cannot be cut, since one that has ended says that there is none.
 func (h *Head) FindNewest(ctx context.Context, table *meta.Table, k *BatchKeys, found func(i int, row KeyRow) (more bool)) error {
-	h.mu.RLock()
-	gens := h.gens
-	h.mu.RUnlock()
 	left := *k
 	left.Free = slices.Clone(k.Free)
 	if left.Free == nil {
 		left.Free = make([]bool, len(k.Hashes))
 	}
-	for n := len(gens) - 1; n >= 0; n-- {
-		g := gens[n]
-		g.mu.RLock()
-		p := g.parts[table.ID]
-		g.mu.RUnlock()
-		if p == nil {
-			continue
-		}
-		x := p.keyIndexOf(k)
-		if x.isApart(k) {
-			continue
-		}
-		grown, err := x.fill(ctx, p, &table.Columns)
-		h.settleIn(g, grown)
-		if err != nil {
-			return err
-		}
+	return h.eachKeyIndex(ctx, table, k, func(_ *Generation, p *part, x *keyIndex, _ bool) error {
 		long, err := left.take(ctx, x, p, longChain, found)
 		if err != nil {
 			return err
@@ -53,8 +34,8 @@ func (h *Head) FindNewest(ctx context.Context, table *meta.Table, k *BatchKeys, 
 				left.Free[i] = rest.Free[i]
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // newest is find, with so many rows of each tuple at most.
