@@ -92,7 +92,8 @@ type Stats struct {
 	LiveRows      int64 // in segments
 	Compactions   int64
 	CompactErrors int64
-	Garbage       int // files waiting to be removed
+	Compacting    int64 // merges that run
+	Garbage       int   // files waiting to be removed
 }
 
 // Stats measures; figures are each right, not all of one moment.
@@ -105,6 +106,7 @@ func (db *DB) Stats() Stats {
 	s.Pages = db.pages.Stats()
 	s.PlansFound, s.PlansMade = db.engine.PlanCache()
 	s.Compactions, s.CompactErrors = db.compactor.Stats()
+	s.Compacting = db.compactor.Running()
 	catalog := db.catalog.Snapshot()
 	s.Garbage = len(catalog.Garbage())
 	for _, d := range catalog.Databases() {

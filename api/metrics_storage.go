@@ -31,6 +31,7 @@ var figures = []figure{
 	{"flushes_total", "Flushes that wrote segments.", true, func(s *aegis.Stats) float64 { return float64(s.Ingest.Flushes) }},
 	{"flush_failures_total", "Flushes that failed.", true, func(s *aegis.Stats) float64 { return float64(s.Ingest.FlushFailures) }},
 	{"compactions_total", "Merges of segments.", true, func(s *aegis.Stats) float64 { return float64(s.Compactions) }},
+	{"compactions_running", "Merges of segments that run.", false, func(s *aegis.Stats) float64 { return float64(s.Compacting) }},
 	{"compaction_failures_total", "Merges that failed.", true, func(s *aegis.Stats) float64 { return float64(s.CompactErrors) }},
 	{"segments", "Segments of all tables.", false, func(s *aegis.Stats) float64 { return float64(s.Segments) }},
 	{"segment_bytes", "Size of all segments.", false, func(s *aegis.Stats) float64 { return float64(s.SegmentBytes) }},

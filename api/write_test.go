@@ -180,7 +180,7 @@ func TestMetrics(t *testing.T) {
 		"aegis_query_duration_seconds_count 2",
 		`aegis_http_requests_total{code="204",route="POST /api/v1/write"} 1`,
 		`aegis_http_requests_total{code="404",route="none"} 1`,
-		"aegis_flushes_total 1", "aegis_segments 1", "aegis_segment_rows 3", "aegis_head_rows 0",
+		"aegis_flushes_total 1", "aegis_segments 1", "aegis_segment_rows 3", "aegis_head_rows 0", "aegis_compactions_running 0",
 		`aegis_build_info{version="v1.2.3"} 1`, "go_goroutines ", "process_open_fds ",
 	} {
 		if !strings.Contains(b, "\n"+want) {

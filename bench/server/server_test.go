@@ -123,12 +123,12 @@ func TestLabels(t *testing.T) {
 }
 
 func TestWaitSettled(t *testing.T) {
-	page := func(unflushed, failures string) string {
+	page := func(unflushed, running, failures string) string {
 		return "aegis_flush_failures_total " + failures + "\naegis_compaction_failures_total 0\naegis_segments 2\naegis_compactions_total 1\n" +
-			"aegis_flushes_total 1\naegis_garbage_files 0\naegis_commits_unflushed " + unflushed + "\n"
+			"aegis_flushes_total 1\naegis_garbage_files 0\naegis_commits_unflushed " + unflushed + "\naegis_compactions_running " + running + "\n"
 	}
 	var mu sync.Mutex
-	now := page("5", "0")
+	var now string
 	show := func(text string) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -141,13 +141,16 @@ func TestWaitSettled(t *testing.T) {
 	}))
 	defer h.Close()
 	s := &Server{URL: h.URL, http: h.Client(), out: &output{}}
-	flushed := time.Now().Add(300 * time.Millisecond)
-	time.AfterFunc(300*time.Millisecond, func() { show(page("0", "0")) })
-	must(t, s.WaitSettled(context.Background(), time.Second))
-	if time.Since(flushed) < quiet-150*time.Millisecond {
-		t.Error("a server with unflushed commits counts as settled")
+	for _, busy := range []string{page("5", "0", "0"), page("0", "1", "0")} {
+		show(busy)
+		done := time.Now().Add(300 * time.Millisecond)
+		time.AfterFunc(300*time.Millisecond, func() { show(page("0", "0", "0")) })
+		must(t, s.WaitSettled(context.Background(), time.Second))
+		if time.Since(done) < quiet-150*time.Millisecond {
+			t.Errorf("a server that shows this counts as settled:\n%s", busy)
+		}
 	}
-	show(page("0", "1"))
+	show(page("0", "0", "1"))
 	if s.WaitSettled(context.Background(), 0) == nil {
 		t.Error("a failed flush is overlooked")
 	}

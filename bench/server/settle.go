@@ -7,11 +7,11 @@ import (
 )
 
 // quiet is how long nothing may change until a server counts as settled: longer than the pause that the tests put between
-// two looks for something to merge (1 s), and than the time one merge of theirs takes.
+// two looks for something to merge (1 s).
 const quiet = 3 * time.Second
 
-// WaitSettled waits until every row is in a segment, replaced files are gone and no merge has happened for a while. It
-// fails at once if a flush or a merge failed.
+// WaitSettled waits until every row is in a segment, replaced files are gone, and no merge runs or has happened for a while. A merge
+// that runs has half a file beside the ones that it replaces. It fails at once if a flush or a merge failed.
 func (s *Server) WaitSettled(ctx context.Context, within time.Duration) error {
 	var last [3]float64
 	var since time.Time
@@ -29,11 +29,11 @@ func (s *Server) WaitSettled(ctx context.Context, within time.Duration) error {
 		if now != last {
 			last, since = now, time.Now()
 		}
-		unflushed, garbage := m["aegis_commits_unflushed"], m["aegis_garbage_files"]
-		if unflushed > 0 || garbage > 0 {
+		unflushed, garbage, merging := m["aegis_commits_unflushed"], m["aegis_garbage_files"], m["aegis_compactions_running"]
+		if unflushed > 0 || garbage > 0 || merging > 0 {
 			since = time.Now()
 		}
 		return time.Since(since) >= quiet,
-			fmt.Sprintf("%v commits are not flushed, %v files wait to be removed, %v segments, %v merges", unflushed, garbage, now[0], now[1]), nil
+			fmt.Sprintf("%v commits are not flushed, %v files wait to be removed, %v segments, %v merges, %v run", unflushed, garbage, now[0], now[1], merging), nil
 	})
 }

@@ -50,6 +50,7 @@ type Compactor struct {
 	mu       sync.Mutex // held during a pass: two passes would merge the same segments
 	quiet    quiet      // guarded by mu
 	moves    moves
+	running  atomic.Int64
 	merges   atomic.Int64
 	failures atomic.Int64
 }
@@ -92,6 +93,9 @@ func (c *Compactor) Run(ctx context.Context) error { return c.pass(ctx, true) }
 
 // Stats counts the merges done and the attempts that failed.
 func (c *Compactor) Stats() (merges, failures int64) { return c.merges.Load(), c.failures.Load() }
+
+// Running counts the merges that are being done now.
+func (c *Compactor) Running() int64 { return c.running.Load() }
 
 // pass works until nothing is left to do. A partition that fails is left alone for the rest of the pass, so that one
 // damaged segment does not stop the others' compaction.
@@ -155,6 +159,8 @@ func (c *Compactor) find(all bool, skip func(meta.TableID, int64) bool) (job, bo
 const tries = 3
 
 func (c *Compactor) merge(ctx context.Context, j job) error {
+	c.running.Add(1)
+	defer c.running.Add(-1)
 	for try := 1; ; try++ {
 		err := c.mergeOnce(ctx, j)
 		if !errors.Is(err, column.Conflict) || try == tries {

@@ -119,11 +119,14 @@ func TestPublishInside(t *testing.T) {
 		if !inside {
 			t.Error("segments were replaced outside")
 		}
+		if n := f.compactor.Running(); n != 1 {
+			t.Errorf("%d merges run", n)
+		}
 		return nil
 	})
 	f.run(t)
-	if calls != 1 {
-		t.Errorf("%d calls", calls)
+	if n := f.compactor.Running(); calls != 1 || n != 0 {
+		t.Errorf("%d calls, %d merges run", calls, n)
 	}
 }
 
