@@ -21,7 +21,7 @@ func (r *report) aims() (list []measure.Aim) {
 			Figure: fmt.Sprintf("%s ms (%s–%s)", measure.Digits(median), measure.Digits(low), measure.Digits(high)), Met: median <= aimFirst,
 		})
 	}
-	if own := r.named("Aegis (PromQL)"); own != nil {
+	if own := r.named(promQL); own != nil {
 		for name, aim := range map[string]float64{"Prometheus": aimPrometheus, "VictoriaMetrics": aimVictoria} {
 			if s := r.named(name); s != nil {
 				list = append(list, r.promAim(own, s, aim))

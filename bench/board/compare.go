@@ -41,6 +41,9 @@ type Ratio struct {
 	Sure    bool      // no round of the best peer says otherwise than the medians do
 }
 
+// promQL is the way of asking Aegis that is compared with Prometheus and VictoriaMetrics.
+const promQL = "Aegis (PromQL)"
+
 // aegis is the first system, asked in its first way.
 func (r *report) aegis() *System { return r.Systems[0] }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/automatanexus/aegis-db/bench/load"
 	"github.com/automatanexus/aegis-db/bench/measure"
 	"github.com/automatanexus/aegis-db/bench/peer"
+	"github.com/automatanexus/aegis-db/bench/profile"
 	"github.com/automatanexus/aegis-db/bench/tsbs"
 )
 
@@ -25,21 +26,23 @@ type contest struct {
 	// slowest is how long one client may wait for a query that many are to ask at once, and after which no further answer is waited for.
 	slowest  time.Duration
 	checks   int // answers per kind of query that are held against the right ones
+	profiled int // seconds for the profiles of each query of a system that has them
 	progress io.Writer
 }
 
 // System is what was measured of one system, or of one more way to ask it.
 type System struct {
 	peer.About
-	Of          string  `json:"of,omitempty"`      // the system that this is a further way to ask; it has nothing but Cells then
-	Missing     string  `json:"missing,omitempty"` // why nothing was measured
-	LoadSeconds float64 `json:"load_seconds"`      // until the last row was acknowledged
-	LoadCPU     float64 `json:"load_cpu_seconds"`  // of the server in that time
-	SettledCPU  float64 `json:"settled_cpu_seconds"`
-	StoredBytes int64   `json:"stored_bytes"`
-	LoadedRSS   int64   `json:"loaded_rss"`
-	QueriedRSS  int64   `json:"queried_rss"`
-	Cells       []*Cell `json:"cells"` // queries that the system's language has, in the order of tsbs.Kinds
+	Of          string             `json:"of,omitempty"`      // the system that this is a further way to ask; it has nothing but Cells then
+	Missing     string             `json:"missing,omitempty"` // why nothing was measured
+	LoadSeconds float64            `json:"load_seconds"`      // until the last row was acknowledged
+	LoadCPU     float64            `json:"load_cpu_seconds"`  // of the server in that time
+	SettledCPU  float64            `json:"settled_cpu_seconds"`
+	StoredBytes int64              `json:"stored_bytes"`
+	LoadedRSS   int64              `json:"loaded_rss"`
+	QueriedRSS  int64              `json:"queried_rss"`
+	Cells       []*Cell            `json:"cells"` // queries that the system's language has, in the order of tsbs.Kinds
+	Profiles    []*profile.Profile `json:"profiles,omitempty"`
 }
 
 // The numbers of a kind's queries: each range is used for one thing, so that nothing measured was asked before.
@@ -47,6 +50,7 @@ const (
 	firstCheck   = 0
 	firstWarmUp  = 1_000
 	firstMeasure = 1_000_000
+	firstProfile = 2_000_000
 	perMeasure   = 10_000 // more than any system answers in a second
 	warmUps      = 200
 	perWay       = 100_000 // more than are measured in all rounds
@@ -89,6 +93,7 @@ func (c contest) run(ctx context.Context, start func(context.Context) (peer.Syst
 		{"loading", func() error { return c.load(ctx, s, out) }},
 		{"checking answers", func() error { return c.check(ctx, s, list) }},
 		{"measuring", func() error { return c.measure(ctx, s, list) }},
+		{"profiling", func() error { return c.profile(ctx, s, list) }},
 	} {
 		began := time.Now()
 		fmt.Fprintf(c.progress, "%s %s: %s\n", out.Name, out.Version, step.name)
@@ -223,6 +228,36 @@ func (c contest) measure(ctx context.Context, s peer.System, list []contender) e
 					}
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// profile takes profiles of what one client asks, of a system that has them.
+func (c contest) profile(ctx context.Context, s peer.System, list []contender) error {
+	p, has := s.(peer.Profiled)
+	if !has || c.profiled == 0 {
+		return nil
+	}
+	next := firstProfile
+	const atOnce, askedAtOnce = 100, 50 * time.Millisecond
+	for _, one := range list {
+		if one.Of != "" && one.Name != promQL {
+			continue // the report compares no peer with it
+		}
+		for _, cell := range one.Cells {
+			if cell.Clients > 1 || cell.Problem != "" {
+				continue
+			}
+			taken, err := profile.Take(ctx, p.ProfilesAt(), cell.Kind, c.profiled, func(ctx context.Context) (int, error) {
+				took, err := one.Time(ctx, c.queries(cell.kind, next, atOnce), 1, peer.Budget{Least: 1, Time: askedAtOnce})
+				next += atOnce
+				return len(took), err
+			})
+			if err != nil {
+				return fmt.Errorf("%s: %w", one.Name, err)
+			}
+			one.Profiles = append(one.Profiles, taken)
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ func (s settings) kept(name, commit string, measure func() ([]*System, error)) (
 		Settings string    `json:"settings"`
 		Systems  []*System `json:"systems"`
 	}
-	settings := fmt.Sprintf("commit %s, %d hosts, %d days, seed %d, %d rounds of %v, at most %v, %v", commit, s.hosts, s.days, s.seed, s.rounds, s.perCell, s.perSystem, s.slowest)
+	settings := fmt.Sprintf("commit %s, %d hosts, %d days, seed %d, %d rounds of %v, at most %v, %v, profiles of %d s", commit, s.hosts, s.days, s.seed, s.rounds, s.perCell, s.perSystem, s.slowest, s.profiled)
 	path := filepath.Join(s.keep, name+".json")
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

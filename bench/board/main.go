@@ -35,6 +35,7 @@ type settings struct {
 	perCell   time.Duration
 	perSystem time.Duration
 	slowest   time.Duration
+	profiled  int
 	name, out string
 	keep, dir string
 	bench     string
@@ -55,6 +56,7 @@ func main() {
 	flag.DurationVar(&s.perCell, "time", time.Second, "`time` for each query at each number of clients in each round")
 	flag.DurationVar(&s.perSystem, "limit", 0, "`time` after which a system's queries are not measured again; 0: none")
 	flag.DurationVar(&s.slowest, "slowest", 10*time.Second, "`time` that one client may wait for a query that many are to ask at once, and after which no further answer is waited for")
+	flag.IntVar(&s.profiled, "profile", 0, "`seconds` for the profiles of each query of Aegis'; 0: none are taken")
 	flag.StringVar(&s.name, "name", "tsbs", "`name` of the report's files")
 	flag.StringVar(&s.out, "out", filepath.Join("bench", "results"), "`folder` of the report; empty: print only")
 	flag.StringVar(&s.keep, "keep", "", "`folder` that keeps the systems that were measured until the report is written, so that a rerun goes on; empty: none")
@@ -100,7 +102,7 @@ func (s settings) measure(ctx context.Context) error {
 		r.Limit = s.perSystem.String()
 	}
 	c := contest{
-		workload: w, clients: []int{1, 8}, rounds: s.rounds, perCell: s.perCell, perSystem: s.perSystem, slowest: s.slowest, checks: s.checks, progress: os.Stderr,
+		workload: w, clients: []int{1, 8}, rounds: s.rounds, perCell: s.perCell, perSystem: s.perSystem, slowest: s.slowest, checks: s.checks, profiled: s.profiled, progress: os.Stderr,
 	}
 	debug.SetMemoryLimit(memoryLimit)
 	var failed []error

@@ -6,11 +6,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/measure"
 	"github.com/automatanexus/aegis-db/bench/picture"
+	"github.com/automatanexus/aegis-db/bench/profile"
 	"github.com/automatanexus/aegis-db/bench/tsbs"
 )
 
@@ -82,6 +84,7 @@ func (r *report) markdown() string {
 		r.queries(&b, clients)
 	}
 	r.losses(&b)
+	r.profiles(&b)
 	r.problems(&b)
 	r.settings(&b)
 	return b.String()
@@ -190,7 +193,7 @@ func (r *report) queries(b *strings.Builder, clients int) {
 
 // inPromQL compares PromQL with PromQL.
 func (r *report) inPromQL(b *strings.Builder, clients int) {
-	aegis := r.named("Aegis (PromQL)")
+	aegis := r.named(promQL)
 	if aegis == nil {
 		return
 	}
@@ -243,6 +246,26 @@ func (r *report) losses(b *strings.Builder) {
 		}
 	}
 	fmt.Fprintf(b, "\nIn %d of %d comparisons.\n\n", lost, compared)
+}
+
+// profiles shows those of the queries in which a peer is faster.
+func (r *report) profiles(b *strings.Builder) {
+	b.WriteString(profile.Markdown("Profiles: SQL in which a peer is ahead", r.aegis().Profiles, func(kind string) bool {
+		return slices.ContainsFunc(r.clients(), func(clients int) bool { return compareCells(kind, clients, r.aegis(), r.peers()).Best < 1 })
+	}))
+	own := r.named(promQL)
+	if own == nil {
+		return
+	}
+	var peers []*System
+	for _, name := range []string{"Prometheus", "VictoriaMetrics"} {
+		if s := r.named(name); s != nil {
+			peers = append(peers, s)
+		}
+	}
+	b.WriteString(profile.Markdown("Profiles: PromQL in which a peer is ahead", own.Profiles, func(kind string) bool {
+		return slices.ContainsFunc(r.clients(), func(clients int) bool { return compareCells(kind, clients, own, peers).Best < 1 })
+	}))
 }
 
 // problems says which queries a system did not answer.

@@ -28,7 +28,7 @@ type start func(ctx context.Context) (peer.System, error)
 
 // starts are the functions that start the chosen systems, each in a folder of its own.
 func (s settings) starts(dir string) (list []start, err error) {
-	binary, err := server.Binary(dir)
+	binary, err := server.Binary(filepath.Join(dir, "bin")) // beside the folders of the systems, one of which is called aegis, too
 	if err != nil {
 		return nil, err
 	}

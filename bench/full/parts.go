@@ -33,20 +33,20 @@ var parts = []part{
 	{
 		name: "clickbench", about: "ClickBench's 43 queries on 10,000,000 rows, hot and cold", budget: 75 * time.Minute, program: "suites", picture: true,
 		args: func(s settings, work string) []string {
-			return []string{"-suite", "clickbench", "-scale", "10000000", "-cold", "2", "-work", work, "-out", s.out}
+			return []string{"-suite", "clickbench", "-scale", "10000000", "-cold", "2", "-profile", "2", "-work", work, "-out", s.out}
 		},
 		small: []string{"-scale", "20000", "-cold", "0"},
 	},
 	{
 		name: "tpch", about: "TPC-H's 22 queries at scale 1", budget: 30 * time.Minute, program: "suites", picture: true,
 		args: func(s settings, work string) []string {
-			return []string{"-suite", "tpch", "-scale", "1", "-work", work, "-out", s.out}
+			return []string{"-suite", "tpch", "-scale", "1", "-profile", "2", "-work", work, "-out", s.out}
 		},
 		small: []string{"-scale", "0.01"},
 	},
 	tsbs(100, 20*time.Minute, "-checks", "3", "-time", "250ms", "-limit", "1m", "-slowest", "4s"),
 	metrics("metrics-loading", "loading", 40*time.Minute, []string{"-budget", "5m"}, "-series", "2000", "-rounds", "20"),
-	metrics("metrics-dashboards", "dashboards", 40*time.Minute, []string{"-per-query", "200ms", "-slowest", "1s", "-limit", "2m"},
+	metrics("metrics-dashboards", "dashboards", 40*time.Minute, []string{"-per-query", "200ms", "-slowest", "1s", "-limit", "2m", "-profile", "1"},
 		"-asked-series", "500", "-asked-scrapes", "1500", "-query-rounds", "1", "-per-query", "10ms"),
 	{
 		name: "growth", about: "Parquet, starting, memory per series, queries as the data grows", budget: 25 * time.Minute, program: "growth",
@@ -66,7 +66,7 @@ func tsbs(hosts int, budget time.Duration, more ...string) part {
 		args: func(s settings, work string) []string {
 			args := []string{
 				"-hosts", fmt.Sprint(hosts), "-systems", everybody, "-name", name, "-resilient",
-				"-keep", filepath.Join(work, "measured"), "-dir", work, "-out", s.out,
+				"-keep", filepath.Join(work, "measured"), "-dir", work, "-out", s.out, "-profile", "2",
 			}
 			return append(append(args, more...), s.programs("victoria", "prometheus", "questdb")...)
 		},

@@ -12,6 +12,7 @@ import (
 	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/measure"
 	"github.com/automatanexus/aegis-db/bench/peer"
+	"github.com/automatanexus/aegis-db/bench/profile"
 )
 
 // dashboards is the part about asking.
@@ -25,12 +26,13 @@ type dashboards struct {
 	limit time.Duration
 	// slowest is after how long no more is asked of a panel in a round, however few answers there were.
 	slowest  time.Duration
+	profiled int // seconds for the profiles of each query of a system that has them
 	progress io.Writer
 }
 
 // sizes says what is measured: what was measured otherwise does not count.
 func (d dashboards) sizes() string {
-	return fmt.Sprint(machine.Source(), d.services, d.windows, d.clients, d.rounds, d.perCell, d.limit, d.slowest)
+	return fmt.Sprint(machine.Source(), d.services, d.windows, d.clients, d.rounds, d.perCell, d.limit, d.slowest, d.profiled)
 }
 
 // cell is one panel in one window, asked by so many clients.
@@ -68,6 +70,7 @@ type asked struct {
 	QueriedRSS int64                 `json:"queried_rss"`
 	QueryCPU   float64               `json:"query_cpu_seconds"`
 	Cells      []*cell               `json:"cells"`
+	Profiles   []*profile.Profile    `json:"profiles,omitempty"`
 	Deviations map[string]*deviation `json:"deviations,omitempty"` // by panel and window
 	Answers    map[string]matrix     `json:"-"`
 }
@@ -121,8 +124,11 @@ func (d dashboards) run(ctx context.Context, start func(context.Context) (peer.M
 		return nil, err
 	}
 	after, err := s.Usage()
+	if err != nil {
+		return nil, err
+	}
 	out.QueriedRSS, out.QueryCPU = after.RSS, (after.CPU - before.CPU).Seconds()
-	return out, err
+	return out, d.profile(ctx, s, out)
 }
 
 func answerKey(p panel, w window, n int) string { return fmt.Sprintf("%s, %s, %d", p.Name, w.Name, n) }
@@ -174,6 +180,7 @@ const (
 	firstWarmUp  = 10
 	warmUps      = 20
 	firstMeasure = 1000
+	firstProfile = 100_000
 	perMeasure   = 500
 )
 
@@ -219,6 +226,34 @@ func (d dashboards) measure(ctx context.Context, s peer.Metrics, out *asked) err
 	}
 	return nil
 }
+
+// profile takes profiles of what one client asks, of a system that has them.
+func (d dashboards) profile(ctx context.Context, s peer.Metrics, out *asked) error {
+	at, has := s.(peer.Profiled)
+	if !has || d.profiled == 0 {
+		return nil
+	}
+	fmt.Fprintf(d.progress, "%s: taking profiles\n", out.Name)
+	const atOnce, askedAtOnce = 100, 100 * time.Millisecond
+	for _, w := range d.windows {
+		for _, p := range panels {
+			next := firstProfile
+			taken, err := profile.Take(ctx, at.ProfilesAt(), profileName(p.Name, w.Name), d.profiled, func(ctx context.Context) (int, error) {
+				took, err := peer.TimeGets(ctx, s.Address(), d.paths(p, w, next, atOnce), 1, peer.Budget{Least: 1, Time: askedAtOnce})
+				next += atOnce
+				return len(took), err
+			})
+			if err != nil {
+				return err
+			}
+			out.Profiles = append(out.Profiles, taken)
+		}
+	}
+	return nil
+}
+
+// profileName says what a panel was asked for.
+func profileName(panel, window string) string { return panel + ", " + window }
 
 func (d dashboards) paths(p panel, w window, first, n int) (list []string) {
 	for i := range n {

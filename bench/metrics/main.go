@@ -53,6 +53,7 @@ func main() {
 	flag.IntVar(&s.dashboards.rounds, "query-rounds", 2, "dashboards: how often everything is asked")
 	flag.DurationVar(&s.dashboards.perCell, "per-query", 500*time.Millisecond, "dashboards: `time` for each query, window and number of clients")
 	flag.DurationVar(&s.dashboards.limit, "limit", 0, "dashboards: `time` after which a system's queries are not measured again; 0: none")
+	flag.IntVar(&s.dashboards.profiled, "profile", 0, "dashboards: `seconds` for the profiles of each query of Aegis'; 0: none are taken")
 	flag.DurationVar(&s.dashboards.slowest, "slowest", 5*time.Second, "dashboards: `time` after which no more is asked of a query, however few answers there were")
 	flag.Parse()
 	q.Interval, q.Seed = 60_000, f.Seed

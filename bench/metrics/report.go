@@ -13,6 +13,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/measure"
+	"github.com/automatanexus/aegis-db/bench/profile"
 )
 
 // write prints a report and puts it into a folder, as Markdown and as JSON.
@@ -185,6 +186,7 @@ func (r *dashboardsReport) markdown() string {
 		}
 	}
 	r.deviations(&b)
+	b.WriteString(profile.Markdown("Profiles of what a peer is ahead in", r.Systems[0].Profiles, r.behind))
 	b.WriteString("## Systems\n\n")
 	for _, s := range r.Systems {
 		describe(&b, s.Missing, s.About.String())
@@ -259,6 +261,22 @@ func (r *dashboardsReport) aim(s *asked) measure.Aim {
 		a.Behind = append(a.Behind, one.text)
 	}
 	return a
+}
+
+// behind says that a peer is faster in a query, named as a profile is.
+func (r *dashboardsReport) behind(name string) bool {
+	for _, s := range r.Systems[1:] {
+		for _, clients := range r.measured.clients {
+			for _, w := range r.measured.windows {
+				for _, p := range panels {
+					if profileName(p.Name, w.Name) == name && r.ratio(s, p.Name, w.Name, clients) < 1 {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // summary writes the geometric means of all ratios, and how many meet the aim.

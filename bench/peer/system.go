@@ -58,6 +58,11 @@ type Polyglot interface {
 	Columns(ctx context.Context) ([]Column, error)
 }
 
+// Profiled is a system that has profiles of itself below http://host:port/debug/pprof/.
+type Profiled interface {
+	ProfilesAt() string // http://host:port
+}
+
 // System is a running database that may be loaded once. Its methods are called one after the other.
 type System interface {
 	Way // the first one, which About describes

@@ -121,6 +121,9 @@ func (s *Server) ready(ctx context.Context) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
+// ProfilesAt is where the profiles are, below /debug/pprof/.
+func (s *Server) ProfilesAt() string { return s.URL }
+
 // PID is the process's id.
 func (s *Server) PID() int { return s.command.Process.Pid }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/measure"
 	"github.com/automatanexus/aegis-db/bench/picture"
+	"github.com/automatanexus/aegis-db/bench/profile"
 )
 
 // Report is all that was measured of a suite. The first system is Aegis; the second one's answers are the right ones.
@@ -164,6 +165,10 @@ func (r *Report) Markdown() string {
 		r.table(&b, true)
 	}
 	r.problems(&b)
+	b.WriteString(profile.Markdown("Profiles of what a peer is ahead in", r.Systems[0].Profiles, func(query string) bool {
+		i := slices.Index(r.Queries, query)
+		return slices.ContainsFunc(r.Systems[1:], func(m *Measured) bool { return r.ratio(m, i, false) < 1 })
+	}))
 	b.WriteString("## Systems\n\n")
 	for _, m := range r.Systems {
 		if m.Missing != "" {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/bench/machine"
 	"github.com/automatanexus/aegis-db/bench/peer"
+	"github.com/automatanexus/aegis-db/bench/profile"
 )
 
 // Suite is what is asked of whom.
@@ -42,6 +43,7 @@ type Options struct {
 	PerQuery time.Duration // after which it is not asked again
 	Cold     int           // how often each is asked by a system that has just been started, with nothing of its files in memory; 0 = never
 	Limit    time.Duration // of one query, after which a peer is said not to answer it
+	Profiled int           // seconds for the profiles of each query of a system that has them
 	Only     string        // the name of the only query; empty: all
 	Keep     bool          // what was generated and loaded stays, and is used if it is there
 	Progress io.Writer
@@ -58,11 +60,12 @@ type Answer struct {
 // Measured is a system and its answers, in the order of the queries.
 type Measured struct {
 	peer.About
-	Missing string    `json:"missing,omitempty"`
-	Rows    int64     `json:"rows"`
-	Seconds float64   `json:"load_seconds"`
-	Stored  int64     `json:"stored_bytes"`
-	Answers []*Answer `json:"answers"`
+	Missing  string             `json:"missing,omitempty"`
+	Rows     int64              `json:"rows"`
+	Seconds  float64            `json:"load_seconds"`
+	Stored   int64              `json:"stored_bytes"`
+	Answers  []*Answer          `json:"answers"`
+	Profiles []*profile.Profile `json:"profiles,omitempty"`
 }
 
 // Measure loads Aegis and its peers, one after the other, asks all queries, and compares the answers.
@@ -126,7 +129,7 @@ func (s Suite) generate(dir string, o Options) error {
 
 // measureOne measures a system, or gives what was measured of it before a run ended too early.
 func (s Suite) measureOne(ctx context.Context, o Options, name, csv string, names, texts []string, right *Measured) (*Measured, error) {
-	keep := kept{file: filepath.Join(o.Work, "measured-"+name), settings: fmt.Sprint(machine.Source(), o.Scale, o.Hot, o.PerQuery, o.Cold, o.Limit, o.Only)}
+	keep := kept{file: filepath.Join(o.Work, "measured-"+name), settings: fmt.Sprint(machine.Source(), o.Scale, o.Hot, o.PerQuery, o.Cold, o.Limit, o.Only, o.Profiled)}
 	if m := keep.read(); m != nil && !o.Keep {
 		fmt.Fprintf(o.Progress, "%s, %s: measured before\n", s.Name, name)
 		return m, nil
@@ -216,6 +219,9 @@ func (s Suite) askAll(ctx context.Context, o Options, d database, m *Measured, n
 		}
 		m.Answers = append(m.Answers, a)
 	}
+	if err := s.profile(ctx, o, d, m, names, texts); err != nil {
+		return err
+	}
 	for round := range o.Cold {
 		fmt.Fprintf(o.Progress, "%s, %s: asking cold, %d of %d\n", s.Name, m.Name, round+1, o.Cold)
 		for i, text := range texts {
@@ -229,6 +235,29 @@ func (s Suite) askAll(ctx context.Context, o Options, d database, m *Measured, n
 				fmt.Fprintf(o.Progress, "%s, %s, %s: no cold answer\n", s.Name, m.Name, names[i])
 			}
 		}
+	}
+	return nil
+}
+
+// profile takes profiles of the queries that have an answer, of a system that has them.
+func (s Suite) profile(ctx context.Context, o Options, d database, m *Measured, names, texts []string) error {
+	p, has := d.(peer.Profiled)
+	if !has || o.Profiled == 0 {
+		return nil
+	}
+	fmt.Fprintf(o.Progress, "%s, %s: taking profiles\n", s.Name, m.Name)
+	for i, text := range texts {
+		if m.Answers[i].Problem != "" {
+			continue
+		}
+		taken, err := profile.Take(ctx, p.ProfilesAt(), names[i], o.Profiled, func(ctx context.Context) (int, error) {
+			_, _, err := d.ask(ctx, text)
+			return 1, err
+		})
+		if err != nil {
+			return err
+		}
+		m.Profiles = append(m.Profiles, taken)
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ func main() {
 	flag.DurationVar(&o.PerQuery, "time", 15*time.Second, "`time` after which a query is not asked again")
 	flag.IntVar(&o.Cold, "cold", 0, "`times` that each query is asked cold; needs root")
 	flag.DurationVar(&o.Limit, "limit", 2*time.Minute, "`time` after which a query has no answer")
+	flag.IntVar(&o.Profiled, "profile", 0, "`seconds` for the profiles of each query of Aegis'; 0: none are taken")
 	flag.StringVar(&o.Only, "query", "", "`name` of the only query; empty: all")
 	flag.BoolVar(&o.Keep, "keep", false, "keep what is loaded, and use it if it is there")
 	flag.Parse()
