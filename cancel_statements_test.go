@@ -7,7 +7,7 @@ var endlessQueries = []string{
 	"SELECT count(*) FROM big AS a, big AS b WHERE a.s || b.s LIKE '%7%9%x'",
 	"SELECT count(*) FROM big AS a JOIN big AS b ON a.g = b.g JOIN big AS c ON b.g = c.g JOIN big AS d ON c.g = d.g",
 	"SELECT count(*) FROM big AS a LEFT JOIN big AS b ON a.k <> b.k AND a.k + b.k < 0",
-	"SELECT count(*) FROM big AS a FULL JOIN big AS b ON a.g = b.g AND a.v < b.v FULL JOIN big AS c ON c.g = b.g",
+	"SELECT count(*) FROM big AS a FULL JOIN big AS b ON a.g = b.g AND a.v < b.v FULL JOIN big AS c ON c.g = b.g AND c.k <> a.k + b.k FULL JOIN big AS d ON d.g = c.g AND d.v <> a.v + b.v",
 	"SELECT count(*) FROM big AS a WHERE NOT EXISTS (SELECT 1 FROM big AS b, big AS c WHERE b.g = a.g AND c.g = b.g AND b.k + c.k < a.k - 1000000)",
 	"SELECT count(*) FROM big AS a, LATERAL (SELECT count(*) AS n FROM big AS b WHERE b.k > a.k AND b.v > a.v) AS x WHERE n < 0",
 	"SELECT a.k FROM big AS a JOIN big AS b ON a.g = b.g ORDER BY a.s DESC, b.k",

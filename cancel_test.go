@@ -26,7 +26,7 @@ const cancelMost = 100 * time.Millisecond
 // which may take longer than a tenth then: of one that does, the stacks are logged as they are three quarters of it after the cancelling.
 // AEGIS_CANCEL_LIKE picks the statements that have this text.
 func TestCancel(t *testing.T) {
-	db := manyRows(t, Options{MemoryBytes: 512 << 20, QueryBytes: 64 << 20}, 40_000)
+	db := bigOnDisk(t, Options{MemoryBytes: 512 << 20, QueryBytes: 64 << 20}, 40_000)
 	c := cancelling{db: db, rounds: 2, again: 8, limit: 3 * cancelMost * slowdown, latest: 120 * time.Millisecond}
 	if n, err := strconv.Atoi(os.Getenv("AEGIS_CANCEL_ROUNDS")); err == nil {
 		c.rounds, c.again, c.strict, c.limit = n, 0, true, cancelMost
@@ -41,8 +41,17 @@ func TestCancelLarge(t *testing.T) {
 	if err != nil {
 		t.Skip("AEGIS_CANCEL_ROUNDS is not set")
 	}
+	db := bigOnDisk(t, Options{MemoryBytes: 4 << 30, QueryBytes: 2 << 30}, 200_000)
+	c := cancelling{db: db, rounds: (rounds + 9) / 10, strict: true, limit: cancelMost, latest: 6 * time.Second, mayEnd: true}
+	c.run(t, endlessQueries)
+}
+
+// bigOnDisk is a database with the table big, of n rows, in a folder of its own. A disk in memory would hold what statements spill, several times over
+// and in no budget, and would be what their ends wait for.
+func bigOnDisk(t *testing.T, o Options, n int) *DB {
 	ctx := context.Background()
-	db, err := Open(ctx, Options{Dir: t.TempDir(), MemoryBytes: 4 << 30, QueryBytes: 2 << 30, Workers: 2, CompactEvery: -1})
+	o.Dir, o.Workers, o.CompactEvery = t.TempDir(), 2, -1
+	db, err := Open(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,9 +60,8 @@ func TestCancelLarge(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	fillBig(t, db, 200_000)
-	c := cancelling{db: db, rounds: (rounds + 9) / 10, strict: true, limit: cancelMost, latest: 6 * time.Second, mayEnd: true}
-	c.run(t, endlessQueries)
+	fillBig(t, db, n)
+	return db
 }
 
 // cancelling is how statements are cancelled.
