@@ -304,9 +304,9 @@ func (t *aggTable) count() int {
 
 // size is the memory that groups and states take.
 func (t *aggTable) size() int64 {
-	size := int64(0)
+	size := t.hasher.sizeBytes()
 	if t.groups != nil {
-		size = t.groups.sizeBytes()
+		size += t.groups.sizeBytes()
 	}
 	for _, s := range t.states {
 		size += s.SizeBytes()

@@ -65,50 +65,6 @@ func firstOfGroups(n *plan.Sort, input producer, env *Env) {
 	}
 }
 
-// finishFirst is finish of the first groups; the others are left out.
-func (t *aggTable) finishFirst(first *firstGroups) ([]*column.Vector, int, error) {
-	n, keys := t.count(), len(t.run.keys)
-	if first == nil || t.groups == nil || n <= 2*first.limit {
-		return t.finish()
-	}
-	out := make([]*column.Vector, keys+len(t.states))
-	by := make([]*column.Vector, len(first.at))
-	for i, at := range first.at {
-		if out[at] == nil {
-			var err error
-			if at < keys {
-				out[at], err = t.groups.finishColumn(at, nil)
-			} else {
-				out[at], err = t.states[at-keys].Finish(n)
-			}
-			if err != nil {
-				return nil, 0, err
-			}
-		}
-		by[i] = out[at]
-	}
-	rows, err := first.pick(t.run.env.Expr.Ctx, by, n)
-	if err != nil {
-		return nil, 0, err
-	}
-	t.run.stats.note(firstNote)
-	for at := range out {
-		var err error
-		switch {
-		case out[at] != nil:
-			out[at] = column.Gather(out[at], rows)
-		case at < keys:
-			out[at], err = t.groups.finishColumn(at, rows)
-		default:
-			out[at], err = t.finishRows(at-keys, rows)
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-	}
-	return out, len(rows), nil
-}
-
 // finishRows gives the results of an aggregate for some groups: those of a state that has no others.
 func (t *aggTable) finishRows(i int, rows []int32) (*column.Vector, error) {
 	from, into := make([]uint32, len(rows)), firstNumbers(len(rows))

@@ -15,6 +15,7 @@ type groupColumn struct {
 	ints   *groupInts      // of floats
 	texts  *groupTexts     // of everything else that is not direct
 	values *column.Builder // the values by number, where the table does not have them: of 1.0 and 1.00 the first is shown
+	scaled scaledMemo[uint32]
 
 	// Of the last dictionary: the numbers of the entries that rows referred to, + 1. Pages of one chunk share theirs.
 	dictionary *column.Vector
@@ -130,17 +131,13 @@ func (c *groupColumn) flat(v *column.Vector, ids []uint32) {
 		c.texts.number(v, ids)
 		return
 	default:
+		if c.scaledRows(v, ids) {
+			return
+		}
 		c.encode(v)
 		c.texts.numberRows(c.offsets, c.data, v.Valid, nil, ids)
 	}
-	// New numbers ascend in the order of the rows that brought them.
-	next := uint32(before)
-	for i, id := range ids {
-		if id > next {
-			c.values.AppendRow(v, i)
-			next = id
-		}
-	}
+	c.keepNew(v, ids, uint32(before))
 }
 
 // encode writes the rows as ordered keys, which are equal where the values are.
@@ -216,6 +213,7 @@ func (c *groupColumn) gather(ids []uint32) (*column.Vector, error) {
 
 func (c *groupColumn) sizeBytes() int64 {
 	n := int64(4*(cap(c.memo)+cap(c.ids)+cap(c.entry)+cap(c.used)+cap(c.offsets)) + 8*cap(c.words) + cap(c.data))
+	n += c.scaled.sizeBytes()
 	switch {
 	case c.ints != nil:
 		n += c.ints.sizeBytes() + int64(8*c.values.Len())
@@ -233,7 +231,7 @@ func (c *groupColumn) growth(n int) int64 {
 	case c.ints != nil:
 		return c.ints.growth(n)
 	case c.texts != nil && c.values != nil:
-		return 2 * c.texts.growth(n)
+		return 2*c.texts.growth(n) + c.scaled.growth(n)
 	case c.texts != nil:
 		return c.texts.growth(n)
 	}

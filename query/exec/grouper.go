@@ -47,7 +47,7 @@ func (g *grouper) watch(ctx context.Context) *grouper {
 		case c.ints != nil:
 			c.ints.end.Ctx = ctx
 		case c.texts != nil:
-			c.texts.end.Ctx = ctx
+			c.texts.end.Ctx, c.scaled.ints.end.Ctx = ctx, ctx
 		}
 	}
 	switch {

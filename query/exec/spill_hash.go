@@ -19,20 +19,24 @@ const hashNull = 0x5bd1e9955bd1e995
 type hasher struct {
 	hashes, values []uint64
 	scratch        []byte
+	kept           []keptHashes // by key column
 }
 
 // hash gives one hash for each of n tuples; it is valid until the next call.
 func (h *hasher) hash(keys []*column.Vector, n int) []uint64 {
 	h.hashes = resized(h.hashes, n)
 	clear(h.hashes)
-	for _, v := range keys {
-		h.mix(v)
+	if len(h.kept) != len(keys) {
+		h.kept = make([]keptHashes, len(keys))
+	}
+	for i, v := range keys {
+		h.mix(&h.kept[i], v)
 	}
 	return h.hashes
 }
 
 // mix takes a column into the hashes.
-func (h *hasher) mix(v *column.Vector) {
+func (h *hasher) mix(k *keptHashes, v *column.Vector) {
 	out := h.hashes
 	switch {
 	case v.Enc == column.Const:
@@ -40,11 +44,7 @@ func (h *hasher) mix(v *column.Vector) {
 		for i := range out {
 			out[i] = combine(out[i], h.values[0])
 		}
-	case v.Enc == column.Dict && v.Child.Len <= v.Len:
-		h.flat(v.Child)
-		for i, c := range v.Codes[:len(out)] {
-			out[i] = combine(out[i], h.values[c])
-		}
+	case v.Enc == column.Dict && h.codes(k, v), v.Enc == column.Scaled && h.scaledRows(k, v):
 	case v.Enc == column.RunEnd:
 		h.flat(v.Child)
 		i := 0
@@ -103,6 +103,15 @@ func (h *hasher) flat(v *column.Vector) {
 			}
 		}
 	}
+}
+
+// sizeBytes is what is kept between batches, and the scratch.
+func (h *hasher) sizeBytes() int64 {
+	n := 8*int64(cap(h.hashes)+cap(h.values)) + int64(cap(h.scratch))
+	for i := range h.kept {
+		n += h.kept[i].sizeBytes()
+	}
+	return n
 }
 
 // encoded hashes the ordered keys of the rows: right for every type.
