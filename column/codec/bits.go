@@ -71,6 +71,14 @@ func (w *bitWriter) putZero() {
 	w.put(0, 1)
 }
 
+// Tail is where the next value goes, for whoever asks for it before he appends; nil in an empty stream.
+func (w *bitWriter) Tail() *byte {
+	if len(w.buf) == 0 {
+		return nil
+	}
+	return &w.buf[len(w.buf)-1]
+}
+
 // Len returns the number of values appended since the last Reset.
 func (w *bitWriter) Len() int { return int(w.n) }
 

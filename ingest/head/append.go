@@ -188,14 +188,13 @@ func (p *part) columnLocked(col int, v *column.Vector, lo, hi int) int64 {
 }
 
 func (p *part) intsLocked(col int, v *column.Vector, lo, hi int) (grown int64) {
+	var cells [aheadRows]*intCell
 	for i := lo; i < hi; i++ {
-		at, row := p.locals[i-lo], int(p.rowIdx[i-lo])
-		c := p.slabs[at>>slabBits].cellsOf(col)
-		if c.ints == nil {
-			c.ints = make([]intCell, slabSize)
-			grown += intSlab
+		k, row := (i-lo)%aheadRows, int(p.rowIdx[i-lo])
+		if k == 0 {
+			grown += p.intCellsLocked(&cells, col, p.locals[i-lo:])
 		}
-		a := &c.ints[at&(slabSize-1)]
+		a := cells[k]
 		if v.Valid != nil && !v.Valid.Get(i) {
 			grown += markNull(&a.nulls, a.Len(), row)
 			continue
@@ -211,14 +210,13 @@ func (p *part) intsLocked(col int, v *column.Vector, lo, hi int) (grown int64) {
 }
 
 func (p *part) floatsLocked(col int, v *column.Vector, lo, hi int) (grown int64) {
+	var cells [aheadRows]*floatCell
 	for i := lo; i < hi; i++ {
-		at, row := p.locals[i-lo], int(p.rowIdx[i-lo])
-		c := p.slabs[at>>slabBits].cellsOf(col)
-		if c.floats == nil {
-			c.floats = make([]floatCell, slabSize)
-			grown += floatSlab
+		k, row := (i-lo)%aheadRows, int(p.rowIdx[i-lo])
+		if k == 0 {
+			grown += p.floatCellsLocked(&cells, col, p.locals[i-lo:])
 		}
-		a := &c.floats[at&(slabSize-1)]
+		a := cells[k]
 		if v.Valid != nil && !v.Valid.Get(i) {
 			grown += markNull(&a.nulls, a.Len(), row)
 			continue
