@@ -68,8 +68,9 @@ type decoder struct {
 	last   *table
 	lastM  []byte // the measurement of the line before, as it was written
 
-	line     int // number of the present line, from 1
-	newlines int // in its strings
+	line     int  // number of the present line, from 1
+	text     span // of it; known once it is read
+	newlines int  // in its strings
 	bad      error
 	values   []value
 	missing  int            // values of columns that are not there yet
@@ -194,6 +195,7 @@ func (d *decoder) point(start int) int {
 		d.fault("it has %d bytes, limit %d", n, d.limits.LineBytes)
 	}
 	if d.bad == nil {
+		d.text = span{uint32(start), uint32(p)}
 		d.accept(t, tags, at)
 	}
 	return p
@@ -285,6 +287,7 @@ func (d *decoder) appendRow(t *table, tags []byte, at int64) {
 	}
 	n := len(t.series)
 	if n == 0 || string(t.series[n-1].tags) != string(tags) {
+		t.growSeries(row)
 		h := xxh3.Hash128Seed(tags, d.seed)
 		t.series = append(t.series, series{tags: tags})
 		t.hashes = append(t.hashes, ingest.SeriesHash{Hi: h.Hi, Lo: h.Lo})
@@ -306,10 +309,14 @@ func (d *decoder) appendRow(t *table, tags []byte, at int64) {
 // times its length: that memory is reserved before it is taken.
 func (d *decoder) begin(t *table, row int) error {
 	before := d.size
+	room := 0
+	if row == 0 {
+		room = d.expect(t)
+	}
 	for i := range d.values {
 		if v := &d.values[i]; v.member != noMember {
 			if m := t.all[v.member]; m.builder == nil && m.field.ID != 0 {
-				m.builder = column.NewBuilder(m.field.Type, 0)
+				m.builder = column.NewBuilder(m.field.Type, room)
 				t.used = append(t.used, m)
 				t.rowBytes += cellBytes
 				d.size += int64(row) * cellBytes

@@ -68,6 +68,7 @@ type table struct {
 	series []series
 	hashes []ingest.SeriesHash // by series
 	refs   []uint32            // by series
+	hoped  int                 // rows that there is room for from the beginning
 	of     []uint32            // by row: the series
 	times  []int64
 	lines  []int32 // by row
