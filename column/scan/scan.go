@@ -35,6 +35,9 @@ type Batch struct {
 	// Living says which rows are meant; nil = all of them. Others were deleted, and nothing may be computed of them. Only who has asked for it
 	// (Request.Dead) gets such batches.
 	Living column.Bitmap
+	// Unlike says of which columns no two rows have the same value, and none NULL: a batch of last rows has one row of each series, which a tag may
+	// tell apart. nil = of none is that known. Operators that make batches need not hand it on.
+	Unlike []bool
 }
 
 // TimeRange is a closed range in the time column's unit.

@@ -7,7 +7,7 @@ type PageKey struct {
 	Table, Segment uint64
 	Column         column.ID
 	Page           uint32
-	Dictionary     bool
+	Dictionary     bool // with Last: not the values of a tag, but whether they are all different
 	Narrow         bool // as column.ToNarrow gives it, or as it is where that cannot be
 	Last           bool // of the last rows of series instead of the file's; of column 0 which of them have a time of their own
 }

@@ -18,6 +18,7 @@ type lastRows struct {
 	page   int            // of the series at hand; -1 = none
 	alone  *column.Vector // of the page at hand: whose last row has a time of its own; nil = the page is not worth having
 	places []int32        // of the pieces that were given last: their places in the page; -1 = no last row
+	even   bool           // these places follow each other, and none is -1
 	given  bool           // the pieces that were given last are of the page
 }
 
@@ -140,7 +141,10 @@ func (s *rowSource) nextLast(ctx context.Context, pieces []piece, limit int) ([]
 // ofPage gives the rows of the series of the page at hand.
 func (s *rowSource) ofPage(ctx context.Context, pieces []piece, limit int) ([]piece, int, error) {
 	l := s.lasts
-	l.places = l.places[:0]
+	l.places, l.even = l.places[:0], true
+	if room := min(limit, len(s.spans), lastSeries); room > cap(l.places) {
+		l.places, pieces = slices.Grow(l.places, room), slices.Grow(pieces, room)
+	}
 	total, end := 0, uint32(l.page+1)*lastSeries
 	plain := s.deleted == nil && s.view.Mask == nil && s.bound == nil
 	for total < limit {
@@ -160,7 +164,8 @@ func (s *rowSource) ofPage(ctx context.Context, pieces []piece, limit int) ([]pi
 				continue
 			}
 			s.spans = s.spans[1:]
-			pieces, l.places = append(pieces, piece{span.Series, span.Hi - 1, span.Hi}), append(l.places, int32(span.Series%lastSeries))
+			pieces = append(pieces, piece{span.Series, span.Hi - 1, span.Hi})
+			l.place(int32(span.Series % lastSeries))
 			total++
 			continue
 		}
@@ -174,7 +179,8 @@ func (s *rowSource) ofPage(ctx context.Context, pieces []piece, limit int) ([]pi
 		if alone && p.hi-p.lo == 1 {
 			place = int32(p.series % lastSeries)
 		}
-		pieces, l.places = append(pieces, p), append(l.places, place)
+		pieces = append(pieces, p)
+		l.place(place)
 		total += int(p.hi - p.lo)
 		if s.queue[0].lo = p.hi; p.hi == s.queue[0].hi {
 			s.queue = s.queue[1:]
@@ -183,11 +189,23 @@ func (s *rowSource) ofPage(ctx context.Context, pieces []piece, limit int) ([]pi
 	return pieces, total, nil
 }
 
+// place notes the place of a piece's row in the page.
+func (l *lastRows) place(at int32) {
+	if n := len(l.places); at < 0 || n > 0 && at != l.places[n-1]+1 {
+		l.even = false
+	}
+	l.places = append(l.places, at)
+}
+
 // gatherLast is gather for pieces that were given with their places in a page of last rows.
 func (c *columnReader) gatherLast(ctx context.Context, pieces []piece, l *lastRows) (*column.Vector, error) {
 	page, err := c.lastPage(ctx, l.page)
 	if err != nil {
 		return nil, err
+	}
+	if l.even {
+		from := int(l.places[0])
+		return page.Slice(from, from+len(l.places)), nil
 	}
 	var parts []*column.Vector
 	for i := 0; i < len(pieces); {
@@ -303,12 +321,14 @@ func (t *tagColumns) fillLast(pieces []piece, runs []scan.Run, l *lastRows) (boo
 		}
 	}
 	first, last := int(rows[0]), int(rows[k])
+	schema := &t.r.meta.schema
 	for i := range t.wanted {
 		w := &t.wanted[i]
 		page, err := t.lastPage(w, l.page)
 		if err != nil {
 			return false, err
 		}
+		w.unlike = t.r.tellsApart(schema.Tags[w.tag], l.page, page)
 		if last-first == k {
 			w.value = page.Slice(first, last+1)
 		} else {
@@ -338,4 +358,39 @@ func (t *tagColumns) lastPage(w *wantedTag, page int) (*column.Vector, error) {
 	v := one.wanted[0].value
 	t.r.o.Cache.Put(k, v, v.SizeBytes())
 	return v, nil
+}
+
+// tellsApart reports whether no two series of a page have the same value of a tag, nor one none. It is found out once, and kept beside the values.
+func (r *Reader) tellsApart(tag column.ID, number int, page *column.Vector) bool {
+	k := r.lastKey(tag, number)
+	k.Dictionary = true // no dictionary is of last rows
+	if v := r.o.Cache.Get(k); v != nil {
+		return v.Bools[0]
+	}
+	v := column.NewBools([]bool{allUnlike(page)}, nil)
+	r.o.Cache.Put(k, v, v.SizeBytes())
+	return v.Bools[0]
+}
+
+// allUnlike reports that a vector's values are all different, where equal ones have the same form.
+func allUnlike(v *column.Vector) bool {
+	v = column.Flatten(v)
+	if v.HasNulls() {
+		return false
+	}
+	switch kind := v.Type.Kind; {
+	case v.Type.Physical() == column.PhysInt:
+		seen := make(map[int64]struct{}, v.Len)
+		for _, n := range v.Ints[:v.Len] {
+			seen[n] = struct{}{}
+		}
+		return len(seen) == v.Len
+	case kind == column.Text || kind == column.Bytea:
+		seen := make(map[string]struct{}, v.Len)
+		for i := range v.Len {
+			seen[string(v.Bytes(i))] = struct{}{}
+		}
+		return len(seen) == v.Len
+	}
+	return false
 }

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"math"
+	"sync/atomic"
 
 	"github.com/parquet-go/parquet-go/format"
 
@@ -102,8 +103,9 @@ type columnPages struct {
 	field  column.Field
 	chunks []chunkMeta // their pages are in pages
 	pages  []pageMeta
-	starts []uint32 // the first row of each page, side by side for those who look for one
-	chunk  []int32  // of each page
+	starts []uint32                    // the first row of each page, side by side for those who look for one
+	chunk  []int32                     // of each page
+	spared atomic.Pointer[sparedPages] // by who reads ends of all series; nil until that was asked
 }
 
 // parsePages reads the page table of a column whose row groups start at the given rows; the pages must lie in the file.

@@ -278,6 +278,9 @@ func (s *scanReader) Next(ctx context.Context) (*scan.Batch, error) {
 		}
 		b.Columns[i] = b.Columns[i].As(c.typ)
 	}
+	if last != nil && len(runs) == total && living == nil {
+		b.Unlike = s.unlike()
+	}
 	if s.m.req.Addresses {
 		b.Columns = append(b.Columns, s.addresses(total)...)
 	}
@@ -287,8 +290,24 @@ func (s *scanReader) Next(ctx context.Context) (*scan.Batch, error) {
 	return b, nil
 }
 
+// unlike says which columns are tags that tell the rows of a batch apart, of which there is one to a series; nil if there are none.
+func (s *scanReader) unlike() (out []bool) {
+	for i := range s.columns {
+		if c := &s.columns[i]; c.tag >= 0 && s.tags.wanted[c.tag].unlike {
+			if out == nil {
+				out = make([]bool, len(s.columns))
+			}
+			out[i] = true
+		}
+	}
+	return out
+}
+
 // fillTags computes the tags of the pieces; last is not nil if they are of a page of last rows.
 func (s *scanReader) fillTags(runs []scan.Run, last *lastRows) error {
+	for i := range s.tags.wanted {
+		s.tags.wanted[i].unlike = false
+	}
 	if last != nil && len(s.tags.wanted) > 0 {
 		if done, err := s.tags.fillLast(s.pieces, runs, last); done || err != nil {
 			return err
@@ -361,7 +380,7 @@ func (s *scanReader) tell(c *columnReader) {
 
 // runsOf joins neighbouring pieces of one series.
 func runsOf(pieces []piece) []scan.Run {
-	var runs []scan.Run
+	runs := make([]scan.Run, 0, len(pieces))
 	at := int32(0)
 	for i, p := range pieces {
 		n := int32(p.hi - p.lo)

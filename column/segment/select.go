@@ -61,10 +61,16 @@ func (r *Reader) Select(ctx context.Context, req *scan.Request, view View) (*Sel
 		stats.SegmentsPruned = 1
 	}
 	stats.Rows = s.Rows()
-	if only != nil {
-		return s, stats, r.countPages(s.Spans, req, &stats)
+	whole := scan.Ends{}
+	if t := r.timeRange(req); series == nil && only == nil && req.Sample == nil && t.Min <= r.meta.minTime && r.meta.maxTime <= t.Max {
+		whole = r.endsOf(req)
 	}
-	return s, stats, r.countPages(r.neededSpans(spans, req), req, &stats)
+	return s, stats, r.countPages(func() []Span {
+		if only != nil {
+			return s.Spans
+		}
+		return r.neededSpans(spans, req)
+	}, whole, req, &stats)
 }
 
 // among cuts ascending spans to the rows of a bitmap.
@@ -353,16 +359,16 @@ func (r *Reader) neededSpans(spans []Span, req *scan.Request) []Span {
 	return out
 }
 
-// countPages fills in how many pages of the columns asked for exist and are spared.
-func (r *Reader) countPages(spans []Span, req *scan.Request, stats *scan.Stats) error {
-	var rows []Span // without the limits of series
-	for _, s := range spans {
-		if n := len(rows); n > 0 && rows[n-1].Hi == s.Lo {
-			rows[n-1].Hi = s.Hi
-		} else {
-			rows = append(rows, s)
-		}
-	}
+// sparedPages is how many pages of a column are spared by who reads some ends of all series.
+type sparedPages struct {
+	ends scan.Ends
+	n    int
+}
+
+// countPages fills in how many pages of the columns asked for exist and are spared. spans gives the rows that are needed; whole, if it is not zero,
+// says that these are such ends of all series, for which the answer is always the same.
+func (r *Reader) countPages(spans func() []Span, whole scan.Ends, req *scan.Request, stats *scan.Stats) error {
+	var rows []Span // without the limits of series; nil until they are needed
 	for i, id := range req.Columns {
 		field := r.meta.schema.Index(id)
 		if field < 0 || r.meta.schema.IsTag(id) || slices.Contains(req.Columns[:i], id) {
@@ -373,14 +379,43 @@ func (r *Reader) countPages(spans []Span, req *scan.Request, stats *scan.Stats) 
 			return err
 		}
 		stats.Pages += len(p.pages)
-		stats.PagesPruned += len(p.pages)
-		last := -1
-		for _, s := range rows {
-			at := p.findFrom(last, s.Lo)
-			first := max(at, last+1)
-			last = max(last, p.findFrom(at, s.Hi-1))
-			stats.PagesPruned -= last + 1 - first
+		if known := p.spared.Load(); known != nil && whole != (scan.Ends{}) && known.ends == whole {
+			stats.PagesPruned += known.n
+			continue
+		}
+		if rows == nil {
+			rows = joinedRows(spans())
+		}
+		n := p.without(rows)
+		stats.PagesPruned += n
+		if whole != (scan.Ends{}) {
+			p.spared.Store(&sparedPages{whole, n})
 		}
 	}
 	return nil
+}
+
+// joinedRows gives spans without the limits of series; never nil.
+func joinedRows(spans []Span) []Span {
+	rows := []Span{}
+	for _, s := range spans {
+		if n := len(rows); n > 0 && rows[n-1].Hi == s.Lo {
+			rows[n-1].Hi = s.Hi
+		} else {
+			rows = append(rows, s)
+		}
+	}
+	return rows
+}
+
+// without is how many pages have none of the rows.
+func (p *columnPages) without(rows []Span) int {
+	n, last := len(p.pages), -1
+	for _, s := range rows {
+		at := p.findFrom(last, s.Lo)
+		first := max(at, last+1)
+		last = max(last, p.findFrom(at, s.Hi-1))
+		n -= last + 1 - first
+	}
+	return n
 }

@@ -25,6 +25,8 @@ type wantedTag struct {
 	typ   column.Type
 	build *column.Builder
 	value *column.Vector
+
+	unlike bool // the values at hand are of a page of last rows that has no value twice, and no NULL
 }
 
 func newTagColumns(r *Reader) *tagColumns { return &tagColumns{r: r, last: -1} }

@@ -23,6 +23,7 @@ type aggTable struct {
 	newest *newest // where only the newest groups are wanted; else nil
 	leave  *atomic.Bool
 
+	alone   *aloneRows // rows that are a group each, in the place of groups; nil = there are none
 	parting parting
 	sealed  bool
 	fed     bool // some batch was taken
@@ -58,6 +59,12 @@ func newAggTable(run *grouping) *aggTable {
 
 // add takes a batch and its keys.
 func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
+	if t.takesAlone(b) {
+		return t.addAlone(keys, b)
+	}
+	if err := t.group(); err != nil {
+		return err
+	}
 	if t.parting.due(t, keys) {
 		keys, b = compacted(keys, b)
 		if kept, err := t.keep(keys, b); kept || err != nil {
@@ -311,6 +318,9 @@ func (t *aggTable) size() int64 {
 	for _, s := range t.states {
 		size += s.SizeBytes()
 	}
+	if t.alone != nil {
+		size += t.alone.sizeBytes()
+	}
 	return size
 }
 
@@ -411,6 +421,9 @@ func (t *aggTable) release() {
 
 // finish gives the output columns, keys first.
 func (t *aggTable) finish() ([]*column.Vector, int, error) {
+	if t.alone != nil {
+		return t.alone.columns(), t.alone.n, nil
+	}
 	n := 1
 	var columns []*column.Vector
 	if t.groups != nil {

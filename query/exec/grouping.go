@@ -26,6 +26,7 @@ type grouping struct {
 	width   int   // of the input
 	columns []int // of the input that the calls read
 	level   int
+	ofOne   []int        // of the calls, the column that is the result for a group of one row; nil if some have none
 	whole   bool         // rows are not parted in memory: what is distinct is handed to a table that has all groups
 	first   *firstGroups // nil = all are wanted
 	account *account
@@ -55,6 +56,7 @@ func newGrouping(env *Env, stats *Stats, keys []expr.Expr, calls []expr.Aggregat
 	}
 	slices.Sort(g.columns)
 	g.columns = slices.Compact(g.columns)
+	g.ofOne = resultsOfOne(keys, calls)
 	return g
 }
 
@@ -150,6 +152,9 @@ const smallGroups = 16 << 10
 
 // parts gives the result: everything was added.
 func (g *grouping) parts(ctx context.Context) ([]part, error) {
+	if err := g.groupAlone(); err != nil {
+		return nil, err
+	}
 	if g.small() {
 		t, err := g.merged(ctx)
 		if err != nil {

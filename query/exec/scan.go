@@ -144,6 +144,12 @@ func (s *scanStream) next(ctx context.Context) (*scan.Batch, error) {
 			}
 			b.Columns[i] = read.Columns[p]
 		}
+		if read.Unlike != nil && !s.env.Plain {
+			b.Unlike = make([]bool, len(s.place))
+			for i, p := range s.place {
+				b.Unlike[i] = p < len(read.Unlike) && read.Unlike[p]
+			}
+		}
 		if s.env.Plain {
 			b.Runs = nil
 			for i, v := range b.Columns {

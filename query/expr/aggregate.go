@@ -27,6 +27,8 @@ type Aggregate struct {
 	Narrow bool
 	// Coded says that its states take arguments that are Dict, of Flat entries, as they are.
 	Coded bool
+	// OfOne says that of a group of one row the result is the first argument, if none of the others is NULL.
+	OfOne bool
 	// NewUnsorted, if not nil, makes the state of calls whose last argument is not a Sorted column: the one of New trusts
 	// AddRange's sorted to be about that argument. The binder chooses, by giving the call a copy with another New.
 	NewUnsorted func() State

@@ -15,8 +15,8 @@ func addExtremes(r *Registry) {
 			continue
 		}
 		r.aggregate(
-			expr.Aggregate{Name: "min", Args: types(t), Result: t, Scaled: t == tNumeric, Narrow: t.Physical() == column.PhysInt, Coded: coded(t), New: extreme(t, -1), Doc: "least value"},
-			expr.Aggregate{Name: "max", Args: types(t), Result: t, Scaled: t == tNumeric, Narrow: t.Physical() == column.PhysInt, Coded: coded(t), New: extreme(t, 1), Doc: "greatest value"},
+			expr.Aggregate{Name: "min", Args: types(t), Result: t, Scaled: t == tNumeric, Narrow: t.Physical() == column.PhysInt, Coded: coded(t), OfOne: true, New: extreme(t, -1), Doc: "least value"},
+			expr.Aggregate{Name: "max", Args: types(t), Result: t, Scaled: t == tNumeric, Narrow: t.Physical() == column.PhysInt, Coded: coded(t), OfOne: true, New: extreme(t, 1), Doc: "greatest value"},
 		)
 	}
 	r.aggregate(

@@ -19,7 +19,7 @@ func addFirstLast(r *Registry) {
 			last      bool
 		}{{"first", "value at the least time", false}, {"last", "value at the greatest time", true}} {
 			r.aggregate(expr.Aggregate{
-				Name: f.name, Args: types(tAnyElement, t), Result: tAnyElement, Doc: f.doc, Generic: func(v column.Type) (sorted, unsorted func() expr.State) {
+				Name: f.name, Args: types(tAnyElement, t), Result: tAnyElement, OfOne: true, Doc: f.doc, Generic: func(v column.Type) (sorted, unsorted func() expr.State) {
 					return func() expr.State { return &edgeState{result: v, last: f.last, ordered: true} }, func() expr.State { return &edgeState{result: v, last: f.last} }
 				},
 			})
