@@ -32,7 +32,8 @@ type collector struct {
 	pool    *mem.Pool
 	tags    int // the first columns of a batch are tags, then comes time, then the metrics,
 	metrics int
-	starts  bool // and last the start timestamps, if they were asked for
+	starts  bool     // and last the start timestamps, if they were asked for
+	reading *reading // nil = nobody asks
 	series  []found
 	known   map[string]int // by tags
 	last    int            // the series of the run before; -1 = none
@@ -64,6 +65,11 @@ func (c *collector) add(b *scan.Batch) error {
 	}
 	if err := c.pool.Grow(bytes); err != nil {
 		return err
+	}
+	if c.reading != nil {
+		if err := c.reading.add(int64(b.Len), bytes); err != nil {
+			return err
+		}
 	}
 	times := column.Flatten(b.Columns[c.tags]).Ints
 	var starts *column.Vector

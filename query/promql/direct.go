@@ -262,11 +262,3 @@ func (q *querier) release() {
 	q.lent = nil
 	q.pool.Close()
 }
-
-// divide says whether a scan is too large for one stretch of steps. Where windows are long beside the range of the steps, stretches would spare little.
-func (q *querier) divide(times timeRange, window millis, bytes int64) error {
-	if !q.divisible || bytes <= q.engine.options.StretchBytes || times.max-times.min < 3*window {
-		return nil
-	}
-	return &tooLarge{int(1 + bytes/q.engine.options.StretchBytes)}
-}

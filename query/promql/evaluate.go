@@ -3,6 +3,7 @@ package promql
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -118,6 +119,12 @@ func (e *evaluation) name() error {
 		}
 		return nil
 	}
+	if e.namedByGroups() {
+		for i := range e.list {
+			e.names[i] = e.list[i].labels
+		}
+		return nil
+	}
 	same, first := true, ""
 	for i := range e.list {
 		set := e.list[i].labels
@@ -138,6 +145,26 @@ func (e *evaluation) name() error {
 		}
 	}
 	return nil
+}
+
+// namedByGroups says that no name is needed but those of groups by labels that every series keeps, and that no two series are of the same name.
+func (e *evaluation) namedByGroups() bool {
+	if e.over == nil || !aggregates[e.over.Op] || e.over.Without || slices.ContainsFunc(e.grouping, schema.IsMetadataLabel) || len(e.list) == 0 {
+		return false
+	}
+	name := e.list[0].labels.Get(nameLabel)
+	for i := range e.list {
+		same := true
+		e.list[i].labels.Range(func(l labels.Label) {
+			if schema.IsMetadataLabel(l.Name) {
+				same = same && l.Name == nameLabel && l.Value == name
+			}
+		})
+		if !same || name == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // inform says of rates of what is no counter by its name that it may be none.

@@ -107,9 +107,11 @@ func (s *selection) readTarget(ctx context.Context, t *target) error {
 	}
 	var mu sync.Mutex
 	var all []*collector
-	fits := func(rows int64) error { return s.q.divide(s.times, s.window, rows*8*int64(1+len(measured))) }
+	held := s.reading()
+	fits := func(rows int64) error { return held.begin(rows, len(measured)) }
 	err := s.q.scanIf(ctx, t.source, req, fits, func() sink {
 		c := newCollector(s.q.pool, len(tags), len(measured), starts)
+		c.reading = held
 		mu.Lock()
 		defer mu.Unlock()
 		all = append(all, c)
@@ -131,8 +133,12 @@ func (s *selection) name(ctx context.Context, t *target, how layout, list []foun
 	if err != nil {
 		return err
 	}
-	for i := range list {
-		for k, pieces := range list[i].pieces {
+	if len(list) == 0 {
+		return nil
+	}
+	first := len(s.parts)
+	for k := range list[0].pieces {
+		for i := range list {
 			set, err := n.labels(list[i].tags, k)
 			if err != nil {
 				return err
@@ -140,10 +146,27 @@ func (s *selection) name(ctx context.Context, t *target, how layout, list []foun
 			if err := s.q.pool.Grow(int64(set.ByteSize())); err != nil {
 				return err
 			}
-			s.parts = append(s.parts, part{labels: set, pieces: pieces, layout: how, metric: k, apart: apart[i]})
+			s.parts = append(s.parts, part{labels: set, pieces: list[i].pieces[k], layout: how, metric: k, apart: apart[i]})
+		}
+		if k == 0 && len(list[0].pieces) > 1 {
+			// What follows has the same order under every other name.
+			order(list, apart, s.parts[first:])
 		}
 	}
 	return nil
+}
+
+// order puts series into the order of the labels that they have in their parts, and those with them.
+func order(list []found, apart []bool, parts []part) {
+	at := make([]int, len(list))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortStableFunc(at, func(a, b int) int { return labels.Compare(parts[a].labels, parts[b].labels) })
+	oldList, oldApart, oldParts := slices.Clone(list), slices.Clone(apart), slices.Clone(parts)
+	for i, from := range at {
+		list[i], apart[i], parts[i] = oldList[from], oldApart[from], oldParts[from]
+	}
 }
 
 // apart sorts the pieces of each series, of a bare selection, and says whether its times are apart; all metrics of a series have the same.
@@ -160,9 +183,28 @@ func (s *selection) apart(ctx context.Context, how layout, list []found) ([]bool
 		for _, pieces := range list[i].pieces {
 			sortPieces(pieces)
 		}
-		out[i] = how.apart(list[i].pieces[0])
+		if out[i] = how.apart(list[i].pieces[0]); !out[i] {
+			out[i] = s.interleave(how, list[i].pieces)
+		}
 	})
 	return out, err
+}
+
+// interleave cuts the pieces of a series, in all of its metrics, where they overlap, if their times are apart then.
+func (s *selection) interleave(how layout, metrics [][]piece) bool {
+	stretches, few := interleaved(metrics[0])
+	if !few || s.q.pool.Grow(pieceBytes*int64(len(stretches)*len(metrics))) != nil { // who merges them instead will say so
+		return false
+	}
+	cut := cutInto(metrics[0], stretches)
+	if !how.apart(cut) {
+		return false
+	}
+	metrics[0] = cut
+	for k := 1; k < len(metrics); k++ {
+		metrics[k] = cutInto(metrics[k], stretches)
+	}
+	return true
 }
 
 // sampleBytes is what a sample takes in a series: a time, a value, and, if there are such, when it started.
@@ -193,7 +235,10 @@ func (s *selection) finish(ctx context.Context) ([]series, error) {
 
 // sort puts the parts in the order of their labels. It gives where those of each label set start, and how many rows there are.
 func (s *selection) sort() (starts []int, rows int64) {
-	slices.SortStableFunc(s.parts, func(a, b part) int { return labels.Compare(a.labels, b.labels) })
+	byLabels := func(a, b part) int { return labels.Compare(a.labels, b.labels) }
+	if !slices.IsSortedFunc(s.parts, byLabels) {
+		slices.SortStableFunc(s.parts, byLabels)
+	}
 	for i := range s.parts {
 		rows += int64(rowsOf(s.parts[i].pieces))
 		if i == 0 || !labels.Equal(s.parts[i-1].labels, s.parts[i].labels) {

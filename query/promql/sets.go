@@ -10,6 +10,9 @@ import (
 
 // combine gives the results of and, or, unless.
 func (e *evaluation) combine(ctx context.Context) ([]series, error) {
+	if e.binary.Op == parser.LOR {
+		return e.union(ctx)
+	}
 	left, err := e.part(ctx, e.left)
 	if err != nil {
 		return nil, err
@@ -17,9 +20,6 @@ func (e *evaluation) combine(ctx context.Context) ([]series, error) {
 	right, err := e.part(ctx, e.right)
 	if err != nil {
 		return nil, err
-	}
-	if e.binary.Op == parser.LOR {
-		return e.union(left, right)
 	}
 	there, err := e.presence(right)
 	if err != nil {
@@ -58,42 +58,4 @@ func (e *evaluation) presence(list []series) (map[string][]bool, error) {
 		}
 	}
 	return there, nil
-}
-
-// union is the left side and, at the steps at which it has nothing that matches, the right one. What has the same labels on both sides matches,
-// and is one series.
-func (e *evaluation) union(left, right []series) ([]series, error) {
-	there, err := e.presence(left)
-	if err != nil {
-		return nil, err
-	}
-	signature := e.signature()
-	known := map[string]int{} // of the left side, by labels
-	var text []byte
-	for i := range left {
-		text = left[i].labels.Bytes(text[:0])
-		known[string(text)] = i
-	}
-	for i := range right {
-		values := right[i].values
-		if other := there[string(signature(right[i].labels))]; other != nil {
-			for k := range values {
-				if other[k] {
-					values[k] = nothing
-				}
-			}
-		}
-		text = right[i].labels.Bytes(text[:0])
-		at, same := known[string(text)]
-		if !same {
-			left = append(left, right[i])
-			continue
-		}
-		for k, v := range values {
-			if !isNothing(v) {
-				left[at].values[k] = v
-			}
-		}
-	}
-	return left, nil
 }

@@ -48,7 +48,7 @@ type shape struct {
 	left, right *shape
 	number      float64
 	// What is done to the series of inner, if it is no aggregation.
-	relabel   relabel
+	relabel   *relabel
 	function  func(v float64) float64
 	histogram bool
 	// parameter is that of an aggregation that picks, and of quantiles.

@@ -97,7 +97,10 @@ func (d drawn) fieldQuery(depth int) string {
 	if depth == 0 {
 		return inner
 	}
-	switch d.IntN(6) {
+	switch d.IntN(7) {
+	case 6:
+		or := d.of(" or ", " or ", " or on (host) ", " or ignoring (region, field) ")
+		return "(" + d.fieldQuery(depth-1) + ")" + or + "(" + d.fieldQuery(depth-1) + ")" + or + "(" + d.fieldQuery(0) + ")"
 	case 0:
 		return `label_replace(` + d.fieldQuery(depth-1) + `, "` + d.of("field", "host", "x") + `", "` + d.of("a", "$1", "") + `", "` + d.of("host", "") + `", "` + d.of("h(.*)", "") + `")`
 	case 1:

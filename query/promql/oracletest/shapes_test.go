@@ -100,6 +100,9 @@ var corners = []string{
 	`{__name__=~"a_total|b",j="1"} > ignoring (j, le) sum by (i) (b{i="2"})`, `{__name__=~"a_total|b",j="1"} * ignoring (j) sum by (i) (b)`, `b > on (i) sum by (i) (b)`, `b{j="1"} > on (i) sum by (i) (a_total)`,
 	`a_total * on (i, j) b`, `a_total > on (i, j) group_left b`, `info > ignoring (v) group_right info`, `max by (i) (a_total * on (i) group_left (v) info{i!="3"})`, `max(b) - min(b)`, `sum(b) / count(b)`,
 	`count({__name__=~"a_total|b"} * 2)`, `{__name__=~"a_total|b"} * 2`, `max(b * b)`, `min by (i) (b - on (i, j) a_total)`, `sum(sum by (i) (rate(a_total[1m])))`, `((sum((b))))`,
+	`b{i="1"} or {__name__=~"a_total|b"} or info`, `info or b or a_total`, `b{i="1"} or on (i) b or on (i) a_total`, `b{i="2"} or on (i) ({__name__=~"a_total|b"} > 5) or on (i) b`,
+	`(b > 8) or (b > 5) or a_total`, `(b > 8) or ignoring (j) (b > 5) or ignoring (j) {__name__=~"a_total|b"} or ignoring (j) info`, `b or on (i) (a_total or info) or info`,
+	`sum by (i) (b) or sum by (j) (b) or max by (i) (a_total) or sum by (i, j) (rate(a_total[2m]))`,
 }
 
 // drawn makes queries of the shapes that we evaluate ourselves, and of what may stand around them.
