@@ -191,3 +191,10 @@ type localOpen struct {
 }
 
 func (f localOpen) Size() int64 { return f.size }
+
+// Ahead implements aheadFile where the file system does.
+func (f localOpen) Ahead(offset, length int64) {
+	if a, ok := f.File.(aheadFile); ok {
+		a.Ahead(offset, length)
+	}
+}

@@ -127,6 +127,9 @@ func (r *Reader) page(ctx context.Context, t *columnPages, number int, u *pageUs
 	if err := ctx.Err(); err != nil {
 		return nil, column.Errorf(column.Cancelled, "segment %d: %w", r.ref.Segment, err)
 	}
+	if u.missed != nil {
+		u.missed(ctx, number)
+	}
 	p, c := &t.pages[number], &t.chunks[t.chunk[number]]
 	dict, err := r.dictionary(ctx, t, int(t.chunk[number]), u.once)
 	if err != nil {
@@ -207,6 +210,7 @@ type piece struct{ series, lo, hi uint32 }
 type pageUse struct {
 	once         bool // what is read now is not worth keeping
 	cached, read int64
+	missed       func(ctx context.Context, page int) // is told of pages that must be read; may be nil
 }
 
 // columnReader reads one field's rows in ascending order and holds one decoded page.
@@ -218,7 +222,8 @@ type columnReader struct {
 	vector  *column.Vector
 	held    int64
 	use     pageUse
-	narrow  bool // vectors may be Narrow
+	narrow  bool   // vectors may be Narrow
+	until   uint32 // the row up to which pages are asked for before they are needed, when one is not in memory; 0 = none
 
 	last     *column.Vector // page of last rows; nil = none
 	lastHeld int64

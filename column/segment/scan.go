@@ -54,7 +54,11 @@ func (r *Reader) Morsels(ctx context.Context, req *scan.Request, view View, targ
 	}
 	out := make([]scan.Morsel, len(parts))
 	for i, spans := range parts {
-		out[i] = &morsel{r: r, req: req, view: view, spans: spans, ends: ends, living: living, rows: (&Selection{spans}).Rows()}
+		m := &morsel{r: r, req: req, view: view, spans: spans, ends: ends, living: living, rows: (&Selection{spans}).Rows()}
+		if ends == (scan.Ends{}) && view.Only == nil && req.Limit == 0 && req.Bound == nil && req.Cutoff == nil {
+			m.ahead = aheadOf(parts, i)
+		}
+		out[i] = m
 	}
 	return out, stats, nil
 }
@@ -149,6 +153,7 @@ type morsel struct {
 	spans []Span
 	ends  scan.Ends
 	rows  int64
+	ahead uint32 // the row up to which pages are asked for before they are needed; 0 = none
 
 	living *livingRows // dead rows stay among the others until they are read; nil = pieces leave them out
 }
@@ -194,6 +199,7 @@ func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 				return nil, err
 			}
 			c.reader.narrow = i < len(m.req.Narrow) && m.req.Narrow[i]
+			c.reader.askAhead(m.ahead)
 			if s.rows.align == nil {
 				s.rows.align = c.reader.pages
 			}
