@@ -199,6 +199,9 @@ func describe(n plan.Node, stats *exec.Stats, expected func(plan.Node) float64) 
 		if n.Offset != nil {
 			s.Details = append(s.Details, "offset: "+exprText(n.Offset, n.Input))
 		}
+	case *plan.Constants:
+		s.Operator = "Values"
+		s.Details = []string{fmt.Sprintf("rows: %d", n.Rows)}
 	case *plan.Values:
 		s.Operator = "Values"
 		s.Details = []string{fmt.Sprintf("rows: %d", len(n.Rows))}

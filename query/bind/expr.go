@@ -195,15 +195,9 @@ func (b *binder) param(n *sql.Param) (expr.Expr, error) {
 		return nil, unsupported(n.Pos, "parameter :"+n.Name+" has no number", "Number the parameters of the statement first.")
 	}
 	i := n.Index - 1
-	for len(b.params) <= i {
-		t := unknown
-		if k := len(b.params); k < len(b.ParamTypes) {
-			t = b.ParamTypes[k]
-		}
-		b.params = append(b.params, t)
-	}
+	t := b.paramType(i)
 	if b.ParamValues == nil {
-		return &expr.Param{Index: i, T: b.params[i], At: n.Pos}, nil
+		return &expr.Param{Index: i, T: t, At: n.Pos}, nil
 	}
 	if i >= len(b.ParamValues) || b.ParamValues[i] == nil {
 		return nil, errorAt(n.Pos, "42P02", "there is no parameter $%d", n.Index)
@@ -220,10 +214,22 @@ func (b *binder) param(n *sql.Param) (expr.Expr, error) {
 		b.given[n.Pos] = ":" + n.Name
 	}
 	var e expr.Expr = &expr.Literal{Value: v, At: n.Pos}
-	if t := b.params[i]; t != unknown && v.Type != t {
+	if t != unknown && v.Type != t {
 		return b.coerce(e, t, fn.Explicit)
 	}
 	return e, nil
+}
+
+// paramType is the type of parameter i, from 0, as far as it is known: that of an unknown one is found where it is used.
+func (b *binder) paramType(i int) column.Type {
+	for len(b.params) <= i {
+		t := unknown
+		if k := len(b.params); k < len(b.ParamTypes) {
+			t = b.ParamTypes[k]
+		}
+		b.params = append(b.params, t)
+	}
+	return b.params[i]
 }
 
 func (b *binder) unary(s *scope, n *sql.Unary) (expr.Expr, error) {

@@ -109,6 +109,9 @@ func (in *insertion) fit(n, pos int) error {
 }
 
 func (b *binder) insertValues(in *insertion, v *sql.Values) (plan.Node, error) {
+	if known, err := b.insertConstants(in, v); known != nil || err != nil {
+		return known, err
+	}
 	width := len(v.Rows[0])
 	out := &plan.Values{Rows: make([][]expr.Expr, len(v.Rows))}
 	s := &scope{clause: "VALUES"}

@@ -139,6 +139,8 @@ func buildRead(n plan.Node, env *Env, read []bool) (producer, *Stats, error) {
 		p = &worked{node: n, env: env}
 	case *plan.Given:
 		p = &given{node: n, env: env}
+	case *plan.Constants:
+		p = &constants{node: n, env: env}
 	case *plan.Values:
 		p = &values{node: n, env: env}
 	case *plan.Filter:

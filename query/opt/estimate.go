@@ -90,6 +90,8 @@ func (s *estimator) make(n plan.Node) *profile {
 	case *plan.Shared:
 		in := *s.of(n.Input)
 		return &in
+	case *plan.Constants:
+		return &profile{rows: float64(n.Rows)}
 	case *plan.Values:
 		return &profile{rows: float64(len(n.Rows))}
 	case *plan.Expand:

@@ -31,6 +31,8 @@ func weighedRows(n plan.Node, in []float64) float64 {
 	switch n := n.(type) {
 	case *plan.Scan:
 		return weighedScan(n)
+	case *plan.Constants:
+		return float64(n.Rows)
 	case *plan.Values:
 		return float64(len(n.Rows))
 	case *plan.Filter:

@@ -134,11 +134,16 @@ func (p *parser) parseQueryOperand() QueryBody {
 func (p *parser) parseValues() QueryBody {
 	v := &Values{Pos: int(p.advance().pos)}
 	width := 2
+	var slab []Literal
 	for {
 		p.expect("(")
 		row := make([]Expr, 0, width)
 		for {
-			row = append(row, p.exprOrDefault())
+			if l := p.bareLiteral(&slab); l != nil {
+				row = append(row, l)
+			} else {
+				row = append(row, p.exprOrDefault())
+			}
 			if !p.accept(",") {
 				break
 			}
@@ -150,6 +155,37 @@ func (p *parser) parseValues() QueryBody {
 			return v
 		}
 	}
+}
+
+// literalsAtOnce is how many literals of VALUES are allocated together at most.
+const literalsAtOnce = 256
+
+// bareLiteral reads a literal that is a whole element of VALUES, of which there may be very many; nil if something else comes.
+func (p *parser) bareLiteral(slab *[]Literal) *Literal {
+	var kind LiteralKind
+	switch p.tok.kind {
+	case tString:
+		kind = LitString
+	case tInt:
+		kind = LitInt
+	case tNumber:
+		kind = LitNumber
+	default:
+		return nil
+	}
+	if p.nAhead > 0 {
+		return nil
+	}
+	p.lex.skipBlank()
+	if c := p.lex.at(p.lex.pos); c != ',' && c != ')' {
+		return nil
+	}
+	if len(*slab) == cap(*slab) {
+		*slab = make([]Literal, 0, min(max(2*cap(*slab), 4), literalsAtOnce))
+	}
+	t := p.advance()
+	*slab = append(*slab, Literal{Pos: int(t.pos), Kind: kind, Text: t.text})
+	return &(*slab)[len(*slab)-1]
 }
 
 // exprOrDefault reads an expression or DEFAULT.
