@@ -128,7 +128,7 @@ func (b *binder) condition(e expr.Expr, what string) (expr.Expr, error) {
 func (b *binder) cast(s *scope, n *sql.Cast) (expr.Expr, error) {
 	t, err := typeOf(n.Type)
 	if err != nil {
-		return nil, err
+		return nil, b.noRowType(n.Type, err)
 	}
 	if a, ok := n.Expr.(*sql.Array); ok && t.IsArray() { // the elements take the type at once, and an empty array has one
 		e, err := b.array(s, a, t.Element())

@@ -5,6 +5,7 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/meta"
+	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
@@ -35,6 +36,9 @@ func (b *binder) createView(n *sql.CreateView) (plan.Statement, error) {
 	if n.Recursive {
 		q = recursiveView(n)
 	}
+	if err := viewAnchors(q); err != nil {
+		return nil, err
+	}
 	root, err := b.query(q)
 	if err != nil {
 		return nil, err
@@ -48,6 +52,18 @@ func (b *binder) createView(n *sql.CreateView) (plan.Statement, error) {
 	}
 	v.Uses = d.uses(q)
 	return d.putView(n, v)
+}
+
+// viewAnchors refuses the rows of a table as a type, which a view would not keep up with when the table changes.
+func viewAnchors(q *sql.Query) error {
+	var err error
+	sql.Walk(q, func(n sql.Node) bool {
+		if c, ok := n.(*sql.FuncCall); ok && fn.PopulateFunction(c.Name.Name, nil) != nil && err == nil {
+			err = unsupported(c.Pos, c.Name.Name+" is not supported in views", "List the columns: jsonb_to_record('{…}') AS r (a integer, b text).")
+		}
+		return err == nil
+	})
+	return err
 }
 
 // viewParams refuses parameters: a view is a text of its own.

@@ -82,7 +82,7 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 		if c := n.Collation.Name; c != "C" && c != "POSIX" && c != "default" && c != "ucs_basic" {
 			return nil, unsupported(n.Pos, "collation \""+c+"\" is not supported", "Text is ordered by its bytes: COLLATE \"C\".")
 		}
-		return b.node(s, n.Expr)
+		return b.collated(s, n)
 	case *sql.Subquery:
 		return b.scalar(s, n)
 	case *sql.Exists:
@@ -112,6 +112,26 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 		return nil, unsupported(n.Pos, "grouping sets are not supported yet", "Run one query per grouping.")
 	}
 	return nil, unsupported(e.Position(), "this expression is not supported", "")
+}
+
+// collated is x COLLATE y, of texts and arrays of them.
+func (b *binder) collated(s *scope, n *sql.Collate) (expr.Expr, error) {
+	e, err := b.node(s, n.Expr)
+	if err != nil {
+		return nil, err
+	}
+	t := e.Type()
+	if t == unknown {
+		return e, nil
+	}
+	if t.IsArray() {
+		t = t.Element()
+	}
+	switch t.Kind {
+	case column.Text, column.Varchar, column.BpChar, column.Name:
+		return e, nil
+	}
+	return nil, errorAt(n.Pos, "42804", "collations are not supported by type %s", e.Type())
 }
 
 // value is expr with unknown types settled as text.
@@ -291,14 +311,20 @@ func (b *binder) apply(f *expr.Function, pos int, args ...expr.Expr) (expr.Expr,
 		if err != nil {
 			return nil, err
 		}
-		if l, ok := a.(*expr.Literal); ok && f.Check != nil && !l.Value.IsNull(0) {
-			if err := f.Check(i, l.Value); err != nil {
-				return nil, place(err, l.At)
-			}
+		if err := checked(f.Check, i, a); err != nil {
+			return nil, err
 		}
 		out[i] = a
 	}
 	return b.folded(&expr.Call{Fn: f, Args: out, T: f.Result, At: pos}), nil
+}
+
+// checked looks for mistakes in argument i of a call, if it is a constant.
+func checked(check func(i int, v *column.Vector) error, i int, a expr.Expr) error {
+	if l, ok := a.(*expr.Literal); ok && check != nil && !l.Value.IsNull(0) {
+		return place(check(i, l.Value), l.At)
+	}
+	return nil
 }
 
 func (b *binder) logic(s *scope, n *sql.Logic) (expr.Expr, error) {

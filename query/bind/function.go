@@ -38,6 +38,14 @@ func (f *fromClause) function(t *sql.TableFunc) (*item, error) {
 			x.Calls, fields, defined = append(x.Calls, call), append(fields, list...), true
 			continue
 		}
+		if defs == nil && !item.Func.Special && hasFunctions(item.Func.Name) && fn.PopulateFunction(item.Func.Name.Name, nil) != nil {
+			call, list, err := f.populateCall(s, item.Func)
+			if err != nil {
+				return nil, err
+			}
+			x.Calls, fields, defined = append(x.Calls, call), append(fields, list...), true
+			continue
+		}
 		if defs != nil {
 			return nil, errorAt(defs[0].Pos, "42601", "ROWS FROM() with multiple functions cannot have a column definition list")
 		}
@@ -146,6 +154,9 @@ func (b *binder) setCall(n *sql.FuncCall, args []expr.Expr) (expr.SetCall, error
 			a, err = b.known(a)
 		} else {
 			a, err = b.coerce(a, t, fn.Implicit)
+		}
+		if err == nil {
+			err = checked(f.Check, i, a)
 		}
 		if err != nil {
 			return call, err

@@ -200,6 +200,9 @@ type Context struct {
 	// Pool is the statement's memory, which a value has to fit in; nil = there is no limit.
 	Pool *mem.Pool
 
+	// Trial says that only the arguments that FailsBy names are real: what fails for some values of the others has to fail.
+	Trial bool
+
 	memo map[any]any
 	left int   // work until the next look at cancellation
 	row  int   // see RowWork

@@ -19,7 +19,9 @@ type SetFunction struct {
 	Open func(ctx *Context, args []*column.Vector, i int) (Rows, error)
 	// Generic, if not nil, makes Open for a type, as Function.Generic does the kernel.
 	Generic func(t column.Type) func(ctx *Context, args []*column.Vector, i int) (Rows, error)
-	Doc     string
+	// Check, if not nil, looks for mistakes in argument i, a constant, while the statement is bound.
+	Check func(i int, v *column.Vector) error
+	Doc   string
 }
 
 // SetColumn is one column of the rows.

@@ -105,7 +105,9 @@ func succeeds(ctx *Context, c *Call) bool {
 		}
 		args[i] = v
 	}
-	_, err := Apply(ctx, c.Fn, args, 1)
+	trial := *ctx
+	trial.Trial = true
+	_, err := Apply(&trial, c.Fn, args, 1)
 	return err == nil
 }
 

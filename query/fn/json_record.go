@@ -18,15 +18,34 @@ func RecordFunction(name string, columns []expr.SetColumn) *expr.SetFunction {
 	if !ok {
 		return nil
 	}
-	out := &expr.SetFunction{Name: name, Args: types(f.arg), Columns: columns, Doc: "rows of the members that columns are named after"}
+	return recordsOf(name, f.arg, f.set, columns)
+}
+
+// populateFunctions take a document and, before it, a value that stands for the table whose columns they give.
+var populateFunctions = map[string]struct {
+	arg column.Type
+	set bool
+}{"json_populate_record": {tJSON, false}, "jsonb_populate_record": {tJSONB, false}, "json_populate_recordset": {tJSON, true}, "jsonb_populate_recordset": {tJSONB, true}}
+
+// PopulateFunction gives the function of a name that makes rows of a table of documents, whose only argument is the document; nil if there is none.
+func PopulateFunction(name string, columns []expr.SetColumn) *expr.SetFunction {
+	f, ok := populateFunctions[name]
+	if !ok {
+		return nil
+	}
+	return recordsOf(name, f.arg, f.set, columns)
+}
+
+func recordsOf(name string, arg column.Type, set bool, columns []expr.SetColumn) *expr.SetFunction {
+	out := &expr.SetFunction{Name: name, Args: types(arg), Columns: columns, Doc: "rows of the members that columns are named after"}
 	out.Open = func(ctx *expr.Context, args []*column.Vector, i int) (expr.Rows, error) {
 		var rows [][]byte
 		var err error
 		switch {
-		case args[0].IsNull(i) && f.set:
+		case args[0].IsNull(i) && set:
 		case args[0].IsNull(i):
 			rows = [][]byte{nil}
-		case f.set:
+		case set:
 			rows, err = objectsOf(name, args[0].Bytes(i))
 		default:
 			rows = [][]byte{args[0].Bytes(i)}

@@ -39,7 +39,7 @@ func addJSONRows(r *Registry) {
 		for n := 2; n <= 4; n++ {
 			r.setFunction(expr.SetFunction{
 				Name: name, Args: types(tJSONB, tText, tJSONB, tBool)[:n], Strict: true, Stable: zoned, Doc: "what a path leads to",
-				Columns: []expr.SetColumn{{Name: name, Type: tJSONB}}, Open: pathCall{zoned: zoned}.open,
+				Columns: []expr.SetColumn{{Name: name, Type: tJSONB}}, Open: pathCall{zoned: zoned}.open, Check: checkPath,
 			})
 		}
 	}

@@ -2,6 +2,7 @@ package fn
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -12,6 +13,8 @@ import (
 type likePattern struct {
 	parts []likePart
 	fold  bool
+	// dangling says that an escape ends the last part: an error, but only of texts that fit as far as that.
+	dangling bool
 }
 
 // likePart is what % separates: a text in which any marks the places of _.
@@ -47,7 +50,8 @@ func compileLike(pattern, escape []byte, fold bool) (*likePattern, error) {
 		switch {
 		case len(escape) > 0 && bytes.Equal(c, escape):
 			if i == len(pattern) {
-				return nil, sqlError("22025", "LIKE pattern must not end with escape character")
+				p.dangling = true
+				return p, nil
 			}
 			_, size = utf8.DecodeRune(pattern[i:])
 			put(pattern[i:i+size], false)
@@ -73,6 +77,9 @@ func (p *likePattern) match(ctx *expr.Context, a []byte) (bool, error) {
 			return false, err
 		}
 	}
+	if p.dangling {
+		return false, p.reach(ctx, a)
+	}
 	first, last := p.parts[0], p.parts[len(p.parts)-1]
 	n := first.prefix(a)
 	if n < 0 {
@@ -90,6 +97,32 @@ func (p *likePattern) match(ctx *expr.Context, a []byte) (bool, error) {
 		a = a[n:]
 	}
 	return last.suffix(a), nil
+}
+
+// reach looks whether matching comes to the escape at the end, as PostgreSQL does, part by part: no text fits, so that it is all that
+// there is to find out.
+func (p *likePattern) reach(ctx *expr.Context, a []byte) error {
+	n := p.parts[0].prefix(a)
+	if n < 0 {
+		return nil
+	}
+	a = a[n:]
+	for _, part := range p.parts[1:] {
+		n, err := part.find(ctx, a)
+		if n < 0 || err != nil {
+			return err
+		}
+		a = a[n:]
+	}
+	last := p.parts[len(p.parts)-1]
+	if len(a) == 0 && (len(p.parts) == 1 || len(last.any) == 0 || slices.Contains(last.any, false)) {
+		return nil // but PostgreSQL looks at what comes behind %_ even where the text ends
+	}
+	return errDangling()
+}
+
+func errDangling() error {
+	return sqlError("22025", "LIKE pattern must not end with escape character")
 }
 
 // prefix gives how many bytes of a the part takes at its start, -1 if it does not fit.
@@ -232,7 +265,10 @@ func likeKernel(fold, negate bool) Kernel {
 			if err != nil {
 				return nil, err
 			}
-			return v.(*likePattern), nil
+			if p := v.(*likePattern); !ctx.Trial || !p.dangling {
+				return p, nil
+			}
+			return nil, errDangling()
 		}
 		if args[1].Enc == column.Const && len(args) == 2 {
 			p, err := compile(0)

@@ -8,7 +8,12 @@ import (
 
 // addOverlaps adds (a, b) OVERLAPS (c, d), where b and d may be lengths. It is not strict: an end that is not known may not matter.
 func addOverlaps(r *Registry) {
-	for _, t := range []column.Type{tTimestamp, tTimestampTZ} {
+	// Times with a zone are kept in the order of their moments.
+	r.add(scalar{
+		name: "overlaps", args: types(tTimeTZ, tTimeTZ, tTimeTZ, tTimeTZ), result: tBool, nullable: true,
+		doc: "whether two spans of time have a moment in common (OVERLAPS)", kernel: overlapsKernel(tTimeTZ),
+	})
+	for _, t := range []column.Type{tTimestamp, tTimestampTZ, tTime} {
 		for _, first := range []column.Type{t, tInterval} {
 			for _, second := range []column.Type{t, tInterval} {
 				r.add(scalar{
@@ -39,6 +44,8 @@ func overlapsKernel(t column.Type) Kernel {
 			case s.open:
 			case b.Type == tInterval && s.null:
 				s.open = true
+			case b.Type == tInterval && t == tTime: // goes round the clock
+				s.to = floorMod(s.from+b.Interval(i).Micros%literal.MicrosPerDay, literal.MicrosPerDay)
 			case b.Type == tInterval:
 				var err error
 				if s.to, err = literal.AddInterval(s.from, b.Interval(i), t, opt); err != nil {
