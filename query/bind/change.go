@@ -64,7 +64,7 @@ func (b *binder) rowsToChange(t *changedTable, n *sql.Table, from []sql.TableExp
 
 // delete binds DELETE.
 func (b *binder) delete(n *sql.Delete) (*plan.Change, error) {
-	restore, err := b.define(n.With)
+	restore, err := b.define(n.With, nil)
 	defer restore()
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (b *binder) delete(n *sql.Delete) (*plan.Change, error) {
 
 // update binds UPDATE.
 func (b *binder) update(n *sql.Update) (*plan.Change, error) {
-	restore, err := b.define(n.With)
+	restore, err := b.define(n.With, nil)
 	defer restore()
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ type insertion struct {
 }
 
 func (b *binder) insert(n *sql.Insert) (*plan.Change, error) {
-	restore, err := b.define(n.With)
+	restore, err := b.define(n.With, nil)
 	defer restore()
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ type merging struct {
 
 // merge binds MERGE.
 func (b *binder) merge(n *sql.Merge) (*plan.Change, error) {
-	restore, err := b.define(n.With)
+	restore, err := b.define(n.With, nil)
 	defer restore()
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func (b *binder) query(q *sql.Query) (plan.Node, error) {
 
 // open binds a query whose literals may be without a type still: what is around it decides.
 func (b *binder) open(q *sql.Query) (plan.Node, error) {
-	restore, err := b.define(q.With)
+	restore, err := b.define(q.With, q)
 	defer restore()
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ func (b *binder) recursive(n *sql.CTE, q *sql.Query) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	restore, err := b.define(q.With)
+	restore, err := b.define(q.With, q)
 	defer restore()
 	if err != nil {
 		return nil, err

@@ -39,8 +39,9 @@ func (w *withScope) find(name string) *cte {
 // a chain of queries that read the one before twice doubles it at every step.
 const maxOperators = 10_000
 
-// define binds the queries of a WITH and makes them visible, until the function it returns is called.
-func (b *binder) define(n *sql.With) (restore func(), err error) {
+// define binds the queries of a WITH and makes them visible, until the function it returns is called. around is the query that it belongs to; nil = a
+// change of rows.
+func (b *binder) define(n *sql.With, around *sql.Query) (restore func(), err error) {
 	before := b.with
 	restore = func() { b.with = before }
 	if n == nil {
@@ -60,7 +61,7 @@ func (b *binder) define(n *sql.With) (restore func(), err error) {
 		}
 	}
 	for _, c := range list {
-		bound, err := b.defineOne(c, n)
+		bound, err := b.defineOne(c, n, around)
 		if err != nil {
 			return restore, err
 		}
@@ -69,7 +70,7 @@ func (b *binder) define(n *sql.With) (restore func(), err error) {
 	return restore, nil
 }
 
-func (b *binder) defineOne(n *sql.CTE, with *sql.With) (*cte, error) {
+func (b *binder) defineOne(n *sql.CTE, with *sql.With, around *sql.Query) (*cte, error) {
 	recursive := with.Recursive
 	q, ok := n.Stmt.(*sql.Query)
 	if !ok {
@@ -97,7 +98,7 @@ func (b *binder) defineOne(n *sql.CTE, with *sql.With) (*cte, error) {
 	}
 	out.size = weigh(out.node)
 	volatile := plan.Volatile(out.node)
-	out.shared = recursive || volatile || n.Materialize == sql.MaterializeAlways
+	out.shared = recursive || volatile || n.Materialize == sql.MaterializeAlways || b.computedOnce(n, out.node, around)
 	if out.shared && !shareable(out.node) {
 		if volatile {
 			return nil, unsupported(n.Pos, "the query \""+n.Name+"\" of WITH calls a volatile function and reads the query around it", "Write it as a subquery where it is read.")
