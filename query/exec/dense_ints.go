@@ -2,6 +2,7 @@ package exec
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
@@ -85,6 +86,11 @@ func distinctValues(v *column.Vector) *column.Vector {
 		return column.Flatten(v.Child)
 	}
 	return column.Flatten(v)
+}
+
+// noneTwice reports that so many rows, whose values d was made of, are all different and none is NULL.
+func (d *denseInts) noneTwice(list []*column.Vector, rows int) bool {
+	return d != nil && len(d.numbers) == rows && !slices.ContainsFunc(list, func(v *column.Vector) bool { return v.Enc != column.Flat })
 }
 
 // spanOf widens the range of values that were seen.

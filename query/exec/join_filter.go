@@ -67,7 +67,8 @@ func narrowColumn(p producer, c int, keys *keyColumn, far bool) {
 		if p.node.Limit == 0 && (p.node.Ends == (scan.Ends{}) || p.node.Relation.Columns()[p.node.Project[c]].Tag) {
 			narrowScan(p, p.node.Project[c], keys)
 		}
-		if far && p.node.Limit == 0 && p.node.Ends == (scan.Ends{}) && !p.env.Plain {
+		// Rows that are copied without those that another join leaves out are better copied without these, too.
+		if (far || len(p.among) > 0) && p.node.Limit == 0 && p.node.Ends == (scan.Ends{}) && !p.env.Plain {
 			p.among = append(p.among, &keyFilter{column: c, keys: keys})
 			p.stats.note("only rows with the keys of a join")
 		}

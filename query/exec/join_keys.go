@@ -17,7 +17,8 @@ import (
 // strings, and a tag among several keys is still looked up once per run.
 type keyIndex struct {
 	columns []keyColumn
-	pairs   []intIndex // pairs[i] joins the number of columns 0..i with that of column i+1
+	pairs   []intIndex     // pairs[i] joins the number of columns 0..i with that of column i+1
+	singles []*singlePairs // instead of the tables of pairs, where one of both sides has no value twice; nil = not there
 }
 
 // keyColumn numbers the values of one key column: as integers where they are no wider than one, else as bytes.
@@ -28,7 +29,7 @@ type keyColumn struct {
 }
 
 func newKeyIndex(types []column.Type) *keyIndex {
-	x := &keyIndex{pairs: make([]intIndex, max(len(types)-1, 0))}
+	x := &keyIndex{pairs: make([]intIndex, max(len(types)-1, 0)), singles: make([]*singlePairs, max(len(types)-1, 0))}
 	for _, t := range types {
 		c := keyColumn{typ: t}
 		switch t.Physical() {
@@ -56,8 +57,23 @@ func (x *keyIndex) prepare(batches []buildBatch, rows int, pool *mem.Pool) (err 
 		if c.ints.dense, err = newDenseInts(c.typ, list, rows, pool); err != nil {
 			return err
 		}
+		if single := k == 0 || x.singles[0] == nil; single && len(x.pairs) > 0 && c.ints.dense.noneTwice(list, rows) {
+			if err := x.lead(k, rows, pool); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// lead has column k, which has no value twice, lead to the pairs that it is in and to those after them.
+func (x *keyIndex) lead(k, rows int, pool *mem.Pool) (err error) {
+	for i := max(k-1, 0); i < len(x.pairs) && err == nil; i++ {
+		if x.singles[i] == nil {
+			x.singles[i], err = newSinglePairs(i == k-1, rows, pool)
+		}
+	}
+	return err
 }
 
 // count is how many tuples there are.
@@ -87,6 +103,9 @@ func (x *keyIndex) sizeBytes() int64 {
 	}
 	for i := range x.pairs {
 		n += x.pairs[i].sizeBytes()
+		if s := x.singles[i]; s != nil {
+			n += s.sizeBytes()
+		}
 	}
 	return n
 }
@@ -162,15 +181,24 @@ func (l *keyLookup) numberAll(keys []*column.Vector, groups []uint32) error {
 		if err := l.column(&l.index.columns[i+1], v, l.other); err != nil {
 			return err
 		}
-		if err := l.pair(&l.index.pairs[i], groups); err != nil {
+		if err := l.pair(i, groups); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// pair replaces groups by the numbers of (groups, other).
-func (l *keyLookup) pair(t *intIndex, groups []uint32) error {
+// pair replaces groups by the numbers of (groups, other) in table i.
+func (l *keyLookup) pair(i int, groups []uint32) error {
+	t := &l.index.pairs[i]
+	if s := l.index.singles[i]; s != nil {
+		if other := l.other[:len(groups)]; l.pool != nil {
+			t.count = s.add(groups, other, t.count)
+		} else {
+			s.find(groups, other)
+		}
+		return nil
+	}
 	l.packed = resized(l.packed, len(groups))
 	other := l.other[:len(groups)]
 	for i, g := range groups {

@@ -47,13 +47,8 @@ func (s *keyFilterStream) next(ctx context.Context) (*scan.Batch, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range s.filters {
-			if b.Len == 0 || f.idle() {
-				continue
-			}
-			if b, err = s.pass(f, b); err != nil {
-				return nil, err
-			}
+		if b, err = s.pass(b); err != nil {
+			return nil, err
 		}
 		if b.Len > 0 {
 			return b, nil
@@ -64,24 +59,54 @@ func (s *keyFilterStream) next(ctx context.Context) (*scan.Batch, error) {
 	}
 }
 
-func (s *keyFilterStream) pass(f *keyFilter, b *scan.Batch) (_ *scan.Batch, err error) {
-	s.rows, err = s.lookup.passing(f.keys, b.Columns[f.column], s.rows)
-	if err != nil {
-		return nil, err
+// pass leaves rows out by all filters, and copies the others once.
+func (s *keyFilterStream) pass(b *scan.Batch) (_ *scan.Batch, err error) {
+	some := false // s.rows are those that passed so far
+	for _, f := range s.filters {
+		if b.Len == 0 || f.idle() {
+			continue
+		}
+		v, seen := b.Columns[f.column], b.Len
+		if some && f.keys.inBits(v) {
+			seen = len(s.rows)
+			s.rows = f.keys.passBits(v, s.rows, s.rows)
+		} else {
+			if some {
+				b = b.Compact(livingRows(s.rows, b.Living))
+				v, seen = b.Columns[f.column], b.Len
+			}
+			if s.rows, err = s.lookup.passing(f.keys, v, s.rows); err != nil {
+				return nil, err
+			}
+			some = true
+		}
+		f.seen.Add(int64(seen))
+		f.kept.Add(int64(len(s.rows)))
 	}
-	f.seen.Add(int64(b.Len))
-	f.kept.Add(int64(len(s.rows)))
-	return b.Compact(livingRows(s.rows, b.Living)), nil
+	if some {
+		b = b.Compact(livingRows(s.rows, b.Living))
+	}
+	return b, nil
+}
+
+// inBits reports that bits say which rows of a vector have a key.
+func (c *keyColumn) inBits(v *column.Vector) bool {
+	return c.ints != nil && c.ints.dense != nil && v.Enc == column.Flat
+}
+
+// passBits keeps those of the listed rows whose value is a key, in the memory of out; rows = nil: of all.
+func (c *keyColumn) passBits(v *column.Vector, rows, out []int32) []int32 {
+	out = c.ints.dense.pass(v.Ints[:v.Len], rows, out)
+	if v.Valid != nil {
+		out = livingRows(out, v.Valid)
+	}
+	return out
 }
 
 // passing lists the rows whose value is a key, in the memory of rows.
 func (l *keyLookup) passing(c *keyColumn, v *column.Vector, rows []int32) ([]int32, error) {
-	if c.ints != nil && c.ints.dense != nil && v.Enc == column.Flat {
-		rows = c.ints.dense.pass(v.Ints[:v.Len], nil, rows)
-		if v.Valid != nil {
-			rows = livingRows(rows, v.Valid)
-		}
-		return rows, nil
+	if c.inBits(v) {
+		return c.passBits(v, nil, rows), nil
 	}
 	l.other = resized(l.other, v.Len)
 	if err := l.column(c, v, l.other); err != nil {
