@@ -197,7 +197,7 @@ func (t *aggTable) addOne(w *worker, b *scan.Batch, i int, whole bool, spanIDs, 
 		return err
 	}
 	if !whole {
-		return state.Add(ids, flatArgs(args), b.Len)
+		return t.addRows(state, ids, flatArgs(args), b.Len)
 	}
 	if b.Living != nil {
 		for k, s := range t.spans {
@@ -207,8 +207,9 @@ func (t *aggTable) addOne(w *worker, b *scan.Batch, i int, whole bool, spanIDs, 
 		}
 		return nil
 	}
+	step := rowsAtATime(args, b.Len)
 	for k, s := range t.spans {
-		if err := state.AddRange(spanIDs[k], args, s.lo, s.hi, s.sorted); err != nil {
+		if err := t.addSpan(state, spanIDs[k], args, s, step); err != nil {
 			return err
 		}
 	}
@@ -252,7 +253,7 @@ func (t *aggTable) addFiltered(w *worker, b *scan.Batch, call *expr.AggregateCal
 	if err != nil {
 		return err
 	}
-	return state.Add(groups, args, passed.Len)
+	return t.addRows(state, groups, args, passed.Len)
 }
 
 // evalArgs computes the arguments of an aggregate in encodings that its states take.

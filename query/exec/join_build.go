@@ -29,6 +29,9 @@ type buildSide struct {
 	nulls  bool // some row has a NULL key
 
 	pool *mem.Pool
+
+	lookedAt sync.Once // for long
+	long     longColumns
 }
 
 // buildBatch is a batch of the build side as a worker leaves it: the columns that are kept, and the keys.

@@ -33,10 +33,18 @@ type joinStream struct {
 	pass                 []int32 // the pairs for which the condition is true
 	closed               bool
 	seen                 int // rows of the batches before b, where hits are noted
+
+	long    longColumns // of b
+	counted bool        // pairs may be long
+	limit   int         // pairs at a time, as far as what their condition makes of them says
 }
 
 func newJoinStream(r *joinRun, input stream, w *worker) *joinStream {
-	return &joinStream{run: r, input: input, w: w, lookup: keyLookup{index: r.side.index}}
+	s := &joinStream{run: r, input: input, w: w, lookup: keyLookup{index: r.side.index}, limit: scan.BatchRows}
+	if r.node.Cond != nil && makesLongIn(r.node.Cond) {
+		s.limit = textRowsFirst
+	}
+	return s
 }
 
 func (s *joinStream) close() {
@@ -104,6 +112,8 @@ func (s *joinStream) pull(ctx context.Context) error {
 		clear(s.groups)
 	}
 	s.b, s.row, s.taken = b, 0, 0
+	s.long = longOf(b.Columns, false)
+	s.counted = (s.long.most+s.run.side.longValues().most)*s.run.batchRows() > fewBytes
 	s.paired = !s.run.shape.pairs && s.run.node.Cond == nil
 	if s.run.node.Cond != nil {
 		s.hit = resized(s.hit, b.Len)
@@ -168,11 +178,13 @@ func (s *joinStream) step() (*scan.Batch, error) {
 		s.b = nil
 		return out, nil
 	}
-	if s.run.node.Cond == nil && s.run.side.unique() {
+	if s.run.node.Cond == nil && s.run.side.unique() && !s.counted {
 		s.paired = true
 		return s.pairUnique(), nil
 	}
+	row, taken := s.row, s.taken
 	s.fillPairs()
+	s.cutLong(row, taken)
 	if s.row == s.b.Len {
 		s.paired = true
 	}
@@ -186,7 +198,7 @@ func (s *joinStream) step() (*scan.Batch, error) {
 // fillPairs lists the next pairs. A row that needs no further partner (EXISTS with a condition) is passed over.
 func (s *joinStream) fillPairs() {
 	s.probeRows, s.buildRows = s.probeRows[:0], s.buildRows[:0]
-	side, limit, enough := s.run.side, s.run.batchRows(), !s.run.shape.pairs && s.run.marks == nil
+	side, limit, enough := s.run.side, min(s.run.batchRows(), s.limit), !s.run.shape.pairs && s.run.marks == nil
 	for s.row < s.b.Len && len(s.probeRows) < limit {
 		g := s.groups[s.row]
 		if g == 0 || enough && s.hit[s.row] {
@@ -214,10 +226,13 @@ func (s *joinStream) applyCond() error {
 		return nil
 	}
 	s.w.expr.Runs = nil
+	ofKeys := s.w.expr.Made()
 	pass, err := expr.EvalBool(&s.w.expr, cond, s.condInput(), len(s.probeRows), s.pass[:0])
 	if err != nil {
 		return err
 	}
+	s.limit = textRows(s.limit, len(s.probeRows), s.w.expr.Made())
+	s.w.expr.MadeBefore(ofKeys)
 	s.pass = pass
 	for i, p := range pass {
 		row, partner := s.probeRows[p], s.buildRows[p]

@@ -91,9 +91,12 @@ func (s *joinTailStream) next(ctx context.Context) (*scan.Batch, error) {
 	}
 	limit := s.run.batchRows()
 	s.list = s.list[:0]
+	long, size := s.run.side.longValues(), 0
 	for ; s.word < len(s.rows) && len(s.list) < limit; s.word++ {
-		for s.rows[s.word] != 0 && len(s.list) < limit {
-			s.list = append(s.list, int32(s.word<<6+bits.TrailingZeros64(s.rows[s.word])))
+		for s.rows[s.word] != 0 && len(s.list) < limit && size <= pairBytes {
+			row := s.word<<6 + bits.TrailingZeros64(s.rows[s.word])
+			s.list = append(s.list, int32(row))
+			size += long.bytes(row)
 			s.rows[s.word] &= s.rows[s.word] - 1
 		}
 		if s.rows[s.word] != 0 {

@@ -93,35 +93,44 @@ func (s *longTextsStream) next(ctx context.Context) (*scan.Batch, error) {
 
 // follow says how many rows are next, after some of which so many bytes were made.
 func (s *longTextsStream) follow(made int64) {
-	rows := int64(s.gave) * textRowsMore
+	if rows := textRows(s.rows, s.gave, made); rows != s.rows {
+		s.rows = rows
+		s.of.rows.Store(int64(rows))
+	}
+}
+
+// textRows says how many rows are to be given next, where so many were wanted and given before, of which so many bytes were made.
+func textRows(wanted, gave int, made int64) int {
+	rows := int64(gave) * textRowsMore
 	if made > 0 {
-		rows = min(rows, int64(s.gave)*textBytes/made)
+		rows = min(rows, int64(gave)*textBytes/made)
 	}
 	// A batch that was the rest of one says nothing of more rows than were asked for.
-	if rows < int64(s.rows) && s.gave < s.rows && made < textBytes {
-		return
+	if rows < int64(wanted) && gave < wanted && made < textBytes {
+		return wanted
 	}
-	rows = min(max(rows, 1), scan.BatchRows)
-	if int(rows) != s.rows {
-		s.rows = int(rows)
-		s.of.rows.Store(rows)
-	}
+	return int(min(max(rows, 1), scan.BatchRows))
 }
 
 // makesTexts reports a node whose expressions make texts, or other values of any length.
 func makesTexts(n plan.Node) bool {
-	found := false
 	for _, e := range plan.Expressions(n) {
-		if e == nil {
-			continue
+		if e != nil && makesLongIn(e) {
+			return true
 		}
-		expr.Walk(e, func(e expr.Expr) bool {
-			if c, ok := e.(*expr.Call); ok && makesLong(c) {
-				found = true
-			}
-			return !found
-		})
 	}
+	return false
+}
+
+// makesLongIn reports an expression that makes texts, or other values of any length.
+func makesLongIn(e expr.Expr) bool {
+	found := false
+	expr.Walk(e, func(e expr.Expr) bool {
+		if c, ok := e.(*expr.Call); ok && makesLong(c) {
+			found = true
+		}
+		return !found
+	})
 	return found
 }
 
