@@ -33,7 +33,7 @@ var parts = []part{
 	{
 		name: "clickbench", about: "ClickBench's 43 queries on 10,000,000 rows, hot and cold", budget: 75 * time.Minute, program: "suites", picture: true,
 		args: func(s settings, work string) []string {
-			return []string{"-suite", "clickbench", "-scale", "10000000", "-cold", "2", "-profile", "2", "-work", work, "-out", s.out}
+			return []string{"-suite", "clickbench", "-scale", "10000000", "-cold", "1", "-profile", "2", "-work", work, "-out", s.out}
 		},
 		small: []string{"-scale", "20000", "-cold", "0"},
 	},
