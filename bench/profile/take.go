@@ -41,13 +41,10 @@ func Take(ctx context.Context, address, query string, seconds int, ask func(cont
 }
 
 func take(ctx context.Context, path string, seconds int, ask func(context.Context) (int, error)) (*Profile, error) {
-	before, err := fetch(ctx, path+heap)
-	if err != nil {
-		return nil, err
-	}
-	var cpu, block *profile.Profile
-	taken := make(chan error, 2)
-	for name, to := range map[string]**profile.Profile{"profile": &cpu, "block": &block} {
+	var cpu, allocs, block *profile.Profile
+	kinds := map[string]**profile.Profile{"profile": &cpu, "allocs": &allocs, "block": &block}
+	taken := make(chan error, len(kinds))
+	for name, to := range kinds {
 		go func() {
 			var err error
 			*to, err = fetch(ctx, fmt.Sprintf("%s%s?seconds=%d", path, name, seconds))
@@ -56,7 +53,7 @@ func take(ctx context.Context, path string, seconds int, ask func(context.Contex
 	}
 	begun, answers := time.Now(), 0
 	var failed error
-	for waiting := 2; waiting > 0; {
+	for waiting := len(kinds); waiting > 0; {
 		if failed == nil {
 			var n int
 			n, failed = ask(ctx)
@@ -72,33 +69,21 @@ func take(ctx context.Context, path string, seconds int, ask func(context.Contex
 		default:
 		}
 	}
-	took := time.Since(begun)
 	if failed != nil {
 		return nil, failed
 	}
-	after, err := fetch(ctx, path+heap)
-	if err != nil {
-		return nil, err
-	}
-	before.Scale(-1)
-	allocs, err := profile.Merge([]*profile.Profile{before, after})
-	if err != nil {
-		return nil, err
-	}
+	took := time.Since(begun).Seconds()
+	// They have what was answered in their time.
+	during := float64(answers) * float64(seconds) / max(took, float64(seconds))
 	p := &Profile{Answers: answers}
-	p.Bytes, p.Allocs = attribute(allocs, "alloc_space", false)
-	p.Objects, _ = attribute(allocs, "alloc_objects", false)
-	p.Bytes, p.Objects = p.Bytes/float64(answers), p.Objects/float64(answers)
-	// Those of a time have what was answered in it.
-	during := float64(answers) * float64(seconds) / max(took.Seconds(), float64(seconds))
 	p.CPU, p.Runs = attribute(cpu, "cpu", false)
 	p.Blocked, p.Waits = attribute(block, "delay", true)
 	p.CPU, p.Blocked = p.CPU/1e6/during, p.Blocked/1e6/during
+	p.Bytes, p.Allocs = attribute(allocs, "alloc_space", false)
+	p.Objects, _ = attribute(allocs, "alloc_objects", false)
+	p.Bytes, p.Objects = p.Bytes/during, p.Objects/during
 	return p, nil
 }
-
-// heap is what was allocated since the start, and what was there a collection ago, with all that was allocated until now.
-const heap = "heap?gc=1"
 
 // fetch reads one profile.
 func fetch(ctx context.Context, url string) (*profile.Profile, error) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -50,7 +51,10 @@ func (e usageError) Error() string { return e.text }
 // shownError was printed already.
 type shownError struct{ error }
 
-func main() { os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})) }
+func main() {
+	runtime.MemProfileRate = 0 // what is allocated is counted while somebody looks: api
+	os.Exit(run(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
 
 func run(args []string, s streams) int {
 	var c cli
