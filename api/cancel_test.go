@@ -15,6 +15,9 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/VictoriaMetrics/easyproto"
+	"github.com/klauspost/compress/s2"
 )
 
 // TestCancelRequests: requests whose client leaves end soon after, whatever they do, and let go of what they held; files that were not taken whole can be sent again.
@@ -41,6 +44,9 @@ func TestCancelRequests(t *testing.T) {
 	ranged := func(text string) string {
 		return "/prometheus/api/v1/query_range?query=" + url.QueryEscape(text) + fmt.Sprintf("&start=1767225600&end=%d&step=1", 1767225600+min(rows/100, 10_000))
 	}
+	moment := func(text string) string {
+		return "/prometheus/api/v1/query?query=" + url.QueryEscape(text) + fmt.Sprintf("&time=%d", 1767225600+min(rows/100, 10_000))
+	}
 	s.sql("CREATE TABLE csv (LIKE m)")
 	s.sql("CREATE TABLE parquet (LIKE m)")
 	seed := uint64(time.Now().UnixNano())
@@ -58,6 +64,10 @@ func TestCancelRequests(t *testing.T) {
 		{"Parquet into a table", "/api/v1/import/parquet?format=parquet", exported("parquet"), "parquet"},
 		{"PromQL by loops", ranged("sum by (host) (rate(m_v[5m]))"), nil, ""},
 		{"PromQL by the engine", ranged("quantile_over_time(0.9, m_v[5m:3s])"), nil, ""},
+		{"PromQL at a moment", moment("sum by (host) (rate(m_v[3h]))"), nil, ""},
+		{"PromQL at a moment, by the engine", moment("quantile_over_time(0.9, m_v[3h:3s])"), nil, ""},
+		{"remote read, samples", "/prometheus/api/v1/read", remoteRead("m_v", false), ""},
+		{"remote read, chunks", "/prometheus/api/v1/read", remoteRead("m_v", true), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			serve := func(ctx context.Context, name string) (code int, w *httptest.ResponseRecorder) {
@@ -123,4 +133,20 @@ func TestCancelRequests(t *testing.T) {
 	if st := s.db.Stats(); st.Admission.Running != 0 || st.TempFiles != 0 {
 		t.Errorf("left: %+v", st)
 	}
+}
+
+// remoteRead is the body of a request for all samples of a metric.
+func remoteRead(metric string, chunks bool) []byte {
+	m := new(easyproto.Marshaler)
+	request := m.MessageMarshaler()
+	query := request.AppendMessage(1)
+	query.AppendInt64(1, 1767225600_000)
+	query.AppendInt64(2, 1767325600_000)
+	matcher := query.AppendMessage(3)
+	matcher.AppendString(2, "__name__")
+	matcher.AppendString(3, metric)
+	if chunks {
+		request.AppendInt32s(2, []int32{1})
+	}
+	return s2.EncodeSnappy(nil, m.Marshal(nil))
 }
