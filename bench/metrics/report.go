@@ -265,18 +265,9 @@ func (r *dashboardsReport) aim(s *asked) measure.Aim {
 
 // behind says that a peer is faster in a query, named as a profile is.
 func (r *dashboardsReport) behind(name string) bool {
-	for _, s := range r.Systems[1:] {
-		for _, clients := range r.measured.clients {
-			for _, w := range r.measured.windows {
-				for _, p := range panels {
-					if profileName(p.Name, w.Name) == name && r.ratio(s, p.Name, w.Name, clients) < 1 {
-						return true
-					}
-				}
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Systems[0].Cells, func(c *cell) bool {
+		return profileName(c.Panel, c.Window) == name && slices.ContainsFunc(r.Systems[1:], func(s *asked) bool { return r.ratio(s, c.Panel, c.Window, c.Clients) < 1 })
+	})
 }
 
 // summary writes the geometric means of all ratios, and how many meet the aim.

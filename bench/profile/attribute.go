@@ -64,7 +64,7 @@ func isStatement(name string) bool {
 
 // isProfiling tells what the profiles themselves do.
 func isProfiling(name string) bool {
-	return strings.HasPrefix(name, "net/http/pprof.") || strings.HasPrefix(name, "runtime/pprof.")
+	return name == module+"/api.(*Server).profile" || strings.HasPrefix(name, "runtime/pprof.")
 }
 
 // What the runtime does for nobody in particular, by functions that are on its stacks.
