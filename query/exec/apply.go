@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync/atomic"
 
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/mem"
@@ -49,8 +50,10 @@ func (a *apply) parts(ctx context.Context) ([]part, error) {
 		return nil, err
 	}
 	run := &applyRun{apply: a, pool: mem.NewPool("subquery", 0, a.env.Pool)}
+	run.left.Store(int64(len(inner)))
 	if len(a.node.Params) == 0 && len(inner) > 0 {
 		if err := run.keep(ctx); err != nil {
+			run.kept.close()
 			return nil, err
 		}
 	}
@@ -67,15 +70,17 @@ func (a *apply) parts(ctx context.Context) ([]part, error) {
 	return out, nil
 }
 
-// applyRun is what the parts of an apply share. What it keeps goes back with the query's pool.
+// applyRun is what the parts of an apply share.
 type applyRun struct {
 	*apply
 	pool *mem.Pool
-	kept []*scan.Batch // of a right side without parameters
+	kept *rowBuffer // of a right side without parameters; given back with the last part
 	have bool
+	left atomic.Int64 // parts that are not closed
 }
 
 func (r *applyRun) keep(ctx context.Context) error {
+	r.kept = newRowBuffer(r.env, r.stats, typesOf(r.node.Right))
 	s, err := r.open(ctx, nil)
 	if err != nil {
 		return err
@@ -90,17 +95,16 @@ func (r *applyRun) keep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := r.pool.Grow(b.SizeBytes()); err != nil {
+		if err := r.kept.add(b); err != nil {
 			return err
 		}
-		r.kept = append(r.kept, b)
 	}
 }
 
 // open starts the right side with the values of its parameters.
 func (r *applyRun) open(ctx context.Context, values []*column.Vector) (stream, error) {
 	if r.have {
-		return &batches{list: r.kept}, nil
+		return r.kept.reader(), nil
 	}
 	env := *r.env
 	env.Pool = mem.NewPool("subquery", 0, r.pool)
@@ -191,6 +195,9 @@ func (s *applyStream) close() {
 		s.right = nil
 	}
 	s.input.close()
+	if s.run.left.Add(-1) == 0 && s.run.kept != nil {
+		s.run.kept.close()
+	}
 }
 
 func (s *applyStream) next(ctx context.Context) (*scan.Batch, error) {

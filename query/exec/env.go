@@ -40,7 +40,7 @@ type Env struct {
 	// Given are the rows of plan.Given nodes.
 	Given map[*plan.SharedID][]*scan.Batch
 	// work are the rows of recursive queries that their steps read.
-	work map[*plan.SharedID][]*scan.Batch
+	work map[*plan.SharedID]*rowBuffer
 }
 
 // worker is the private state of one goroutine of a query.

@@ -39,31 +39,43 @@ func (r *recursive) parts(ctx context.Context) ([]part, error) {
 	return []part{func(context.Context, *worker) (stream, error) {
 		s := &recursiveStream{recursive: r, input: &applied{parts: inner, w: newWorker(r.env)}}
 		s.pool = mem.NewPool("WITH RECURSIVE "+r.node.Name, 0, r.env.Pool)
+		s.latest = s.buffer()
 		if r.node.Distinct {
-			types := make([]column.Type, len(r.node.Out))
-			for i, c := range r.node.Out {
-				types[i] = c.Type
-			}
-			s.seen = newGrouper(types).watch(r.env.Expr.Ctx)
+			s.seen = newGrouper(s.types()).watch(r.env.Expr.Ctx)
 		}
 		return s, nil
 	}}, nil
 }
 
+// types are those of the query's columns.
+func (r *recursive) types() []column.Type {
+	out := make([]column.Type, len(r.node.Out))
+	for i, c := range r.node.Out {
+		out[i] = c.Type
+	}
+	return out
+}
+
+// buffer keeps the rows of a step for the next one, on disk where they do not fit.
+func (r *recursive) buffer() *rowBuffer { return newRowBuffer(r.env, r.stats, r.types()) }
+
 type recursiveStream struct {
 	*recursive
 	input  stream // of the term that is at work
 	pool   *mem.Pool
-	latest []*scan.Batch // rows for the next step
-	size   int64         // of these
-	work   int64         // bytes of the rows that the step at work reads
-	seen   *grouper      // of Distinct
-	held   int64         // by seen
+	latest *rowBuffer // rows for the next step
+	work   *rowBuffer // rows that the step at work reads; nil = none yet
+	seen   *grouper   // of Distinct
+	held   int64      // by seen
 	rows   []int32
 }
 
 func (s *recursiveStream) close() {
 	s.input.close()
+	s.latest.close()
+	if s.work != nil {
+		s.work.close()
+	}
 	s.pool.Close()
 }
 
@@ -89,12 +101,7 @@ func (s *recursiveStream) next(ctx context.Context) (*scan.Batch, error) {
 			}
 			continue
 		}
-		size := b.SizeBytes()
-		if err := s.pool.Grow(size); err != nil {
-			return nil, err
-		}
-		s.latest, s.size = append(s.latest, b), s.size+size
-		return b, nil
+		return b, s.latest.add(b)
 	}
 }
 
@@ -126,18 +133,21 @@ func (s *recursiveStream) fresh(b *scan.Batch) (*scan.Batch, error) {
 func (s *recursiveStream) step(ctx context.Context) error {
 	s.input.close()
 	s.input = &batches{}
-	s.pool.Shrink(s.work)
-	if len(s.latest) == 0 {
+	if s.work != nil {
+		s.work.close()
+		s.work = nil
+	}
+	if s.latest.rows() == 0 {
 		return io.EOF
 	}
 	env := *s.env
 	env.Pool = mem.NewPool("a step", 0, s.pool)
 	env.work = maps.Clone(s.env.work)
 	if env.work == nil {
-		env.work = map[*plan.SharedID][]*scan.Batch{}
+		env.work = map[*plan.SharedID]*rowBuffer{}
 	}
 	env.work[s.node.ID] = s.latest
-	s.latest, s.work, s.size = nil, s.size, 0
+	s.latest, s.work = s.buffer(), s.latest
 	p, stats, err := build(s.node.Step, &env)
 	if err != nil {
 		return err
@@ -157,4 +167,7 @@ type worked struct {
 	env  *Env
 }
 
-func (w *worked) parts(context.Context) ([]part, error) { return once(w.env.work[w.node.ID]), nil }
+func (w *worked) parts(context.Context) ([]part, error) {
+	rows := w.env.work[w.node.ID]
+	return []part{func(context.Context, *worker) (stream, error) { return rows.reader(), nil }}, nil
+}
