@@ -12,6 +12,9 @@ import (
 	"github.com/automatanexus/aegis-db/query/sql"
 )
 
+// StalePlan is the message about a prepared statement whose columns are others by now. Drivers know it, and prepare anew.
+const StalePlan = "cached plan must not change result type"
+
 // Prepared is a statement that was parsed and bound once, to be run many times. It belongs to a session.
 type Prepared struct {
 	Text string
@@ -156,7 +159,7 @@ func (p *Prepared) root(st *statement) (plan.Node, error) {
 	}
 	if !slices.Equal(params, p.Params) || !slices.EqualFunc(before, p.Columns, sameShape) {
 		p.Columns, p.Params, p.plan = before, params, nil
-		return nil, column.SQLErrorf(column.Unsupported, "0A000", "cached plan must not change result type")
+		return nil, column.SQLErrorf(column.Unsupported, "0A000", StalePlan)
 	}
 	if p.plan == nil {
 		return nil, nil
@@ -180,7 +183,7 @@ func (p *Prepared) runBound(st *statement, values []*column.Vector) (*Result, er
 			return nil, err
 		}
 		if given := columnsOf(bound); given != nil && !slices.EqualFunc(given, p.Columns, sameShape) {
-			return nil, column.SQLErrorf(column.Unsupported, "0A000", "cached plan must not change result type")
+			return nil, column.SQLErrorf(column.Unsupported, "0A000", StalePlan)
 		}
 		return bound, nil
 	})

@@ -362,6 +362,8 @@ func (st *statement) runStatement(bound plan.Statement, names map[plan.Relation]
 		return st.reset(b)
 	case *plan.Discard:
 		return st.discard(b)
+	case *plan.Unlisten:
+		return st.ended("UNLISTEN", nil) // nothing is ever listened to
 	case *plan.Show:
 		return st.show(b)
 	}

@@ -63,6 +63,11 @@ func (c *session) fetch(n *sql.Fetch, formats []int16) error {
 	if n.Count == 0 {
 		return copyError(n.Pos, "0A000", "FETCH 0 is not supported: cursors move forward")
 	}
+	if p.result == nil && !p.done { // a portal of the protocol that was not executed yet
+		if _, _, err := c.runPortal(p, startOnly, c.cursorRows(p)); err != nil {
+			return err
+		}
+	}
 	p.rows.formats, p.rows.skip = p.formats, n.Move
 	if formats != nil {
 		p.rows.formats = formats

@@ -52,6 +52,9 @@ func response(err error, severity string) *pgproto3.ErrorResponse {
 	if r.Code == "" {
 		r.Code = stateOf[class]
 	}
+	if r.Code == "0A000" && r.Message == query.StalePlan {
+		r.Routine = "RevalidateCachedQuery" // by which asyncpg and pgjdbc know that preparing anew helps
+	}
 	if class == column.Internal {
 		r.Code, r.Message, r.Detail = "XX000", internalText, ""
 	}

@@ -288,6 +288,7 @@ func (c *session) execute(m *pgproto3.Execute) error {
 		delete(c.portals, name)
 		c.before(stmt)
 	}
+	p.rows.formats, p.rows.skip = p.formats, false // whatever a FETCH or MOVE of the same portal wanted
 	sent, more, err := c.runPortal(p, limit, func(ctx context.Context) (*query.Result, error) {
 		return c.query.RunPrepared(ctx, p.statement.prepared, p.values, -1)
 	})
@@ -313,7 +314,7 @@ func changes(stmt sql.Stmt) bool {
 	case *sql.Query:
 		return n.With != nil && n.With.Changes()
 	case *sql.Copy, *sql.Explain, *sql.Transaction, *sql.Set, *sql.SetTransaction, *sql.Show, *sql.Reset, *sql.Discard, *sql.Prepare, *sql.Execute,
-		*sql.Deallocate, *sql.DeclareCursor, *sql.Fetch, *sql.CloseCursor, *sql.Vacuum, *sql.Checkpoint:
+		*sql.Deallocate, *sql.DeclareCursor, *sql.Fetch, *sql.CloseCursor, *sql.Vacuum, *sql.Checkpoint, *sql.Unlisten:
 		return false
 	}
 	return true

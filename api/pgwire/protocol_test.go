@@ -76,6 +76,13 @@ func TestProtocol(t *testing.T) {
 			&pgproto3.Query{String: "FETCH c"}, &pgproto3.Query{String: "CLOSE c; FETCH c"}, &pgproto3.Query{String: "ROLLBACK"},
 		}, "C(BEGIN) ZT C(DECLARE CURSOR) ZT T(i:23) D(1) D(2) C(FETCH 2) ZT C(MOVE 1) ZT T(i:23) D(4) C(FETCH 1) T(i:23) D(5) D(6) C(FETCH 2) ZT " +
 			"T(i:23) C(FETCH 0) ZT C(CLOSE CURSOR) E(ERROR 34000) ZE C(ROLLBACK) ZI"},
+		"MOVE over a portal": {[]pgproto3.FrontendMessage{
+			&pgproto3.Query{String: "BEGIN"}, &pgproto3.Parse{Query: "SELECT i FROM generate_series(1, 9) AS g(i)"},
+			&pgproto3.Bind{DestinationPortal: "p"}, &pgproto3.Sync{}, &pgproto3.Query{String: "MOVE 2 IN p"},
+			&pgproto3.Execute{Portal: "p", MaxRows: 1}, &pgproto3.Sync{}, &pgproto3.Query{String: "MOVE FORWARD 3 FROM p"},
+			&pgproto3.Execute{Portal: "p", MaxRows: 2}, &pgproto3.Sync{}, &pgproto3.Query{String: "ROLLBACK"},
+		}, "C(BEGIN) ZT 1 2 ZT C(MOVE 2) ZT D(3) s ZT C(MOVE 3) ZT D(7) D(8) s ZT C(ROLLBACK) ZI"},
+		"UNLISTEN": {[]pgproto3.FrontendMessage{&pgproto3.Query{String: "UNLISTEN *; UNLISTEN a"}}, "C(UNLISTEN) C(UNLISTEN) ZI"},
 		"cursors and transactions": {[]pgproto3.FrontendMessage{
 			&pgproto3.Query{String: "DECLARE c CURSOR FOR SELECT 1"}, &pgproto3.Query{String: "DECLARE h CURSOR WITH HOLD FOR VALUES (1), (2)"},
 			&pgproto3.Query{String: "BEGIN; DECLARE c CURSOR FOR SELECT 1; COMMIT"}, &pgproto3.Query{String: "FETCH c"}, &pgproto3.Query{String: "FETCH h"},

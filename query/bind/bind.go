@@ -179,6 +179,8 @@ func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 		return &plan.Reset{Name: s.Name}, nil
 	case *sql.Discard:
 		return &plan.Discard{What: s.What}, nil
+	case *sql.Unlisten:
+		return &plan.Unlisten{}, nil
 	}
 	return nil, unsupported(stmt.Position(), "this statement is not supported", "")
 }

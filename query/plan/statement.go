@@ -48,6 +48,9 @@ type Set struct {
 // Reset gives a session setting its default, all of them if Name is "".
 type Reset struct{ Name string }
 
+// Unlisten ends listening, which no session does.
+type Unlisten struct{}
+
 // Discard drops what a session holds: "all", "plans", "sequences" or "temp".
 type Discard struct{ What string }
 
@@ -87,14 +90,15 @@ type Clone struct {
 	IfNotExists              bool
 }
 
-func (*History) statement() {}
-func (*Users) statement()   {}
-func (*Query) statement()   {}
-func (*Explain) statement() {}
-func (*Set) statement()     {}
-func (*Reset) statement()   {}
-func (*Discard) statement() {}
-func (*Show) statement()    {}
+func (*History) statement()  {}
+func (*Users) statement()    {}
+func (*Query) statement()    {}
+func (*Explain) statement()  {}
+func (*Set) statement()      {}
+func (*Reset) statement()    {}
+func (*Discard) statement()  {}
+func (*Unlisten) statement() {}
+func (*Show) statement()     {}
 
 // Params describes the parameters a statement takes, by number from 0.
 type Params []column.Type

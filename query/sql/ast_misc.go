@@ -95,6 +95,12 @@ type Discard struct {
 	What string
 }
 
+// Unlisten is UNLISTEN; no Channel is all of them.
+type Unlisten struct {
+	Pos     int
+	Channel Ident
+}
+
 // Prepare is PREPARE name (types) AS stmt.
 type Prepare struct {
 	Pos   int

@@ -28,6 +28,7 @@ func (*SetTransaction) stmtNode() {}
 func (*Show) stmtNode()           {}
 func (*Reset) stmtNode()          {}
 func (*Discard) stmtNode()        {}
+func (*Unlisten) stmtNode()       {}
 func (*Prepare) stmtNode()        {}
 func (*Execute) stmtNode()        {}
 func (*Deallocate) stmtNode()     {}
@@ -151,6 +152,9 @@ func (n *Reset) Position() int { return n.Pos }
 
 // Position implements Node.
 func (n *Discard) Position() int { return n.Pos }
+
+// Position implements Node.
+func (n *Unlisten) Position() int { return n.Pos }
 
 // Position implements Node.
 func (n *Prepare) Position() int { return n.Pos }

@@ -207,6 +207,13 @@ func (f *formatter) session(s Stmt) {
 		f.settingOrAll(s.Name, s.All)
 	case *Discard:
 		f.str("DISCARD " + upper(s.What))
+	case *Unlisten:
+		f.str("UNLISTEN ")
+		if s.Channel.Name == "" {
+			f.str("*")
+		} else {
+			f.ident(s.Channel.Name)
+		}
 	case *Prepare:
 		f.str("PREPARE ")
 		f.ident(s.Name)

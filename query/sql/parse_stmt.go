@@ -75,7 +75,9 @@ func (p *parser) parseStmt() Stmt {
 		return &Checkpoint{Pos: pos}
 	case "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release":
 		return p.parseTransaction()
-	case "grant", "revoke", "lock", "listen", "notify", "unlisten", "cluster",
+	case "unlisten":
+		return p.parseUnlisten()
+	case "grant", "revoke", "lock", "listen", "notify", "cluster",
 		"do", "call", "load", "security", "import", "reassign":
 		p.unsupported(pos, upper(p.tok.text), "")
 	}
@@ -206,6 +208,17 @@ func (p *parser) parseDiscard() Stmt {
 		s.What = "temp"
 	default:
 		p.unexpected()
+	}
+	return s
+}
+
+// parseUnlisten reads UNLISTEN of a channel or of all.
+func (p *parser) parseUnlisten() Stmt {
+	s := &Unlisten{Pos: int(p.advance().pos)}
+	if p.isOp("*") {
+		p.advance()
+	} else {
+		s.Channel = p.ident()
 	}
 	return s
 }

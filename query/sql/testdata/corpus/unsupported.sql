@@ -39,7 +39,6 @@ REVOKE ALL ON t FROM u
 LOCK TABLE t
 LISTEN x
 NOTIFY x, 'y'
-UNLISTEN *
 DO $$ begin end $$
 CALL f(1)
 CLUSTER t
