@@ -74,6 +74,7 @@ func (s *Session) working(text string) (ended func()) {
 		a.Transaction = transaction
 	}
 	return func() {
+		s.unlockStatement()
 		status := s.TxStatus()
 		r.mu.Lock()
 		defer r.mu.Unlock()

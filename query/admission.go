@@ -217,6 +217,16 @@ func (a *admission) ended() {
 	}
 }
 
+// aside makes places for others while a statement inside waits for what one of them may have, or takes them back.
+func (a *admission) aside(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for c := range a.gates {
+		a.gates[c].places += n
+		a.advance(class(c))
+	}
+}
+
 // close lets nobody in any more, and waits until the last has left, or for ctx.
 func (a *admission) close(ctx context.Context) error {
 	a.mu.Lock()

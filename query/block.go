@@ -60,6 +60,7 @@ type savepoint struct {
 	own     any // a mark; nil = there was nothing
 	drafted int // commands
 	again   int
+	locks   int // of the session's that end with the transaction
 	values  setting.State
 }
 
@@ -75,6 +76,7 @@ func (s *Session) end(ctx context.Context, commit bool) error {
 	b := s.block
 	s.block = nil
 	s.limit(0)
+	defer s.unlockLocal(0)
 	defer b.close()
 	if !commit || !b.changes() {
 		return s.settings.EndTransaction(commit)

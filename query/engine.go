@@ -119,6 +119,7 @@ type Engine struct {
 	options    Options
 	store      Store
 	functions  *fn.Registry
+	advisory   advisoryLocks
 	statements *statements
 	plans      *plans
 	admission  *admission

@@ -23,7 +23,7 @@ type names struct {
 func (s *Session) view(ctx context.Context, snap Snapshot, path []string, now time.Time) *catalog.View {
 	return &catalog.View{
 		Ctx: ctx, Catalog: snap.Catalog(), Database: snap.Database(), Store: snap, Functions: s.engine.functions, Settings: s.settings, Path: path,
-		Activity: s.engine.sessions.list, Started: s.engine.started, Now: now, PID: s.pid, Sequences: sessionSequences{s}, Draws: &s.draws, Holds: s.holds,
+		Activity: s.engine.sessions.list, Started: s.engine.started, Now: now, PID: s.pid, Sequences: sessionSequences{s}, Advisory: sessionLocks{s}, Draws: &s.draws, Holds: s.holds,
 	}
 }
 

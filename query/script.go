@@ -64,4 +64,7 @@ func (s *Session) Timeout() time.Duration { return s.settings.Timeout }
 func TypeOf(n *sql.TypeName) (column.Type, error) { return bind.TypeOf(n) }
 
 // ResetAll gives all settings their defaults.
-func (s *Session) ResetAll() error { return s.settings.ResetAll() }
+func (s *Session) ResetAll() error {
+	s.engine.advisory.backAll(s)
+	return s.settings.ResetAll()
+}

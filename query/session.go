@@ -2,6 +2,7 @@ package query
 
 import (
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column/literal"
@@ -30,6 +31,10 @@ type Session struct {
 	block   *block // nil = each statement is a transaction of its own
 	life    life
 	holds   func() catalog.Held
+
+	advisoryMu   sync.Mutex // held while one of its statements takes a lock
+	advisoryUsed bool       // it has taken some
+	localLocks   []localLock
 
 	// Tuning is for tests and EXPLAIN-minded users; the zero value is right.
 	Tuning Tuning

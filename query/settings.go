@@ -47,7 +47,7 @@ func (st *statement) discard(n *plan.Discard) (*Result, error) {
 		return nil, column.SQLErrorf(column.Invalid, "25001", "DISCARD ALL cannot run inside a transaction block")
 	}
 	s.numbers.forget()
-	return st.ended("DISCARD ALL", s.settings.ResetAll())
+	return st.ended("DISCARD ALL", s.ResetAll())
 }
 
 // showColumns are those of SHOW's rows.

@@ -53,15 +53,24 @@ func (s *Session) EndTogether(ctx context.Context) error {
 
 // Fail notes that a statement failed: a block it is in takes nothing more.
 func (s *Session) Fail() {
-	if s.block != nil {
-		s.block.failed = true
+	if s.block == nil {
+		return
 	}
+	s.block.failed = true
+	kept := 0 // what was locked since the last savepoint is given back at once
+	if n := len(s.block.savepoints); n > 0 {
+		kept = s.block.savepoints[n-1].locks
+	}
+	s.unlockLocal(kept)
 }
 
 // Close throws away what an open block holds. The session's results must be closed.
 func (s *Session) Close() {
 	if s.block != nil {
 		_ = s.end(context.Background(), false) // nothing is written, so nothing fails
+	}
+	if s.advisoryUsed {
+		s.engine.advisory.backAll(s)
 	}
 	s.detach()
 }
@@ -218,7 +227,9 @@ func (s *Session) savepoint(r *Result, t *sql.Transaction) error {
 			return errAborted()
 		}
 		r.Tag = "SAVEPOINT"
-		b.savepoints = append(b.savepoints, b.mark(t.Name, s.settings.State()))
+		p := b.mark(t.Name, s.settings.State())
+		p.locks = len(s.localLocks)
+		b.savepoints = append(b.savepoints, p)
 		return nil
 	}
 	at := -1
@@ -245,6 +256,7 @@ func (s *Session) savepoint(r *Result, t *sql.Transaction) error {
 	p := b.savepoints[at]
 	b.savepoints = b.savepoints[:at+1]
 	b.rewind(&p)
+	s.unlockLocal(p.locks)
 	b.failed = false
 	defer s.relimit()
 	return s.settings.Restore(p.values)

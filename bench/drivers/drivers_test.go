@@ -154,6 +154,13 @@ func TestPsycopg(t *testing.T) {
 	run(t, "python", []string{"AEGIS_PG=host=" + host + " port=" + port + " user=me dbname=default"}, python, "test_psycopg.py")
 }
 
+func TestAsyncpg(t *testing.T) {
+	python := tool(t, "python", "bin", "python3")
+	need(t, "asyncpg", exists(python) && exec.Command(python, "-c", "import asyncpg").Run() == nil)
+	host, port := serve(t)
+	run(t, "python", []string{"AEGIS_PG_URL=postgres://me@" + host + ":" + port + "/default"}, python, "test_asyncpg.py")
+}
+
 func TestJDBC(t *testing.T) {
 	jar := tool(t, "java", "postgresql.jar")
 	need(t, "pgjdbc", found("javac") && exists(jar))

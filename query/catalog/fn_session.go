@@ -65,7 +65,6 @@ func sessionFunctions() []*expr.Function {
 		}),
 		function("pg_my_temp_schema", nil, tOID, "schema of the session's temporary tables: there are none", always(0)),
 		function("pg_is_other_temp_schema", types(tOID), tBool, "whether a schema is for another session's temporary tables", always(false)),
-		function("pg_blocking_pids", types(tInt4), column.ArrayOf(tInt4), "sessions that a session waits for: none", always([]int64{})),
 	}
 	address := func(name, doc string, get func(Activity) any) *expr.Function {
 		result := tText

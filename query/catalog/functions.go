@@ -11,7 +11,7 @@ import (
 // Functions gives one shared registry of all functions, those that ask about the catalog included, made at the first call.
 var Functions = sync.OnceValue(func() *fn.Registry {
 	return fn.New(func(r *fn.Registry) {
-		for _, list := range [][]*expr.Function{sessionFunctions(), objectFunctions(), definitionFunctions(), sizeFunctions(), privilegeFunctions(), sequenceFunctions()} {
+		for _, list := range [][]*expr.Function{sessionFunctions(), objectFunctions(), definitionFunctions(), sizeFunctions(), privilegeFunctions(), sequenceFunctions(), advisoryFunctions()} {
 			r.Add(list...)
 		}
 		addRowFunctions(r)

@@ -64,6 +64,7 @@ type View struct {
 	Now       time.Time // of the transaction
 	PID       int64     // of the session
 	Sequences Sequences
+	Advisory  Advisory
 	Draws     *fn.Draws // what random() draws from
 	Holds     func() Held
 

@@ -47,7 +47,7 @@ var accepted = []*Definition{
 	// Transactions.
 	{Name: "default_transaction_deferrable", Kind: Bool, Context: User, Default: "off", Category: behavior, Doc: "No effect: no transaction waits for another."},
 	{Name: "transaction_deferrable", Kind: Bool, Context: User, Default: "off", Category: behavior, Doc: "No effect: no transaction waits for another."},
-	{Name: "lock_timeout", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: behavior, Doc: "How long a statement waits for a lock. No effect: there are none to wait for."},
+	{Name: "lock_timeout", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: behavior, Doc: "How long a statement waits for an advisory lock; 0 = as long as it runs. Nothing else is locked."},
 	{
 		Name: "client_connection_check_interval", Kind: Integer, Context: User, Default: "0", Unit: "ms", Max: maxInt, Category: connections,
 		Doc: "How often to look whether the client is still there. No effect: it is noticed at once.",
