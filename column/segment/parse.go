@@ -106,6 +106,7 @@ type columnPages struct {
 	starts []uint32                    // the first row of each page, side by side for those who look for one
 	chunk  []int32                     // of each page
 	spared atomic.Pointer[sparedPages] // by who reads ends of all series; nil until that was asked
+	wide   bool                        // some page has long values: see wideRow
 }
 
 // parsePages reads the page table of a column whose row groups start at the given rows; the pages must lie in the file.
@@ -138,6 +139,7 @@ func parsePages(b []byte, f column.Field, groups []uint32, dataBytes int64) (*co
 			row += q.rows
 			p.pages, p.starts = append(p.pages, q), append(p.starts, q.firstRow)
 			p.chunk = append(p.chunk, int32(g))
+			p.wide = p.wide || q.isWide()
 		}
 		c.bad = c.bad || row != groups[g+1]
 		p.chunks = append(p.chunks, m)
@@ -147,6 +149,12 @@ func parsePages(b []byte, f column.Field, groups []uint32, dataBytes int64) (*co
 	}
 	return p, nil
 }
+
+// wideRow is from how many bytes on a value makes batches of fewer rows, if the values of a page are as long on average.
+const wideRow = 2 << 10
+
+// isWide reports a page of long values. A page of references to a dictionary has none: the rows of a batch share its values.
+func (p *pageMeta) isWide() bool { return int64(p.raw) > wideRow*int64(p.rows) }
 
 func parsePage(c *cursor) pageMeta {
 	p := pageMeta{length: c.u32()}

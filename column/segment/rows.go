@@ -24,6 +24,7 @@ type rowSource struct {
 	ends    scan.Ends
 	bound   *scan.Bound         // nil = none
 	align   *columnPages        // a batch that is not tiny ends where one of its pages does; nil = of no matter
+	wide    []*columnPages      // whose pages of long values no batch reaches over
 	times   *columnReader       // opened when a span is partial
 	deleted roaring.IntPeekable // nil = none, or they are in dead
 	living  *livingRows         // nil = pieces have living rows only; else they are to be asked for here
@@ -103,8 +104,32 @@ func (s *rowSource) next(ctx context.Context, pieces []piece, limit int, oneSeri
 	return pieces, total, nil
 }
 
-// barrier is the row that a batch beginning with row lo must not reach over: the end of its row group or, unless that is close, of its page.
+// barrier is the row that a batch beginning with row lo must not reach over.
 func (s *rowSource) barrier(lo uint32) uint32 {
+	end := s.pageBarrier(lo)
+	for _, p := range s.wide {
+		end = min(end, p.wideBarrier(lo))
+	}
+	return end
+}
+
+// wideBarrier keeps a batch that begins with row lo out of pages of long values, but for one. There are few rows in those, and 4,096 of them may be
+// gigabytes.
+func (p *columnPages) wideBarrier(lo uint32) uint32 {
+	page, end := p.find(lo), lo+scan.BatchRows
+	if p.pages[page].isWide() {
+		return p.end(page)
+	}
+	for page++; page < len(p.pages) && p.starts[page] < end; page++ {
+		if p.pages[page].isWide() {
+			return p.starts[page]
+		}
+	}
+	return end
+}
+
+// pageBarrier is the end of the row group of row lo or, unless that is close, of its page.
+func (s *rowSource) pageBarrier(lo uint32) uint32 {
 	if s.align != nil && s.view.Only == nil { // what an index leaves is scraps
 		if page := s.align.end(s.align.find(lo)); page-lo >= wholeRows {
 			return page

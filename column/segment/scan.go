@@ -203,6 +203,9 @@ func (m *morsel) Open(_ context.Context, pool *mem.Pool) (scan.Reader, error) {
 			if s.rows.align == nil {
 				s.rows.align = c.reader.pages
 			}
+			if c.reader.pages.wide {
+				s.rows.wide = append(s.rows.wide, c.reader.pages)
+			}
 		}
 		s.columns = append(s.columns, c)
 	}

@@ -33,13 +33,32 @@ type Column struct {
 // be nil, is told where each row went.
 func (p *part) append(seq meta.Seq, b *Batch, dead []int32, placed func(at, position uint32)) int64 {
 	grown := int64(0)
-	for lo := 0; lo < b.Rows; lo += appendGroups {
-		hi := min(lo+appendGroups, b.Rows)
+	step := b.chunkRows()
+	for lo := 0; lo < b.Rows; lo += step {
+		hi := min(lo+step, b.Rows)
 		n := sort.Search(len(dead), func(i int) bool { return int(dead[i]) >= hi })
-		grown += p.appendGroup(seq, b, lo, hi, dead[:n], placed)
+		grown += p.appendGroup(seq, b, lo, hi, dead[:n], min(p.seal, step), placed)
 		dead = dead[n:]
 	}
 	return grown
+}
+
+// Chunks of long values have fewer rows than others: a reader decodes one as a whole.
+const (
+	longRow   = 512     // bytes of a row, on average, from which on they are long
+	longChunk = 1 << 20 // bytes of the values of a chunk of such rows, about
+)
+
+// chunkRows is after how many rows a chunk is closed that ends with rows of a batch, where that is fewer than chunks have otherwise.
+func (b *Batch) chunkRows() int {
+	size := int64(0)
+	for i := range b.Columns {
+		size += b.Columns[i].Vector.SizeBytes()
+	}
+	if size <= longRow*int64(b.Rows) {
+		return appendGroups
+	}
+	return int(min(max(int64(b.Rows)*longChunk/size, 1), appendGroups))
 }
 
 // ownDeaths are the rows of a commit that end with it, by table: numbers over all its batches of the table.
@@ -80,14 +99,15 @@ func (o ownDeaths) of(b *Batch) []int32 {
 	return out
 }
 
-func (p *part) appendGroup(seq meta.Seq, b *Batch, lo, hi int, dead []int32, placed func(at, position uint32)) int64 {
+// appendGroup appends some rows; seal is after how many rows a chunk is closed.
+func (p *part) appendGroup(seq meta.Seq, b *Batch, lo, hi int, dead []int32, seal int, placed func(at, position uint32)) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.own {
 		seq += meta.Seq(lo)
 	}
 	p.noteSchemaLocked(b.Table.Columns.Version, seq)
-	grown := p.rowsLocked(seq, b, lo, hi)
+	grown := p.rowsLocked(seq, b, lo, hi, seal)
 	if placed != nil {
 		for i, at := range p.locals {
 			placed(at, p.seriesLocked(at).sealed+p.rowIdx[i])
@@ -114,7 +134,7 @@ func (p *part) appendGroup(seq meta.Seq, b *Batch, lo, hi int, dead []int32, pla
 	}
 	grown += p.appendKeysLocked(b, lo, hi)
 	for _, i := range p.sealed {
-		if s := p.seriesLocked(i); int(s.open) >= p.seal {
+		if s := p.seriesLocked(i); int(s.open) >= seal {
 			grown += p.sealLocked(i)
 		}
 	}
@@ -124,7 +144,7 @@ func (p *part) appendGroup(seq meta.Seq, b *Batch, lo, hi int, dead []int32, pla
 
 // rowsLocked finds the series of the rows, adds the seqs and notes the times. It leaves in locals and rowIdx which series and which
 // row of its open chunk each row is.
-func (p *part) rowsLocked(seq meta.Seq, b *Batch, lo, hi int) int64 {
+func (p *part) rowsLocked(seq meta.Seq, b *Batch, lo, hi, seal int) int64 {
 	var times *column.Vector
 	for _, c := range b.Columns {
 		if c.Field.ID == p.time && p.time != 0 {
@@ -167,7 +187,7 @@ func (p *part) rowsLocked(seq meta.Seq, b *Batch, lo, hi int) int64 {
 		s.seqs.Append(int64(seq))
 		grown += int64(s.seqs.SizeBytes() - before)
 		s.open++
-		if int(s.open) == p.seal {
+		if int(s.open) == seal || seal < p.seal && int(s.open) > seal {
 			p.sealed = append(p.sealed, at)
 		}
 	}

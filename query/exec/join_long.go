@@ -45,12 +45,7 @@ func longest(v *column.Vector) int {
 	if v.Len == 0 || v.Offsets[v.Len]-v.Offsets[0] <= shortValues {
 		return 0
 	}
-	most, at := int32(0), v.Offsets[0]
-	for _, end := range v.Offsets[1 : v.Len+1] {
-		most = max(most, end-at)
-		at = end
-	}
-	return int(most)
+	return mostBytes(v.Offsets[:v.Len+1])
 }
 
 // bytes is how long the values of a row are.

@@ -127,7 +127,8 @@ type scanStream struct {
 	pool   *mem.Pool
 	place  []int
 	env    *Env
-	rest   *scan.Batch // what BatchRows left of the last batch
+	rest   *scan.Batch // what is left of the last batch, if it was given in part
+	long   longRows
 }
 
 func (s *scanStream) next(ctx context.Context) (*scan.Batch, error) {
@@ -158,7 +159,11 @@ func (s *scanStream) next(ctx context.Context) (*scan.Batch, error) {
 		}
 	}
 	s.rest = nil
-	if n := s.env.BatchRows; n > 0 && b.Len > n {
+	n := s.long.first(b)
+	if few := s.env.BatchRows; few > 0 {
+		n = min(n, few)
+	}
+	if n < b.Len {
 		s.rest = b.Slice(n, b.Len)
 		b = b.Slice(0, n)
 	}
