@@ -106,17 +106,27 @@ func (m *sortMerge) advance(ctx context.Context, i int) error {
 
 // appendNext appends up to n rows, fewer only at the end.
 func (m *sortMerge) appendNext(ctx context.Context, dst []sortRef, n int) ([]sortRef, error) {
+	return m.appendSome(ctx, dst, n, 0)
+}
+
+// appendSome is appendNext that ends, after at least one row, where the rows that it appends have so many bytes; 0 = they are not counted.
+func (m *sortMerge) appendSome(ctx context.Context, dst []sortRef, n, most int) ([]sortRef, error) {
 	if err := cause(ctx); err != nil {
 		return nil, err
 	}
 	if m.alone != nil {
-		return append(dst, m.alone.take(n)...), nil
+		return append(dst, m.alone.take(m.alone.fit(n, most))...), nil
 	}
 	k := len(m.cursors)
-	for ; n > 0 && k > 0; n-- {
+	for size := 0; n > 0 && k > 0; n-- {
 		best := m.tree[0]
 		if m.ended[best] {
 			break
+		}
+		if most > 0 {
+			if size += m.heads[best].bytes(); size > most && size > m.heads[best].bytes() {
+				break
+			}
 		}
 		dst = append(dst, m.heads[best])
 		if err := m.advance(ctx, best); err != nil {
@@ -132,12 +142,12 @@ func (m *sortMerge) appendNext(ctx context.Context, dst []sortRef, n int) ([]sor
 	return dst, nil
 }
 
-// nextOf is appendNext where the rows are not kept: they may be in buf or not.
-func (m *sortMerge) nextOf(ctx context.Context, buf []sortRef, n int) ([]sortRef, error) {
+// nextOf is appendSome where the rows are not kept: they may be in buf or not.
+func (m *sortMerge) nextOf(ctx context.Context, buf []sortRef, n, most int) ([]sortRef, error) {
 	if m.alone == nil {
-		return m.appendNext(ctx, buf[:0], n)
+		return m.appendSome(ctx, buf[:0], n, most)
 	}
-	return m.alone.take(n), cause(ctx)
+	return m.alone.take(m.alone.fit(n, most)), cause(ctx)
 }
 
 func (m *sortMerge) close() {
@@ -177,8 +187,12 @@ func (r *sortRuns) write(ctx context.Context, cursors []sortCursor) error {
 	}
 	var blocks []spill.Block
 	var refs []sortRef
+	most := 0
+	if r.sorter.long() {
+		most = runBytes
+	}
 	for rows := runRows; left > 0; {
-		if refs, err = m.appendNext(ctx, refs[:0], int(min(left, int64(rows)))); err != nil {
+		if refs, err = m.appendSome(ctx, refs[:0], int(min(left, int64(rows))), most); err != nil {
 			return err
 		}
 		if len(refs) == 0 {

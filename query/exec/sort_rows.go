@@ -29,6 +29,7 @@ type rowSorter struct {
 	mu      sync.Mutex // intakes, and one goroutine spills at a time
 	intakes []*sortIntake
 	runs    *sortRuns
+	lengths rowLengths
 }
 
 // newRowSorter makes a sorter of rows of these types by keys over them; limit > 0 keeps only the first so many. stats, of the operator it
@@ -104,6 +105,7 @@ func (in *sortIntake) add(ctx context.Context, number int, b *scan.Batch, values
 		return nil
 	}
 	size := b.SizeBytes() + int64(cap(fresh))*sortRefBytes + int64(cap(arena)+len(arena))
+	s.lengths.see(size, b.Len)
 	if err := s.room(ctx, size); err != nil {
 		return err
 	}
@@ -175,7 +177,7 @@ func (in *sortIntake) cutLocked(ctx context.Context, n int64) error {
 	kept, held := make([]sortRef, 0, n), int64(0)
 	for int64(len(kept)) < n {
 		from := len(kept)
-		if kept, err = m.appendNext(ctx, kept, int(min(n-int64(from), scan.BatchRows))); err != nil {
+		if kept, err = m.appendSome(ctx, kept, int(min(n-int64(from), scan.BatchRows)), in.sorter.batchBytes()); err != nil {
 			return err
 		}
 		b, err := gatherRefs(kept[from:], in.sorter.types, 1)
@@ -302,7 +304,7 @@ type sortedStream struct {
 
 func (s *sortedStream) next(ctx context.Context) (*scan.Batch, error) {
 	n := int(min(s.left, scan.BatchRows))
-	refs, err := s.merge.nextOf(ctx, s.refs, n)
+	refs, err := s.merge.nextOf(ctx, s.refs, n, s.sorter.batchBytes())
 	if err != nil {
 		return nil, err
 	}
