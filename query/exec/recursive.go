@@ -140,6 +140,11 @@ func (s *recursiveStream) step(ctx context.Context) error {
 	if s.latest.rows() == 0 {
 		return io.EOF
 	}
+	if len(s.latest.blocks) > 0 { // all of it: the memory is for the rows to come
+		if err := s.latest.flush(); err != nil {
+			return err
+		}
+	}
 	env := *s.env
 	env.Pool = mem.NewPool("a step", 0, s.pool)
 	env.work = maps.Clone(s.env.work)

@@ -55,6 +55,7 @@ type windowPlan struct {
 	partition []int // columns of the window's partitions
 	order     []int // and of its order
 	calls     []windowCall
+	pieces    *windowPieces // nil = a partition has to fit into memory
 }
 
 // windowCall is a call by the columns it reads; -1 = none.
@@ -101,6 +102,7 @@ func planWindow(n *plan.Window, env *Env) (*windowPlan, error) {
 		}
 		p.calls = append(p.calls, call)
 	}
+	p.pieces = p.inPieces()
 	return p, nil
 }
 

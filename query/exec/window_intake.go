@@ -11,7 +11,7 @@ import (
 )
 
 // windowIntake takes a window's input in. Where memory is full, all of it goes to disk, parted by the hashes of the partitions' keys; each
-// part is then an intake of its own, a level down. Without PARTITION BY there is nothing to part by, and all rows must fit.
+// part is then an intake of its own, a level down. What cannot be parted, one partition, is sorted and computed in pieces, if all calls allow that.
 type windowIntake struct {
 	plan    *windowPlan
 	env     *Env
@@ -22,7 +22,9 @@ type windowIntake struct {
 	mu     sync.Mutex // lists, parted
 	lists  []*windowRows
 	parted *partitions // columns, computed columns, and the place in the input
+	sorter *rowSorter  // rows that are computed in pieces; nil = there are none
 	full   atomic.Bool // rows go to disk
+	pieced atomic.Bool // namely to sorter
 	open   atomic.Int64
 }
 
@@ -48,6 +50,7 @@ type windowRows struct {
 	held    int64         // of groups and batches
 	hasher  hasher
 	parter  partScratch
+	sorted  *sortIntake // of the sorter
 }
 
 // list makes the place of one worker's rows.
@@ -86,8 +89,7 @@ func (l *windowRows) add(w *worker, number int, b *scan.Batch) error {
 // keep holds a batch, or has it written.
 func (l *windowRows) keep(b windowBatch) error {
 	if l.groups == nil {
-		l.batches = append(l.batches, b)
-		return l.in.account.need(batchBytes(b))
+		return l.keepAll(b)
 	}
 	if !l.in.full.Load() {
 		before := l.groups.sizeBytes()
@@ -99,16 +101,38 @@ func (l *windowRows) keep(b windowBatch) error {
 		switch {
 		case err != nil:
 			return err
-		case !ok && l.in.level > maxLevel:
+		case !ok && l.in.level > maxLevel && l.in.plan.pieces == nil:
 			return l.in.account.must(size)
 		case ok:
 			l.held += size
 			return nil
 		}
+		if l.in.plan.pieces != nil && (l.in.level > maxLevel || l.in.level > 0 && l.groups.count == 1) {
+			l.in.pieced.Store(true) // to part them once more would give one part
+		}
 		l.in.full.Store(true)
 		return l.spill()
 	}
 	l.batches = append(l.batches, b)
+	return l.spill()
+}
+
+// keepAll is keep where all rows are one partition.
+func (l *windowRows) keepAll(b windowBatch) error {
+	l.batches = append(l.batches, b)
+	size := batchBytes(b)
+	if l.in.plan.pieces == nil {
+		return l.in.account.need(size)
+	}
+	if !l.in.full.Load() {
+		ok, err := l.in.account.fits(size)
+		if ok || err != nil {
+			l.held += size
+			return err
+		}
+		l.in.pieced.Store(true)
+		l.in.full.Store(true)
+	}
 	return l.spill()
 }
 
@@ -131,6 +155,12 @@ func (l *windowRows) keys(b windowBatch) []*column.Vector {
 // spill writes what is held.
 func (l *windowRows) spill() error {
 	for _, b := range l.batches {
+		if l.in.pieced.Load() {
+			if err := l.sortPiece(b); err != nil {
+				return err
+			}
+			continue
+		}
 		row := b.columns
 		if l.in.level == 0 {
 			places := make([]int64, b.n)
@@ -155,6 +185,10 @@ func (l *windowRows) spill() error {
 
 // parts gives the window's output: everything was added.
 func (in *windowIntake) parts(ctx context.Context) ([]part, error) {
+	if in.tooLarge() {
+		in.pieced.Store(true)
+		in.full.Store(true)
+	}
 	if in.full.Load() {
 		return in.spilledParts()
 	}
@@ -181,6 +215,29 @@ func (in *windowIntake) parts(ctx context.Context) ([]part, error) {
 	return out, cause(ctx)
 }
 
+// tooLarge reports one partition whose rows are in memory, where there is none left for the work on them.
+func (in *windowIntake) tooLarge() bool {
+	if in.full.Load() || in.plan.pieces == nil || in.env.Spill == nil {
+		return false
+	}
+	rows, bytes := int64(0), int64(0)
+	for _, l := range in.lists {
+		if l.groups != nil && l.groups.count > 1 {
+			return false
+		}
+		for i := range l.batches {
+			rows += int64(l.batches[i].n)
+		}
+		bytes += l.held
+	}
+	needed := bytes + rows*int64(8+windowRowBytes+16*len(in.plan.calls))
+	if in.env.Pool.Grow(needed) != nil {
+		return true
+	}
+	in.env.Pool.Shrink(needed)
+	return false
+}
+
 func (in *windowIntake) spilledParts() ([]part, error) {
 	for _, l := range in.lists {
 		if err := l.spill(); err != nil {
@@ -188,6 +245,10 @@ func (in *windowIntake) spilledParts() ([]part, error) {
 		}
 	}
 	in.lists = nil
+	if in.pieced.Load() {
+		in.open.Store(1)
+		return []part{func(ctx context.Context, _ *worker) (stream, error) { return in.openPieces(ctx, in.closed) }}, nil
+	}
 	if err := in.parted.finish(); err != nil {
 		return nil, err
 	}
@@ -233,6 +294,9 @@ func (in *windowIntake) release() {
 	in.lists = nil
 	if in.parted != nil {
 		in.parted.close()
+	}
+	if in.sorter != nil {
+		in.sorter.close()
 	}
 	in.account.close()
 }

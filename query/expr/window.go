@@ -14,10 +14,20 @@ type WindowFunction struct {
 	Framed bool
 	// Leading says that the value of a row does not depend on the rows behind it and its peers.
 	Leading bool
+	// A partition may be larger than memory. It is then computed in pieces, by functions that say how: Ranked computes a piece from what is
+	// before it, of whole groups of peers if ByPeers, its arguments being constants; a Neighbour's value is that of the row so many rows away,
+	// as often as its second argument says; TakesFirst and TakesLast give the value of that row of the frame.
+	Ranked                func(at Placed, p *Partitions, args []*column.Vector) (*column.Vector, error)
+	ByPeers               bool
+	Neighbour             int64
+	TakesFirst, TakesLast bool
 	// Kernel computes the values of all rows of some partitions. Arguments are of as many rows, in any encoding.
 	Kernel func(p *Partitions, args []*column.Vector) (*column.Vector, error)
 	Doc    string
 }
+
+// Placed says where a piece of a partition lies: rows and groups of peers before it, and rows of the partition.
+type Placed struct{ Rows, Groups, Total int64 }
 
 // Partitions are rows of whole partitions, one partition after the other, each in the order of its window.
 type Partitions struct {

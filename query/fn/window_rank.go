@@ -12,12 +12,12 @@ var moreFamilies = []func(r *Registry){addRanks, addRowValues, addCollectors, ad
 
 func addRanks(r *Registry) {
 	r.window(
-		expr.WindowFunction{Name: "row_number", Result: tInt8, Leading: true, Kernel: rowNumbers, Doc: "number of the row in its partition, from 1"},
-		expr.WindowFunction{Name: "rank", Result: tInt8, Leading: true, Kernel: ranks, Doc: "row_number of the first peer"},
-		expr.WindowFunction{Name: "dense_rank", Result: tInt8, Leading: true, Kernel: denseRanks, Doc: "number of the group of peers, from 1"},
-		expr.WindowFunction{Name: "percent_rank", Result: tFloat8, Kernel: percentRanks, Doc: "(rank - 1) / (rows - 1)"},
-		expr.WindowFunction{Name: "cume_dist", Result: tFloat8, Kernel: cumeDists, Doc: "share of rows before the row or its peers"},
-		expr.WindowFunction{Name: "ntile", Args: types(tInt4), Result: tInt4, Kernel: ntiles, Doc: "number of the one of so many parts of nearly equal size"},
+		expr.WindowFunction{Name: "row_number", Result: tInt8, Leading: true, Kernel: rowNumbers, Ranked: placedNumbers, Doc: "number of the row in its partition, from 1"},
+		expr.WindowFunction{Name: "rank", Result: tInt8, Leading: true, Kernel: ranks, Ranked: placedRanks, ByPeers: true, Doc: "row_number of the first peer"},
+		expr.WindowFunction{Name: "dense_rank", Result: tInt8, Leading: true, Kernel: denseRanks, Ranked: placedDenseRanks, ByPeers: true, Doc: "number of the group of peers, from 1"},
+		expr.WindowFunction{Name: "percent_rank", Result: tFloat8, Kernel: percentRanks, Ranked: placedPercentRanks, ByPeers: true, Doc: "(rank - 1) / (rows - 1)"},
+		expr.WindowFunction{Name: "cume_dist", Result: tFloat8, Kernel: cumeDists, Ranked: placedCumeDists, ByPeers: true, Doc: "share of rows before the row or its peers"},
+		expr.WindowFunction{Name: "ntile", Args: types(tInt4), Result: tInt4, Kernel: ntiles, Ranked: placedNtiles, Doc: "number of the one of so many parts of nearly equal size"},
 	)
 }
 

@@ -9,14 +9,14 @@ import (
 
 func addRowValues(r *Registry) {
 	r.window(
-		expr.WindowFunction{Name: "lag", Args: types(tAny), Kernel: neighbour(-1), Doc: "value of the row before, NULL where there is none"},
-		expr.WindowFunction{Name: "lag", Args: types(tAny, tInt4), Kernel: neighbour(-1), Doc: "value of the row so many rows before"},
-		expr.WindowFunction{Name: "lag", Args: types(tAny, tInt4, tAny), Common: true, Kernel: neighbour(-1), Doc: "value of the row so many rows before, or the third where there is none"},
-		expr.WindowFunction{Name: "lead", Args: types(tAny), Kernel: neighbour(1), Doc: "value of the row behind, NULL where there is none"},
-		expr.WindowFunction{Name: "lead", Args: types(tAny, tInt4), Kernel: neighbour(1), Doc: "value of the row so many rows behind"},
-		expr.WindowFunction{Name: "lead", Args: types(tAny, tInt4, tAny), Common: true, Kernel: neighbour(1), Doc: "value of the row so many rows behind, or the third where there is none"},
-		expr.WindowFunction{Name: "first_value", Args: types(tAny), Framed: true, Kernel: firstValues, Doc: "value of the frame's first row"},
-		expr.WindowFunction{Name: "last_value", Args: types(tAny), Framed: true, Kernel: lastValues, Doc: "value of the frame's last row"},
+		expr.WindowFunction{Name: "lag", Args: types(tAny), Neighbour: -1, Kernel: neighbour(-1), Doc: "value of the row before, NULL where there is none"},
+		expr.WindowFunction{Name: "lag", Args: types(tAny, tInt4), Neighbour: -1, Kernel: neighbour(-1), Doc: "value of the row so many rows before"},
+		expr.WindowFunction{Name: "lag", Args: types(tAny, tInt4, tAny), Common: true, Neighbour: -1, Kernel: neighbour(-1), Doc: "value of the row so many rows before, or the third where there is none"},
+		expr.WindowFunction{Name: "lead", Args: types(tAny), Neighbour: 1, Kernel: neighbour(1), Doc: "value of the row behind, NULL where there is none"},
+		expr.WindowFunction{Name: "lead", Args: types(tAny, tInt4), Neighbour: 1, Kernel: neighbour(1), Doc: "value of the row so many rows behind"},
+		expr.WindowFunction{Name: "lead", Args: types(tAny, tInt4, tAny), Common: true, Neighbour: 1, Kernel: neighbour(1), Doc: "value of the row so many rows behind, or the third where there is none"},
+		expr.WindowFunction{Name: "first_value", Args: types(tAny), Framed: true, TakesFirst: true, Kernel: firstValues, Doc: "value of the frame's first row"},
+		expr.WindowFunction{Name: "last_value", Args: types(tAny), Framed: true, TakesLast: true, Kernel: lastValues, Doc: "value of the frame's last row"},
 		expr.WindowFunction{Name: "nth_value", Args: types(tAny, tInt4), Framed: true, Kernel: nthValues, Doc: "value of the frame's n-th row, from 1"},
 	)
 }
