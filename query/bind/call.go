@@ -62,12 +62,10 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	if b.Functions.IsSetFunction(name) && !n.Special {
 		return b.listCall(s, n)
 	}
-	if n.Star {
-		if _, err := b.Functions.Function(name, nil); err != nil {
-			return nil, place(err, n.Pos)
-		}
-	}
 	if n.Star || n.Distinct || n.Filter != nil || n.OrderBy != nil {
+		if err := b.exists(s, n); err != nil {
+			return nil, err
+		}
 		what := map[bool]string{true: "FILTER"}[n.Filter != nil]
 		if n.Star {
 			what = "(*)"
@@ -107,14 +105,33 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	return b.callNamed(name, n.Pos, args...)
 }
 
+// exists makes sure that there is a function for the arguments of a call.
+func (b *binder) exists(s *scope, n *sql.FuncCall) error {
+	list := n.Args
+	if n.WithinGroup {
+		list = slices.Clone(list)
+		for _, item := range n.OrderBy {
+			list = append(list, item.Expr)
+		}
+	}
+	ts := make([]column.Type, len(list))
+	for i, a := range list {
+		e, err := b.expr(s, a)
+		if err != nil {
+			return err
+		}
+		ts[i] = e.Type()
+	}
+	if _, err := b.Functions.Function(n.Name.Name, ts); err != nil {
+		return place(err, n.Pos)
+	}
+	return nil
+}
+
 // aggregate binds an aggregate call; in the expression a column of number aggBase + k stands for call k.
 func (b *binder) aggregate(s *scope, n *sql.FuncCall) (expr.Expr, error) {
-	if out, links := b.levelOf(s, n); out != nil {
-		e, err := b.aggregate(out, n)
-		if err != nil {
-			return nil, err
-		}
-		return b.outside(links, e), nil
+	if e, err := b.fromOutside(s, n, b.aggregate); e != nil || err != nil {
+		return e, err
 	}
 	if s.aggs == nil {
 		return nil, errorAt(n.Pos, "42803", "aggregate functions are not allowed in %s", s.clause)
@@ -136,6 +153,19 @@ func (b *binder) aggregate(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 		return nil, err
 	}
 	return s.aggs.add(call, n.Name.Name), nil
+}
+
+// fromOutside binds an aggregate, or GROUPING, that belongs to a query around; nil = it belongs to the query itself.
+func (b *binder) fromOutside(s *scope, n *sql.FuncCall, bind func(*scope, *sql.FuncCall) (expr.Expr, error)) (expr.Expr, error) {
+	out, links, err := b.levelOf(s, n)
+	if out == nil || err != nil {
+		return nil, err
+	}
+	e, err := bind(out, n)
+	if err != nil {
+		return nil, err
+	}
+	return b.outside(links, e), nil
 }
 
 func (b *binder) aggregateCall(s *scope, n *sql.FuncCall) (expr.AggregateCall, error) {
@@ -237,6 +267,8 @@ type grouping struct {
 	// sets are the grouping sets, by the places of their keys; nil = all keys, always. Their number is a key behind the others.
 	sets  [][]int
 	calls *aggregates
+	// dependent gives the aggregates that stand for columns that the keys determine.
+	dependent map[int]int
 }
 
 // resolve rewrites an expression over the input into one over the aggregate's output; the error names a column that is
@@ -275,12 +307,10 @@ func (g *grouping) resolve(e expr.Expr) (expr.Expr, error) {
 				}
 				return mask
 			case c.Index >= aggBase:
-				out := *c
-				out.Index = len(g.keys) + c.Index - aggBase
-				if g.sets != nil {
-					out.Index++
-				}
-				return &out
+				return g.aggregate(c, c.Index-aggBase)
+			}
+			if k, ok := g.dependent[c.Index]; ok {
+				return g.aggregate(c, k)
 			}
 			if failed == nil {
 				failed = errorAt(c.At, "42803", "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function", g.qualified(c))
@@ -291,6 +321,16 @@ func (g *grouping) resolve(e expr.Expr) (expr.Expr, error) {
 	}
 	out := walk(e)
 	return out, failed
+}
+
+// aggregate moves a column to where the aggregation gives aggregate k.
+func (g *grouping) aggregate(c *expr.Column, k int) expr.Expr {
+	out := *c
+	out.Index = len(g.keys) + k
+	if g.sets != nil {
+		out.Index++
+	}
+	return &out
 }
 
 // resolveSub does so with what a subquery reads.

@@ -101,11 +101,11 @@ func (b *binder) node(s *scope, e sql.Expr) (expr.Expr, error) {
 		return nil, errorAt(n.Pos, "42601", "DEFAULT is not allowed in this context")
 	case *sql.Star:
 		if len(n.Qualifier) > 0 { // the row of an item, where a value is wanted
-			src, err := s.find(n.Qualifier, n.Pos)
-			if err == nil && src == nil {
-				err = s.noSource(n.Qualifier, n.Pos)
+			src, links, err := s.qualified(n.Qualifier, n.Pos)
+			if err != nil || links == nil {
+				return rowOf(src, err, n.Pos)
 			}
-			return rowOf(src, err, n.Pos)
+			return b.outside(links, wholeRow(src, n.Pos)), nil
 		}
 		return nil, errorAt(n.Pos, "42601", "row expansion via \"*\" is not supported here")
 	case *sql.GroupingSet:

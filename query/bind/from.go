@@ -201,6 +201,13 @@ func (f *fromClause) stored(t *sql.Table, rel plan.Relation, use *meta.Use) (*it
 		c := columns[at]
 		src.fields = append(src.fields, binding{name: names[i], e: &expr.Column{Index: f.width + i, Name: c.Name, T: c.Type, Sorted: c.Time && sorted}})
 	}
+	if t.AsOf == nil {
+		known := make([]plan.RelationColumn, len(project))
+		for i, at := range project {
+			known[i] = columns[at]
+		}
+		src.key = primaryKey(rel, known)
+	}
 	var node plan.Node = newScan(rel, project)
 	if t.Sample != nil {
 		var err error

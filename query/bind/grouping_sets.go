@@ -157,6 +157,9 @@ func (b *binder) keySet(blk *block, g *grouping, item sql.Expr) ([]int, error) {
 
 // groupingCall binds GROUPING(…).
 func (b *binder) groupingCall(s *scope, n *sql.FuncCall) (expr.Expr, error) {
+	if e, err := b.fromOutside(s, n, b.groupingCall); e != nil || err != nil {
+		return e, err
+	}
 	switch {
 	case s.aggs == nil:
 		return nil, errorAt(n.Pos, "42803", "grouping operations are not allowed in %s", s.clause)
@@ -239,6 +242,11 @@ func (g *grouping) expanded(agg *plan.Aggregate) *plan.Aggregate {
 	in := &plan.GroupingSets{Input: agg.Input, Keys: agg.Keys, Names: agg.KeyNames, Sets: g.sets}
 	width := len(agg.Input.Columns())
 	refs, names := columnRefs(in.Columns())
+	for i, call := range agg.Aggs { // direct arguments stand for a whole group, in which a key may be missing
+		for k := range call.Fn.Direct {
+			agg.Aggs[i].Args[k] = replaced(call.Args[k], agg.Keys, refs[width:])
+		}
+	}
 	agg.Input, agg.Keys, agg.KeyNames = in, refs[width:], names[width:]
 	for number, set := range g.sets {
 		if len(set) == 0 {
@@ -246,4 +254,12 @@ func (g *grouping) expanded(agg *plan.Aggregate) *plan.Aggregate {
 		}
 	}
 	return agg
+}
+
+// replaced puts other expressions in the place of those of a list.
+func replaced(e expr.Expr, list, by []expr.Expr) expr.Expr {
+	if k := slices.IndexFunc(list, func(key expr.Expr) bool { return expr.Equal(key, e) }); k >= 0 {
+		return by[k]
+	}
+	return expr.MapChildren(e, func(e expr.Expr) expr.Expr { return replaced(e, list, by) })
 }

@@ -21,6 +21,10 @@ func figureName(e sql.Expr) (string, int) {
 	switch n := e.(type) {
 	case *sql.ColumnRef:
 		return n.Parts[len(n.Parts)-1], 2
+	case *sql.Star:
+		if len(n.Qualifier) > 0 {
+			return n.Qualifier[len(n.Qualifier)-1], 2
+		}
 	case *sql.FuncCall:
 		if n.Special {
 			switch n.Name.Name {

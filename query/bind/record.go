@@ -56,7 +56,7 @@ func (b *binder) rowElements(s *scope, n *sql.Row) ([]expr.Expr, error) {
 func (b *binder) spread(s *scope, e sql.Expr) ([]target, bool, error) {
 	switch n := e.(type) {
 	case *sql.Star:
-		out, err := expandStar(s, n)
+		out, err := b.expandStar(s, n)
 		return out, true, err
 	case *sql.Field:
 		if !n.Star {
@@ -148,6 +148,8 @@ func (b *binder) shaped(s *scope, n *sql.Field) (expr.Expr, *expr.Shape, error) 
 func shapeOf(e expr.Expr) *expr.Shape {
 	switch e := e.(type) {
 	case *expr.Column:
+		return e.Shape
+	case *expr.Param:
 		return e.Shape
 	case *expr.Call:
 		if e.Fn != fn.MakeRow {

@@ -42,6 +42,7 @@ type source struct {
 	alias        bool
 	rel          plan.Relation // the table it is; nil for anything else
 	fields       []binding
+	key          []int        // the fields that are its table's primary key; nil = it has none
 	present      *expr.Column // true in its rows, NULL where an outer join has none; nil = it is always there
 	single       bool         // a function that gives one value a row
 }
@@ -175,6 +176,20 @@ func (s *scope) find(parts []string, pos int) (*source, error) {
 		found = src
 	}
 	return found, nil
+}
+
+// qualified gives the source that the qualifier of * names, in the scope or else in the one around it; links are those on the way there.
+func (s *scope) qualified(parts []string, pos int) (*source, []*link, error) {
+	var links []*link
+	for at := s; at != nil; at = at.outer {
+		if at.link != nil {
+			links = append(links, at.link)
+		}
+		if src, err := at.find(parts, pos); src != nil || err != nil {
+			return src, links, err
+		}
+	}
+	return nil, nil, s.noSource(parts, pos)
 }
 
 func (src *source) named(parts []string) bool {

@@ -225,15 +225,13 @@ func (b *binder) targets(s *scope, n *sql.Select) ([]target, error) {
 }
 
 // expandStar lists the columns * stands for.
-func expandStar(s *scope, star *sql.Star) ([]target, error) {
-	fields := s.fields
+func (b *binder) expandStar(s *scope, star *sql.Star) ([]target, error) {
+	fields, links := s.fields, []*link(nil)
 	switch {
 	case len(star.Qualifier) > 0:
-		src, err := s.find(star.Qualifier, star.Pos)
-		if err == nil && src == nil {
-			err = s.noSource(star.Qualifier, star.Pos)
-		}
-		if err != nil {
+		var src *source
+		var err error
+		if src, links, err = s.qualified(star.Qualifier, star.Pos); err != nil {
 			return nil, err
 		}
 		fields = src.fields
@@ -242,9 +240,14 @@ func expandStar(s *scope, star *sql.Star) ([]target, error) {
 	}
 	out := make([]target, 0, len(fields))
 	for _, f := range fields {
-		if !f.unlisted {
-			out = append(out, target{name: f.name, bound: f.at(star.Pos)})
+		if f.unlisted {
+			continue
 		}
+		t := target{name: f.name, bound: f.at(star.Pos)}
+		if links != nil {
+			t.bound = b.outside(links, t.bound)
+		}
+		out = append(out, t)
 	}
 	return out, nil
 }
@@ -282,6 +285,9 @@ func containsExpr(list []expr.Expr, e expr.Expr) bool {
 
 // group puts the aggregation over the input and brings targets and HAVING onto its output.
 func (b *binder) group(input plan.Node, g *grouping, s *scope, targets []target, having expr.Expr) (plan.Node, error) {
+	if err := b.dependentColumns(g, s, targets, having); err != nil {
+		return nil, err
+	}
 	g.aggs = len(s.aggs.calls)
 	for _, k := range g.keys {
 		if readsSets(k) {

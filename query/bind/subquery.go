@@ -67,15 +67,16 @@ func (b *binder) outside(links []*link, e expr.Expr) expr.Expr {
 		l.crossed = true
 	}
 	l := links[len(links)-1]
-	name := "outer " + nameOf(e)
+	out := &expr.Param{Name: "outer " + nameOf(e), T: e.Type(), Shape: shapeOf(e), At: e.Pos()}
 	for _, p := range l.params {
 		if expr.Equal(p.Expr, e) {
-			return &expr.Param{Index: p.Param, Name: name, T: e.Type(), At: e.Pos()}
+			out.Index = p.Param
+			return out
 		}
 	}
-	p := b.newParam()
-	l.params = append(l.params, plan.ApplyParam{Param: p, Expr: e})
-	return &expr.Param{Index: p, Name: name, T: e.Type(), At: e.Pos()}
+	out.Index = b.newParam()
+	l.params = append(l.params, plan.ApplyParam{Param: out.Index, Expr: e})
+	return out
 }
 
 // newParam numbers a parameter that no client gives.

@@ -107,7 +107,11 @@ func (b *binder) windowCall(s *scope, n *sql.FuncCall) (call expr.WindowCall, er
 		return call, unsupported(n.Pos, "OVER is not supported for ordered-set aggregate "+name, "")
 	}
 	if !b.Functions.IsWindow(name) && !b.Functions.IsAggregate(name) {
-		if _, err := b.Functions.Function(name, ts); err != nil {
+		_, err := b.Functions.Function(name, ts)
+		if b.Functions.IsSetFunction(name) {
+			_, err = b.Functions.SetFunction(name, ts)
+		}
+		if err != nil {
 			return call, place(err, n.Pos)
 		}
 		return call, errorAt(n.Pos, "42809", "OVER specified, but %s is not a window function nor an aggregate function", name)

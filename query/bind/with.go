@@ -18,6 +18,9 @@ type cte struct {
 	silent bool     // it changes rows and returns none
 	added  int      // columns at the end that * does not stand for
 	id     *plan.SharedID
+	// outer is the scope around the query that it belongs to; correlated says that it reads what is there.
+	outer      *scope
+	correlated bool
 }
 
 // withScope is the queries of WITH that can be seen, the innermost first.
@@ -96,7 +99,10 @@ func (b *binder) defineOne(n *sql.CTE, with *sql.With, around *sql.Query) (*cte,
 	if out.names, err = cteNames(n, out.node.Columns()); err != nil {
 		return nil, err
 	}
-	out.size = weigh(out.node)
+	out.size, out.outer = weigh(out.node), b.outer
+	out.correlated = slices.ContainsFunc(plan.FreeParams(out.node), func(p int) bool {
+		return !slices.ContainsFunc(b.subqueries, func(first plan.Subquery) bool { return first.Param == p })
+	})
 	volatile := plan.Volatile(out.node)
 	out.shared = recursive || volatile || n.Materialize == sql.MaterializeAlways || b.computedOnce(n, out.node, around)
 	if out.shared && !shareable(out.node) {
@@ -159,6 +165,13 @@ func (b *binder) reference(c *cte, pos int) (plan.Node, error) {
 	}
 	if c.shared {
 		return &plan.Shared{Input: c.node, Name: c.name, ID: c.id}, nil
+	}
+	if c.correlated { // what is between its query and the reader reads the same things around
+		for s := b.outer; s != nil && s != c.outer; s = s.outer {
+			if s.link != nil {
+				s.link.crossed = true
+			}
+		}
 	}
 	return c.node, nil
 }

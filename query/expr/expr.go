@@ -55,6 +55,7 @@ type Param struct {
 	Index int
 	Name  string // for EXPLAIN; "" = its number
 	T     column.Type
+	Shape *Shape // as in Column
 	At    int
 }
 
