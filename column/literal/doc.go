@@ -17,9 +17,6 @@ type Options struct {
 	Location *time.Location
 	// Now is what 'now', 'today', 'tomorrow' and 'yesterday' refer to; if it is zero they are refused.
 	Now time.Time
-	// LoadLocation finds a zone that a text names; nil = time.LoadLocation, which reads files: parsers of many rows
-	// give one that remembers.
-	LoadLocation func(name string) (*time.Location, error)
 	// Names translates between objects' numbers and names, for regclass and its kin; nil = only numbers are read and shown.
 	Names Names
 	Style

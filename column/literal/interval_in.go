@@ -69,6 +69,7 @@ type span struct {
 	years, months, days int64
 	micros              int64
 	fail                bool
+	negative            bool // the sign in front of the text is that of all parts
 }
 
 // ParseInterval reads PostgreSQL's own style (1 day 02:03:04, 90 minutes ago, 1-2 for a year and two months) and ISO 8601's designators
@@ -107,6 +108,7 @@ func parseVerbose(text string, style IntervalStyle) (span, error) {
 	}
 	var seen uint32
 	current, negate := noUnit, false
+	s.negative = style == SQLIntervals && tokens != nil && tokens[0].text[0] == '-' && !signed(tokens[1:])
 	for i := len(tokens) - 1; i >= 0; i-- {
 		t := tokens[i]
 		var mask uint32
@@ -128,7 +130,7 @@ func parseVerbose(text string, style IntervalStyle) (span, error) {
 				if err := s.addClock(t.text); err != nil {
 					return s, err
 				}
-				mask, current = 1<<hour|1<<minute|1<<second, day
+				mask, current = 1<<hour|1<<minute|1<<second|1<<millisecond|1<<microsecond, day
 				break
 			}
 			fallthrough
@@ -144,9 +146,6 @@ func parseVerbose(text string, style IntervalStyle) (span, error) {
 	}
 	if seen == 0 {
 		return s, errFormat
-	}
-	if style == SQLIntervals && tokens[0].text[0] == '-' && !signed(tokens[1:]) {
-		s.years, s.months, s.days, s.micros = min(s.years, -s.years), min(s.months, -s.months), min(s.days, -s.days), min(s.micros, -s.micros)
 	}
 	if negate {
 		s.fail = s.fail || s.micros == math.MinInt64 || s.days == math.MinInt32 || s.months == math.MinInt32 || s.years == math.MinInt32
@@ -172,7 +171,7 @@ func (s *span) addClock(text string) error {
 		return errField
 	}
 	sign := int64(1)
-	if text[0] == '-' {
+	if text[0] == '-' || s.negative {
 		sign = -1
 	}
 	s.addMicros(sign*int64(h), 3600*MicrosPerSecond)
@@ -186,12 +185,16 @@ func (s *span) addNumber(text string, current *unit) (mask uint32, err error) {
 	if *current == noUnit {
 		*current = second
 	}
-	negative := text[0] == '-'
+	negative := text[0] == '-' || s.negative
 	end := skip(text, 0, func(c byte) bool { return c == '+' || c == '-' })
 	whole := skip(text, end, isDigit)
 	n := int64(0)
 	if whole > end {
-		if n, err = strconv.ParseInt(text[end:whole], 10, 64); err != nil {
+		digits := text[end:whole]
+		if negative {
+			digits = "-" + digits
+		}
+		if n, err = strconv.ParseInt(digits, 10, 64); err != nil {
 			return 0, errField
 		}
 	} else if !strings.HasPrefix(text[whole:], ".") {
@@ -205,8 +208,11 @@ func (s *span) addNumber(text string, current *unit) (mask uint32, err error) {
 		if err != nil {
 			return 0, errFormat
 		}
-		if months < 0 || months >= 12 || n > math.MaxInt32 {
+		if months < 0 || months >= 12 || n > math.MaxInt32 || n < -math.MaxInt32 {
 			return 0, errField
+		}
+		if negative {
+			months = -months
 		}
 		n, *current = n*12+int64(months), month
 	case rest[0] == '.':
@@ -222,7 +228,7 @@ func (s *span) addNumber(text string, current *unit) (mask uint32, err error) {
 		return 0, errFormat
 	}
 	if negative {
-		n, fraction = -n, -fraction
+		fraction = -fraction
 	}
 	return s.addUnits(n, fraction, *current)
 }
@@ -287,6 +293,9 @@ func (s *span) addTo(part *int64, n, scale, low, high int64) {
 }
 
 func mulInt(a, b int64) (int64, bool) {
+	if b == 1 {
+		return a, true
+	}
 	hi, lo := bits.Mul64(uint64(abs(a)), uint64(abs(b)))
 	if hi != 0 || lo > math.MaxInt64 || a == math.MinInt64 || b == math.MinInt64 {
 		return 0, false

@@ -1,9 +1,34 @@
 package literal
 
 import (
+	"math"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/automatanexus/aegis-db/column/timezone"
+)
+
+// parts says which parts of a moment a text has given. One that comes twice is an error.
+type parts uint32
+
+const (
+	specialPart parts = 1 << iota // epoch or infinity
+	yearPart
+	monthPart
+	dayPart
+	hourPart
+	minutePart
+	secondPart
+	zonePart
+	summerZonePart // the zone was the abbreviation of a summer time
+	summerPart     // DST
+	dayOfYearPart
+	dayOfWeekPart
+	meridianPart
+	eraPart
+
+	dateParts = yearPart | monthPart | dayPart
+	timeParts = hourPart | minutePart | secondPart
 )
 
 // fields collects what tokens say until it is a moment.
@@ -11,26 +36,25 @@ type fields struct {
 	m   *moment
 	opt Options
 
-	year, days                int64
-	yearWidth, month, day     int // yearWidth: digits the year was written with
-	hasYear, hasMonth, hasDay bool
-	haveDays                  bool // days was given as a whole: by a word, a Julian day, a day of the year
-	numericMonth              bool // the month was a number, and may turn out to be the day
-	era, bc                   bool
+	seen  parts
+	label string // the unit's word or T that was last, and says what comes now
 
-	hour, minute, second int
+	year, month, day, dayOfYear int64
+	julianDay                   int64
+	julian                      bool // the date is julianDay
+	textMonth                   bool // the month was a word
+	twoDigits                   bool // the year was written with one or two
+	bc                          bool
+
+	hour, minute, second int64
 	fraction             int64
-	hasTime              bool
 	meridian             byte // 'a', 'p' or 0
-	hasZone              bool
-
-	afterT, julian bool // the word T or J was last
-	epoch          bool
+	epoch                bool
 }
 
-func (f *fields) hasDate() bool { return f.haveDays || f.hasYear && f.hasMonth && f.hasDay }
+func (f *fields) all(p parts) bool { return f.seen&p == p }
 
-// parse reads any of the forms PostgreSQL takes, apart from day-of-year and ISO week dates.
+// parse reads any of the forms PostgreSQL takes.
 func (d *moment) parse(text string, opt Options) error {
 	tokens, err := tokenize(text)
 	if err != nil {
@@ -40,174 +64,367 @@ func (d *moment) parse(text string, opt Options) error {
 		return errFormat
 	}
 	f := fields{m: d, opt: opt}
-	for _, t := range tokens {
-		if err := f.add(t); err != nil {
+	for i := range tokens {
+		given, err := f.add(tokens, i)
+		if err != nil {
 			return err
 		}
-	}
-	if d.infinite != 0 {
-		if len(tokens) != 1 {
+		if f.seen&given != 0 {
 			return errFormat
 		}
-		return nil
+		f.seen |= given
+	}
+	if d.timeOnly {
+		return f.finishClock()
 	}
 	return f.finish()
 }
 
-func (f *fields) add(t token) error {
+// ordinary says that the text means a date after all, whatever special word came before.
+func (f *fields) ordinary() { f.epoch, f.m.infinite = false, 0 }
+
+func (f *fields) add(tokens []token, i int) (parts, error) {
+	t := tokens[i]
 	switch t.kind {
 	case numberToken:
-		return f.addNumber(t.text)
+		return f.addNumber(tokens, i)
 	case dateToken:
-		return f.addDate(t.text)
+		return f.addDashed(tokens, i)
 	case timeToken:
 		return f.addTime(t.text)
 	case signedToken:
-		return f.addSigned(t.text)
-	case specialToken:
-		if t.text != "-infinity" {
-			return errFormat
-		}
-		if f.m.timeOnly {
-			return errFormat
-		}
-		f.m.infinite = -1
-		return nil
+		return zonePart, f.addDisplacement(t.text)
 	}
-	return f.addWord(t.text)
+	return f.addWord(tokens, i)
 }
 
-func (f *fields) addNumber(s string) error {
-	whole, fraction, hasFraction := strings.Cut(s, ".")
-	n, err := strconv.ParseInt(whole, 10, 64)
+// integer reads the digits that a text begins with; none are 0.
+func integer(s string) (n int64, rest string, err error) {
+	end := skip(s, 0, isDigit)
+	if end == 0 {
+		return 0, s, nil
+	}
+	n, err = strconv.ParseInt(s[:end], 10, 32)
 	if err != nil {
-		return errField
+		return 0, s, errField
+	}
+	return n, s[end:], nil
+}
+
+func (f *fields) addNumber(tokens []token, i int) (parts, error) {
+	s := tokens[i].text
+	if f.label != "" {
+		return f.addLabelled(s)
+	}
+	point := strings.IndexByte(s, '.')
+	before := len(s)
+	if point >= 0 {
+		before = point
 	}
 	switch {
-	case f.julian:
-		if hasFraction {
-			return errFormat
+	case f.m.timeOnly && point >= 0 && i == 0 && len(tokens) >= 2 && tokens[len(tokens)-1].kind == dateToken,
+		!f.m.timeOnly && point >= 0 && f.seen&dateParts == 0:
+		return f.addDate(s)
+	case f.m.timeOnly && point >= 0 && before <= 2:
+		return 0, errFormat
+	case point >= 0 && before > 2,
+		f.m.timeOnly && len(s) > 4,
+		!f.m.timeOnly && len(s) >= 6 && (f.seen&dateParts == 0 || f.seen&timeParts == 0):
+		return f.addRunTogether(s, f.dateSeen())
+	}
+	return f.addPart(s, f.dateSeen())
+}
+
+// dateSeen are the parts that a number cannot be: where only a time of day is wanted, no number is of a date.
+func (f *fields) dateSeen() parts {
+	if f.m.timeOnly {
+		return f.seen | dateParts
+	}
+	return f.seen
+}
+
+// addLabelled takes a number whose unit stands in front of it: Y2001M12D27, J2451187 or T040506.
+func (f *fields) addLabelled(s string) (parts, error) {
+	n, rest, err := integer(s)
+	if err != nil {
+		return 0, err
+	}
+	if rest != "" && rest[0] != '.' {
+		return 0, errFormat
+	}
+	label := f.label
+	f.label = ""
+	f.ordinary()
+	switch label {
+	case "y":
+		f.year = n
+		return yearPart, nil
+	case "m":
+		if f.all(monthPart | hourPart) {
+			f.minute = n
+			return minutePart, nil
 		}
-		f.julian, f.haveDays, f.days = false, true, n+minDay
-		return nil
-	case (f.afterT || f.hasDate() || f.m.timeOnly) && !f.hasTime && (len(whole) == 6 || len(whole) == 4 && !hasFraction):
-		if len(whole) == 4 {
-			n *= 100
+		f.month = n
+		return monthPart, nil
+	case "d":
+		f.day = n
+		return dayPart, nil
+	case "h":
+		f.hour = n
+		return hourPart, nil
+	case "mm":
+		f.minute = n
+		return minutePart, nil
+	case "s":
+		f.second = n
+		if rest != "" {
+			f.fraction = f.m.fraction(rest[1:])
 		}
-		f.hour, f.minute, f.second = int(n/10000), int(n/100%100), int(n%100)
+		return secondPart, nil
+	case "j":
+		return f.addJulian(n, rest)
+	case "t":
+		given, err := f.addRunTogether(s, f.seen|dateParts)
+		if err == nil && given != timeParts {
+			err = errFormat
+		}
+		return given, err
+	}
+	return 0, errFormat
+}
+
+func (f *fields) addJulian(n int64, rest string) (parts, error) {
+	f.julian, f.julianDay = true, n
+	if rest == "" {
+		return dateParts, nil
+	}
+	part := 0.0
+	if len(rest) > 1 {
+		var err error
+		if part, err = strconv.ParseFloat(rest, 64); err != nil {
+			return 0, errFormat
+		}
+	}
+	unit := pow10(f.m.digits)
+	within := int64(part * float64(secondsPerDay*unit))
+	f.hour, f.minute, f.second, f.fraction = within/(3600*unit), within/(60*unit)%60, within/unit%60, within%unit
+	return dateParts | timeParts, nil
+}
+
+// addRunTogether takes YYMMDD or YYYYMMDD, or HHMM or HHMMSS, perhaps with a fraction.
+func (f *fields) addRunTogether(s string, seen parts) (parts, error) {
+	s, fraction, pointed := strings.Cut(s, ".")
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0, errFormat
+	}
+	switch {
+	case pointed:
 		f.fraction = f.m.fraction(fraction)
-		f.hasTime, f.afterT = true, false
-		return nil
-	case len(whole) == 4 && hasFraction && len(fraction) == 3 && !f.hasYear && !f.hasMonth && !f.hasDay:
-		dayOfYear, _ := strconv.Atoi(fraction)
-		if dayOfYear < 1 || dayOfYear > 366 || n == 0 {
-			return errFormat
+	case seen&dateParts != dateParts && len(s) >= 6:
+		f.year, f.month, f.day = n/10000, n/100%100, n%100
+		if f.year > math.MaxInt32 {
+			return 0, errField
 		}
-		f.haveDays, f.days = true, DaysFromCivil(n, 1, dayOfYear)
-		return nil
-	case hasFraction || f.hasDate():
-		return errFormat
-	case len(whole) >= 6 && !f.hasYear && !f.hasMonth && !f.hasDay:
-		f.setYear(n/10000, len(whole)-4)
-		f.month, f.day, f.hasMonth, f.hasDay = int(n/100%100), int(n%100), true, true
-		return nil
+		f.twoDigits = f.twoDigits || len(s) == 6
+		return dateParts, nil
 	}
-	return f.addPart(n, len(whole))
+	if seen&timeParts != timeParts {
+		switch len(s) {
+		case 6:
+			f.hour, f.minute, f.second = n/10000, n/100%100, n%100
+			return timeParts, nil
+		case 4:
+			f.hour, f.minute, f.second = n/100, n%100, 0
+			return timeParts, nil
+		}
+	}
+	return 0, errFormat
 }
 
-// addPart takes one number of a date: a year if it is written with three digits or more, else what is missing in
-// the order that the session's style says.
-func (f *fields) addPart(n int64, width int) error {
-	named := f.hasMonth && !f.numericMonth
-	yearFirst := width >= 3 || f.opt.Order == YearMonthDay
-	switch {
-	case named && f.hasYear && !f.hasDay && width >= 3 && f.yearWidth <= 2:
-		// The number in front of the month's name was the day after all: 08-Jan-1999.
-		f.day, f.hasDay = int(f.year), true
-		f.setYear(n, width)
-	case width >= 3 && !f.hasYear, yearFirst && !f.hasYear && !f.hasDay && (!f.hasMonth || named):
-		f.setYear(n, width)
-	case width >= 3:
-		return errFormat
-	case !f.hasMonth && (f.opt.Order != DayMonthYear || f.hasDay || f.hasYear):
-		f.month, f.hasMonth, f.numericMonth = int(n), true, true
-	case !f.hasDay:
-		f.day, f.hasDay = int(n), true
-	case !f.hasYear:
-		f.setYear(n, width)
-	default:
-		return errFormat
-	}
-	return nil
-}
-
-func (f *fields) setYear(n int64, width int) { f.year, f.yearWidth, f.hasYear = n, width, true }
-
-func (f *fields) setMonth(month int) error {
-	if f.hasMonth {
-		// The number that came first was the day: 8 Jan 1999.
-		if !f.numericMonth || f.hasDay {
-			return errFormat
-		}
-		f.day, f.hasDay, f.numericMonth = f.month, true, false
-	}
-	f.month, f.hasMonth = month, true
-	return nil
-}
-
-func (f *fields) addDate(s string) error {
-	if f.hasDate() || f.hasTime {
-		return errFormat
-	}
-	parts := strings.FieldsFunc(s, func(c rune) bool { return c == '-' || c == '/' || c == '.' })
-	if len(parts) != 3 {
-		return errFormat
-	}
-	// The month's name first, so that the numbers fall into the places that are left.
-	for i, p := range parts {
-		if isLetter(p[0]) {
-			month := monthOf(strings.ToLower(p))
-			if month == 0 {
-				return errFormat
-			}
-			if err := f.setMonth(month); err != nil {
-				return err
-			}
-			parts[i] = ""
-		}
-	}
-	for _, p := range parts {
-		if p == "" {
-			continue
-		}
-		n, err := strconv.ParseInt(p, 10, 64)
-		if err != nil {
-			return errFormat
-		}
-		if err := f.addPart(n, len(p)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (f *fields) addTime(s string) error {
-	if f.epoch {
-		return nil // 'epoch 10:00' is the epoch in PostgreSQL too
-	}
-	if f.hasTime {
-		return errFormat
-	}
-	var err error
-	f.hour, f.minute, f.second, f.fraction, err = f.m.clock(s)
+// addPart takes one number of a date: what is missing, in the order that the session's style says.
+func (f *fields) addPart(s string, seen parts) (parts, error) {
+	n, rest, err := integer(s)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if f.minute > 59 || f.second > 60 {
-		return errField
+	if rest != "" {
+		if rest[0] != '.' || rest == s {
+			return 0, errFormat
+		}
+		if len(s)-len(rest) > 2 {
+			return f.addRunTogether(s, seen|dateParts)
+		}
+		if strings.Trim(rest[1:], "0123456789") != "" {
+			return 0, errFormat
+		}
 	}
-	f.hasTime, f.afterT = true, false
-	return nil
+	width, order := len(s), f.opt.Order
+	if width == 3 && seen&dateParts == yearPart && n >= 1 && n <= 366 {
+		f.dayOfYear = n
+		return dayOfYearPart | monthPart | dayPart, nil
+	}
+	given := parts(0)
+	switch seen & dateParts {
+	case 0:
+		switch {
+		case width >= 3 || order == YearMonthDay:
+			given = yearPart
+		case order == DayMonthYear:
+			given = dayPart
+		default:
+			given = monthPart
+		}
+	case yearPart, dayPart:
+		given = monthPart
+	case monthPart:
+		given = dayPart
+		if f.textMonth && (width >= 3 || order == YearMonthDay) {
+			given = yearPart
+		}
+	case yearPart | monthPart:
+		if f.textMonth && width >= 3 && f.twoDigits {
+			// The number in front of the month's name was the day after all: 08-Jan-1999.
+			f.day, f.year, f.twoDigits = f.year, n, false
+			return dayPart, nil
+		}
+		given = dayPart
+	case monthPart | dayPart:
+		given = yearPart
+	case dateParts:
+		return f.addRunTogether(s, seen)
+	default:
+		return 0, errFormat
+	}
+	switch given {
+	case yearPart:
+		f.year, f.twoDigits = n, width <= 2
+	case monthPart:
+		f.month = n
+	default:
+		f.day = n
+	}
+	return given, nil
+}
+
+// addDashed takes a token of digits and letters with punctuation in it: a date, or behind one a zone's name, or a time run together with a zone.
+func (f *fields) addDashed(tokens []token, i int) (parts, error) {
+	s := tokens[i].text
+	if f.m.timeOnly {
+		if i == 0 && len(tokens) >= 2 && (tokens[len(tokens)-1].kind == dateToken || tokens[1].kind == timeToken) {
+			return f.addDate(s)
+		}
+		if isDigit(s[0]) {
+			return f.addTimeWithZone(s)
+		}
+		return f.addNamedZone(s)
+	}
+	switch {
+	case f.label == "j":
+		f.label = ""
+		n, rest, err := integer(s)
+		if err != nil {
+			return 0, err
+		}
+		f.julian, f.julianDay = true, n
+		return dateParts | timeParts | zonePart, f.addDisplacement(rest)
+	case f.label == "" && !f.all(monthPart|dayPart):
+		return f.addDate(s)
+	case f.label == "" && !isDigit(s[0]):
+		return f.addNamedZone(s)
+	case f.label != "" && f.label != "t":
+		return 0, errFormat
+	}
+	f.label = ""
+	return f.addTimeWithZone(s)
+}
+
+// addTimeWithZone takes HHMMSS-ZZ.
+func (f *fields) addTimeWithZone(s string) (parts, error) {
+	minus := strings.IndexByte(s, '-')
+	if minus < 0 || f.all(timeParts) {
+		return 0, errFormat
+	}
+	if err := f.addDisplacement(s[minus:]); err != nil {
+		return 0, err
+	}
+	given, err := f.addRunTogether(s[:minus], f.dateSeen())
+	return given | zonePart, err
+}
+
+func (f *fields) addNamedZone(s string) (parts, error) {
+	zone, ok := timezone.Named(s)
+	if !ok {
+		return 0, errorf(invalidParameter, "time zone \"%s\" not recognized", strings.ToLower(s))
+	}
+	f.m.zone = zone
+	return zonePart, nil
+}
+
+// addDate takes a whole date.
+func (f *fields) addDate(s string) (parts, error) {
+	var numbers []string
+	given := parts(0)
+	for i := 0; i < len(s); {
+		i = skip(s, i, func(c byte) bool { return !isDigit(c) && !isLetter(c) })
+		if i == len(s) {
+			return 0, errFormat
+		}
+		start := i
+		if isDigit(s[i]) {
+			i = skip(s, i, isDigit)
+			numbers = append(numbers, s[start:i])
+		} else {
+			// The month's name first, so that the numbers fall into the places that are left.
+			i = skip(s, i, isLetter)
+			month := monthOf(strings.ToLower(s[start:i]))
+			if month == 0 || (f.seen|given)&monthPart != 0 {
+				return 0, errFormat
+			}
+			f.month, f.textMonth = int64(month), true
+			given |= monthPart
+		}
+		if i < len(s) {
+			i++
+		}
+	}
+	for _, n := range numbers {
+		p, err := f.addPart(n, f.seen|given)
+		if err != nil {
+			return 0, err
+		}
+		if (f.seen|given)&p != 0 {
+			return 0, errFormat
+		}
+		given |= p
+	}
+	if (f.seen|given)&^(dayOfYearPart|zonePart) != dateParts {
+		return 0, errFormat
+	}
+	return given, nil
+}
+
+func (f *fields) addTime(s string) (parts, error) {
+	if !f.m.timeOnly && f.label != "" {
+		if f.label != "t" {
+			return 0, errFormat
+		}
+		f.label = ""
+	}
+	hour, minute, second, fraction, err := f.m.clock(s)
+	if err != nil {
+		return 0, err
+	}
+	f.hour, f.minute, f.second, f.fraction = int64(hour), int64(minute), int64(second), fraction
+	if minute > 59 || second > 60 || !f.m.timeOnly && f.overflows() {
+		return 0, errField
+	}
+	return timeParts, nil
+}
+
+// overflows reports whether the time of day is after 24:00.
+func (f *fields) overflows() bool {
+	return f.hour > 24 || f.minute > 59 || f.second > 60 || f.sinceMidnight() > secondsPerDay*pow10(f.m.digits)
 }
 
 // maxClockPart is more than the hours of the longest interval (2562047788), and small enough to count on with.
@@ -241,199 +458,12 @@ func (d *moment) clock(s string) (hour, minute, second int, fraction int64, err 
 	return v[0], v[1], v[2], d.fraction(digits), nil
 }
 
-// addSigned takes a zone's displacement, or the numbers of a date that were joined by minus signs.
-func (f *fields) addSigned(s string) error {
-	if f.hasZone {
-		return errFormat
-	}
-	seconds, ok := numericZone(s)
-	if !ok {
-		hours, err := strconv.Atoi(s[1:skip(s, 1, isDigit)])
-		if strings.Trim(s[1:], "0123456789:") != "" && err == nil && hours <= 15 {
-			return errFormat
-		}
-		return errZone
-	}
-	f.m.fixed, f.m.displace, f.hasZone = true, seconds, true
-	return nil
-}
-
-func (f *fields) addWord(s string) error {
-	word := strings.ToLower(s)
-	if month := monthOf(word); month > 0 {
-		return f.setMonth(month)
-	}
-	switch word {
-	case "t":
-		if !f.hasDate() && !f.m.timeOnly || f.hasTime {
-			return errFormat
-		}
-		f.afterT = true
-		return nil
-	case "j", "jd", "julian":
-		f.julian = true
-		return nil
-	case "bc", "ad":
-		if f.era || !f.hasYear {
-			return errFormat
-		}
-		f.era, f.bc = true, word == "bc"
-		return nil
-	case "am", "pm":
-		f.meridian = word[0]
-		return nil
-	case "at", "on":
-		return nil
-	case "infinity":
-		if f.m.timeOnly {
-			return errFormat
-		}
-		f.m.infinite = 1
-		return nil
-	case "epoch", "now", "today", "tomorrow", "yesterday", "allballs":
-		return f.addSpecial(word)
-	}
-	if isDayOfWeek(word) {
-		return nil
-	}
-	if f.hasZone {
-		return errFormat
-	}
-	if seconds, ok := namedZone(word); ok {
-		f.m.fixed, f.m.displace, f.hasZone = true, seconds, true
-		return nil
-	}
-	if !strings.ContainsAny(word, "/_") {
-		return errFormat
-	}
-	zone, err := loadZone(s, f.opt)
+// addDisplacement takes ±HH, ±HHMM, ±HH:MM or ±HH:MM:SS.
+func (f *fields) addDisplacement(s string) error {
+	seconds, err := displacement(s)
 	if err != nil {
 		return err
 	}
-	f.m.zone, f.hasZone = zone, true
-	return nil
-}
-
-func (f *fields) addSpecial(word string) error {
-	if f.hasDate() && word != "allballs" {
-		return errFormat
-	}
-	if word == "allballs" {
-		if f.hasTime {
-			return errFormat
-		}
-		f.hasTime, f.hasZone, f.m.fixed = true, true, true
-		return nil
-	}
-	f.haveDays = true
-	if word == "epoch" {
-		f.m.fixed, f.hasZone, f.hasTime, f.epoch = true, true, true, true
-		return nil
-	}
-	if f.opt.Now.IsZero() {
-		return errorf(invalidParameter, "\"%s\" needs a clock, and there is none here", word)
-	}
-	zone := f.opt.Location
-	if zone == nil {
-		zone = time.UTC
-	}
-	now := f.opt.Now.In(zone)
-	f.days = DaysFromCivil(int64(now.Year()), int(now.Month()), now.Day())
-	switch word {
-	case "tomorrow":
-		f.days++
-	case "yesterday":
-		f.days--
-	case "now":
-		_, offset := now.Zone()
-		f.m.fixed, f.m.displace, f.hasZone = true, offset, true
-		f.hour, f.minute, f.second = now.Clock()
-		f.fraction = int64(now.Nanosecond())
-		if f.m.digits == 6 {
-			f.fraction /= 1000
-		}
-		f.hasTime = true
-	}
-	return nil
-}
-
-func (f *fields) finish() error {
-	if f.afterT || f.julian {
-		return errFormat
-	}
-	if f.m.dated = f.hasDate(); !f.m.dated {
-		if f.hasMonth && (f.month < 1 || f.month > 12) || f.hasDay && (f.day < 1 || f.day > 31) {
-			return errFieldMDY
-		}
-		if !f.m.timeOnly || !f.hasTime || f.hasYear || f.hasMonth || f.hasDay {
-			return errFormat
-		}
-		return f.finishTime()
-	}
-	if f.m.timeOnly && !f.hasTime {
-		return errFormat
-	}
-	if f.haveDays {
-		if f.hasYear || f.hasMonth || f.hasDay {
-			return errFormat
-		}
-		f.m.days = f.days
-	} else if err := f.finishDate(); err != nil {
-		return err
-	}
-	return f.finishTime()
-}
-
-func (f *fields) finishDate() error {
-	year := f.year
-	switch {
-	case f.bc:
-		if year <= 0 {
-			return errField
-		}
-		year = 1 - year
-	case f.yearWidth <= 2 && year < 70:
-		year += 2000
-	case f.yearWidth <= 2 && year < 100:
-		year += 1900
-	case year == 0:
-		return errField
-	}
-	if f.month < 1 || f.month > 12 || f.day < 1 || f.day > 31 {
-		return errFieldMDY
-	}
-	if year > 6_000_000 || year < -5000 {
-		f.m.days = maxDay + 1 // out of every type's range, and of this calendar's
-		return nil
-	}
-	if f.day > DaysInMonth(year, f.month) {
-		return errField
-	}
-	f.m.days = DaysFromCivil(year, f.month, f.day)
-	return nil
-}
-
-func (f *fields) finishTime() error {
-	if f.meridian != 0 {
-		if f.hour > 12 {
-			return errField
-		}
-		f.hour %= 12
-		if f.meridian == 'p' {
-			f.hour += 12
-		}
-	}
-	if f.hour > 24 || f.minute > 59 || f.second > 60 || f.hour == 24 && (f.minute > 0 || f.second > 0 || f.fraction > 0) {
-		return errField
-	}
-	unit := pow10(f.m.digits)
-	f.m.within = int64(f.hour*3600+f.minute*60+f.second)*unit + f.fraction
-	if day := secondsPerDay * unit; f.m.timeOnly {
-		if f.m.within > day {
-			return errField
-		}
-	} else if f.m.within >= day {
-		f.m.days, f.m.within = f.m.days+1, f.m.within-day
-	}
+	f.m.fixed, f.m.displace = true, seconds
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/timezone"
 )
 
 // What can be wrong with a text, before the type and the text are put into the message.
@@ -37,7 +38,8 @@ func ParseTimestamp(text string, t column.Type, opt Options) (int64, error) {
 	case d.infinite < 0:
 		return TimestampNegInfinity, nil
 	}
-	days, within := d.days, d.within
+	carry := floorDiv(d.within, unitsPerDay(t))
+	days, within := d.days+carry, d.within-carry*unitsPerDay(t)
 	if t.Kind != column.Timestamp {
 		offset, err := d.offset(opt)
 		if err != nil {
@@ -94,15 +96,17 @@ func timeError(err error, t column.Type, text string) error {
 
 // moment is what a text said: a local day and time of day, and the zone if there was one.
 type moment struct {
-	digits   int   // of the fraction of a second that count: 6 or 9
-	days     int64 // day number
-	within   int64 // time of day in 10^-digits seconds, up to and including 24 h
-	zone     *time.Location
-	fixed    bool // displace is the zone
-	displace int  // seconds east of Greenwich
-	infinite int  // ±1
-	timeOnly bool // a time of day is wanted, which needs no date
-	dated    bool // there was a date
+	digits int   // of the fraction of a second that count: 6 or 9
+	days   int64 // day number
+	within int64 // time of day in 10^-digits seconds, perhaps 24 h or more
+	zone   *time.Location
+	// abbreviation is the zone, if what it means depends on the moment.
+	abbreviation *timezone.Abbreviation
+	fixed        bool // displace is the zone
+	displace     int  // seconds east of Greenwich
+	infinite     int  // ±1
+	timeOnly     bool // a time of day is wanted, which needs no date
+	dated        bool // there was a date
 }
 
 // parseISO reads YYYY-MM-DD, a space or T, HH:MM:SS with or without fraction, and then nothing, Z or ±HH[[:]MM]: what
@@ -182,6 +186,11 @@ func (d *moment) offset(opt Options) (int, error) {
 	if d.fixed {
 		return d.displace, nil
 	}
+	local := d.days*secondsPerDay + d.within/pow10(d.digits)
+	if d.abbreviation != nil {
+		east, _ := d.abbreviation.At(local - int64(LocalOffset(local, d.abbreviation.Zone())))
+		return east, nil
+	}
 	zone := d.zone
 	if zone == nil {
 		if opt.utc() {
@@ -189,7 +198,7 @@ func (d *moment) offset(opt Options) (int, error) {
 		}
 		zone = opt.Location
 	}
-	return LocalOffset(d.days*secondsPerDay+d.within/pow10(d.digits), zone), nil
+	return LocalOffset(local, zone), nil
 }
 
 // LocalOffset gives the displacement, in seconds east of Greenwich, that a local time (seconds since 1970 as the clock on the
@@ -217,114 +226,47 @@ func LocalOffset(local int64, zone *time.Location) int {
 
 // numericZone reads ±HH, ±HHMM, ±HH:MM or ±HH:MM:SS.
 func numericZone(s string) (seconds int, ok bool) {
-	if len(s) < 2 || s[0] != '+' && s[0] != '-' {
+	if len(s) < 2 || !isDigit(s[1]) {
 		return 0, false
 	}
-	var part [3]int
-	n, width := 0, 0
-	for i := 1; i < len(s); i++ {
-		switch c := s[i]; {
-		case isDigit(c) && width < 6:
-			part[n] = part[n]*10 + int(c-'0')
-			width++
-		case c == ':' && n < 2 && width > 0:
-			n, width = n+1, 0
-		default:
-			return 0, false
-		}
+	seconds, err := displacement(s)
+	return seconds, err == nil
+}
+
+// Displacement reads ±HH, ±HHMM, ±HH:MM or ±HH:MM:SS as seconds east of Greenwich. If the text is none of these, ok is false.
+func Displacement(s string) (seconds int, outOfRange, ok bool) {
+	seconds, err := displacement(s)
+	return seconds, errors.Is(err, errZone), err == nil
+}
+
+// displacement reads what numericZone does, and says what is wrong.
+func displacement(s string) (seconds int, err error) {
+	if s == "" || s[0] != '+' && s[0] != '-' {
+		return 0, errFormat
 	}
-	switch {
-	case n == 0 && width > 4:
-		part[0], part[1], part[2] = part[0]/10000, part[0]/100%100, part[0]%100
-	case n == 0 && width > 2:
+	var part [3]int64
+	rest := s[1:]
+	for i := range part {
+		if part[i], rest, err = integer(rest); err != nil {
+			return 0, errZone
+		}
+		if i == 2 || rest == "" || rest[0] != ':' {
+			break
+		}
+		rest = rest[1:]
+	}
+	if !strings.Contains(s, ":") && rest == "" && len(s) > 3 {
 		part[0], part[1] = part[0]/100, part[0]%100
 	}
-	if width == 0 || part[0] > 15 || part[1] > 59 || part[2] > 59 {
-		return 0, false
+	switch {
+	case part[0] > 15 || part[1] > 59 || part[2] > 59:
+		return 0, errZone
+	case rest != "":
+		return 0, errFormat
 	}
-	seconds = part[0]*3600 + part[1]*60 + part[2]
+	seconds = int(part[0]*3600 + part[1]*60 + part[2])
 	if s[0] == '-' {
 		seconds = -seconds
 	}
-	return seconds, true
-}
-
-// namedZones are the abbreviations that texts may carry, in hours east of Greenwich: those of PostgreSQL's default set that
-// one meets in logs and feeds. Full names go to Options.LoadLocation.
-func namedZone(word string) (seconds int, ok bool) {
-	hours := 0.0
-	switch word {
-	case "z", "utc", "gmt", "zulu", "ut", "uct", "wet":
-	case "cet", "met", "bst", "west", "wat":
-		hours = 1
-	case "eet", "cest", "mest", "ist", "sast", "cat":
-		hours = 2
-	case "msk", "eest", "eat":
-		hours = 3
-	case "pkt":
-		hours = 5
-	case "hkt", "awst", "sgt":
-		hours = 8
-	case "jst", "kst":
-		hours = 9
-	case "acst":
-		hours = 9.5
-	case "aest":
-		hours = 10
-	case "acdt":
-		hours = 10.5
-	case "aedt":
-		hours = 11
-	case "nzst":
-		hours = 12
-	case "nzdt":
-		hours = 13
-	case "ndt":
-		hours = -2.5
-	case "brt", "art", "adt":
-		hours = -3
-	case "nst":
-		hours = -3.5
-	case "ast", "edt":
-		hours = -4
-	case "est", "cdt":
-		hours = -5
-	case "cst", "mdt":
-		hours = -6
-	case "mst", "pdt":
-		hours = -7
-	case "pst", "akdt":
-		hours = -8
-	case "akst":
-		hours = -9
-	case "hst":
-		hours = -10
-	default:
-		return 0, false
-	}
-	return int(hours * 3600), true
-}
-
-// loadZone finds a zone by its full name, in any case: if the spelling given is unknown, each part is tried with a
-// capital letter.
-func loadZone(name string, opt Options) (*time.Location, error) {
-	load := opt.LoadLocation
-	if load == nil {
-		load = time.LoadLocation
-	}
-	if !strings.EqualFold(name, "local") && name != "" {
-		if zone, err := load(name); err == nil {
-			return zone, nil
-		}
-		spelled := []byte(strings.ToLower(name))
-		for i, c := range spelled {
-			if isLetter(c) && (i == 0 || !isLetter(spelled[i-1])) {
-				spelled[i] = c - 'a' + 'A'
-			}
-		}
-		if zone, err := load(string(spelled)); err == nil {
-			return zone, nil
-		}
-	}
-	return nil, errorf(invalidParameter, "time zone \"%s\" not recognized", strings.ToLower(name))
+	return seconds, nil
 }

@@ -23,7 +23,7 @@ func AppendTimeTZ(dst []byte, v int64) []byte {
 // ignored.
 func ParseTime(text string, opt Options) (int64, error) {
 	d := moment{digits: 6, timeOnly: true}
-	if err := d.parseClock(text, opt); err != nil {
+	if err := d.parse(text, opt); err != nil {
 		return 0, clockError(err, "time", text)
 	}
 	return d.within, nil
@@ -33,7 +33,7 @@ func ParseTime(text string, opt Options) (int64, error) {
 // today; a zone that has a name needs a date.
 func ParseTimeTZ(text string, opt Options) (int64, error) {
 	d := moment{digits: 6, timeOnly: true}
-	if err := d.parseClock(text, opt); err != nil {
+	if err := d.parse(text, opt); err != nil {
 		return 0, clockError(err, "time with time zone", text)
 	}
 	if !d.dated && !d.fixed {
@@ -44,16 +44,6 @@ func ParseTimeTZ(text string, opt Options) (int64, error) {
 		return 0, clockError(err, "time with time zone", text)
 	}
 	return column.PackTimeTZ(d.within, east), nil
-}
-
-func (d *moment) parseClock(text string, opt Options) error {
-	if err := d.parse(text, opt); err != nil {
-		return err
-	}
-	if d.zone != nil && !d.dated {
-		return errFormat
-	}
-	return nil
 }
 
 // today is the day number of the session's date.

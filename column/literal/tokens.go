@@ -10,7 +10,7 @@ const (
 	dateToken                     // digits and letters joined by - / or .
 	timeToken                     // digits with colons
 	signedToken                   // + or -, then digits, perhaps with colons
-	wordToken                     // letters, in lower case, or a zone's name as it was written
+	wordToken                     // letters, in lower case
 	specialToken                  // + or -, then letters
 )
 
@@ -38,6 +38,11 @@ func tokenize(s string) ([]token, error) {
 			kind, i = scanNumeric(s, i)
 		case isLetter(c):
 			kind, i = scanWord(s, i)
+			tokens = append(tokens, token{kind, strings.ToLower(s[start:i])})
+			if len(tokens) > maxTokens {
+				return nil, errFormat
+			}
+			continue
 		case c == '.':
 			i = skip(s, i+1, isDigit)
 			if i == start+1 {
@@ -114,18 +119,11 @@ func scanWord(s string, i int) (tokenKind, int) {
 	if i == len(s) {
 		return wordToken, i
 	}
-	inName := func(c byte) bool {
-		return isLetter(c) || isDigit(c) || c == '_' || c == '/' || c == '+' || c == '-' || c == '.'
-	}
-	switch c := s[i]; {
-	case c == '-' || c == '/' || c == '.':
-		end := skip(s, i, inName)
-		if monthOf(strings.ToLower(s[start:i])) > 0 {
-			return dateToken, end
-		}
-		return wordToken, end
-	case c == '_' || c == '+' && strings.ContainsRune(s[start:i], '/'):
-		return wordToken, skip(s, i, inName)
+	c := s[i]
+	if c == '-' || c == '/' || c == '.' || (c == '+' || isDigit(c)) && !isDateWord(strings.ToLower(s[start:i])) {
+		return dateToken, skip(s, i, func(c byte) bool {
+			return isLetter(c) || isDigit(c) || c == '_' || c == '/' || c == '+' || c == '-' || c == '.' || c == ':'
+		})
 	}
 	return wordToken, i
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/timezone"
 	"github.com/automatanexus/aegis-db/meta"
-	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/setting"
 )
 
@@ -147,7 +147,7 @@ func init() {
 		},
 	})
 
-	register("pg_catalog.pg_timezone_names", eachOf(func(*View) []string { return setting.ZoneNames() }), columns[string]{
+	register("pg_catalog.pg_timezone_names", eachOf(func(*View) []string { return timezone.Names() }), columns[string]{
 		"name":   func(_ *View, n string) any { return n },
 		"abbrev": func(v *View, n string) any { return v.zoneNow(n, func(name string, _ int) any { return name }) },
 		"utc_offset": func(v *View, n string) any {
@@ -158,21 +158,17 @@ func init() {
 			return err == nil && v.now().In(l).IsDST()
 		},
 	})
-	type abbreviation struct {
-		name   string
-		offset time.Duration
-	}
-	register("pg_catalog.pg_timezone_abbrevs", eachOf(func(*View) []abbreviation {
-		var out []abbreviation
-		for name, offset := range fn.Abbreviations() {
-			out = append(out, abbreviation{name, offset})
-		}
-		slices.SortFunc(out, func(a, b abbreviation) int { return strings.Compare(a.name, b.name) })
-		return out
-	}), columns[abbreviation]{
-		"abbrev": func(_ *View, a abbreviation) any { return strings.ToUpper(a.name) }, "utc_offset": func(_ *View, a abbreviation) any { return column.Interval{Micros: a.offset.Microseconds()} },
-		"is_dst": func(_ *View, a abbreviation) any {
-			return strings.HasSuffix(a.name, "dt") || strings.HasSuffix(a.name, "est") && len(a.name) > 3 || a.name == "cest" || a.name == "bst"
+	register("pg_catalog.pg_timezone_abbrevs", eachOf(func(*View) []*timezone.Abbreviation {
+		return slices.SortedFunc(slices.Values(timezone.Abbreviations()), func(a, b *timezone.Abbreviation) int { return strings.Compare(a.Name, b.Name) })
+	}), columns[*timezone.Abbreviation]{
+		"abbrev": func(_ *View, a *timezone.Abbreviation) any { return strings.ToUpper(a.Name) },
+		"utc_offset": func(v *View, a *timezone.Abbreviation) any {
+			east, _ := a.At(v.now().Unix())
+			return column.Interval{Micros: int64(east) * 1_000_000}
+		},
+		"is_dst": func(v *View, a *timezone.Abbreviation) any {
+			_, summer := a.At(v.now().Unix())
+			return summer
 		},
 	})
 

@@ -74,8 +74,7 @@ func addZones(r *Registry) {
 			return toLocal(v, loc), err
 		})},
 		scalar{name: "timezone", args: types(tText, tTimestamp), result: tTimestampTZ, doc: "instant of a wall clock in a zone (AT TIME ZONE)", kernel: kernel2(tTimestampTZ, readBytes, readInt, writeInt, func(ctx *expr.Context, zone []byte, v int64) (int64, error) {
-			loc, err := zoneNamed(ctx, string(zone))
-			return fromLocal(v, loc), err
+			return fromNamed(ctx, v, string(zone))
 		})},
 		scalar{name: "timezone", args: types(tInterval, tTimestampTZ), result: tTimestamp, doc: "wall clock of an instant at an offset", kernel: kernel2(tTimestamp, readInterval, readInt, writeInt, func(_ *expr.Context, off column.Interval, v int64) (int64, error) { return shifted(v, off, 1) })},
 		scalar{name: "timezone", args: types(tInterval, tTimestamp), result: tTimestampTZ, doc: "instant of a wall clock at an offset", kernel: kernel2(tTimestampTZ, readInterval, readInt, writeInt, func(_ *expr.Context, off column.Interval, v int64) (int64, error) { return shifted(v, off, -1) })},
@@ -297,13 +296,10 @@ func makeTimestamp(t column.Type) Kernel {
 			if t == tTimestamp {
 				return v, nil
 			}
-			loc := ctx.Location
 			if len(args) > 6 {
-				if loc, err = zoneNamed(ctx, string(textsOf(args[6]).at(i))); err != nil {
-					return 0, err
-				}
+				return fromSane(ctx, v, string(textsOf(args[6]).at(i)))
 			}
-			return fromLocal(v, loc), nil
+			return fromLocal(v, ctx.Location), nil
 		})
 	}
 }
@@ -317,7 +313,11 @@ func makeInterval(ctx *expr.Context, args []*column.Vector, n int) (*column.Vect
 		months, days := p[0]*12+p[1], p[2]*7+p[3]
 		micros := (p[4]*60 + p[5]) * 60e6
 		if len(args) > 6 {
-			micros += int64(math.RoundToEven(readFloat(args[6])(i) * 1e6))
+			part := math.RoundToEven(readFloat(args[6])(i) * 1e6)
+			if math.IsNaN(part) || math.IsInf(part, 0) {
+				return column.Interval{}, sqlError("22008", "interval out of range")
+			}
+			micros += int64(part)
 		}
 		if months != int64(int32(months)) || days != int64(int32(days)) {
 			return column.Interval{}, sqlError("22008", "interval out of range")

@@ -1,10 +1,12 @@
 package fn
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
+	"github.com/automatanexus/aegis-db/column/timezone"
 	"github.com/automatanexus/aegis-db/query/expr"
 )
 
@@ -51,84 +53,47 @@ func zoneNamed(ctx *expr.Context, name string) (*time.Location, error) {
 	return z.(*time.Location), nil
 }
 
-// abbreviations are the common zone names of fixed meaning, in hours.
-var abbreviations = map[string]float64{
-	"utc": 0, "gmt": 0, "z": 0, "wet": 0, "cet": 1, "met": 1, "eet": 2, "msk": 3, "west": 1, "cest": 2, "mest": 2, "eest": 3, "bst": 1,
-	"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8, "hst": -10,
-	"jst": 9, "kst": 9, "ist": 2, "sast": 2, "aest": 10, "aedt": 11, "acst": 9.5, "awst": 8, "nzst": 12, "nzdt": 13,
-}
-
-// Abbreviations gives the short names of zones that texts may carry, in lower case, and how far east of Greenwich they are.
-func Abbreviations() map[string]time.Duration {
-	out := make(map[string]time.Duration, len(abbreviations))
-	for name, hours := range abbreviations {
-		out[name] = time.Duration(hours * float64(time.Hour))
-	}
-	return out
-}
-
-// Location finds the time zone that SQL text names: a name of the zone database, an abbreviation, or an offset, bare or behind
+// Location finds the time zone that SQL text names: an abbreviation, a name of the zone database, or an offset, bare or behind
 // letters, by the rule of POSIX, where +3 is west of Greenwich. The error is 22023.
 func Location(name string) (*time.Location, error) {
-	trimmed := strings.TrimSpace(name)
-	lower := strings.ToLower(trimmed)
-	if lower == "utc" || lower == "gmt" || lower == "z" || lower == "zulu" {
-		return time.UTC, nil
-	}
-	if h, ok := abbreviations[lower]; ok {
-		return time.FixedZone(strings.ToUpper(trimmed), int(h*3600)), nil
-	}
-	letters := strings.IndexAny(lower, "+-0123456789")
-	if letters >= 0 && !strings.Contains(lower, "/") {
-		if seconds, ok := parseOffset(lower[letters:]); ok {
-			return time.FixedZone(trimmed, -seconds), nil
+	if a, ok := timezone.Abbreviated(strings.ToLower(name)); ok {
+		if a.East == 0 && a.Zone() == nil {
+			return time.UTC, nil
 		}
+		return a.Location(), nil
 	}
-	if trimmed != "" && lower != "local" {
-		for _, n := range []string{trimmed, titleZone(lower), strings.ToUpper(trimmed)} {
-			if loc, err := time.LoadLocation(n); err == nil {
-				return loc, nil
-			}
-		}
+	if loc, ok := timezone.Named(name); ok {
+		return loc, nil
 	}
 	return nil, sqlError("22023", "time zone \"%s\" not recognized", name)
 }
 
-// parseOffset reads [+-]hh[:mm[:ss]] or [+-]hhmm, in seconds.
-func parseOffset(s string) (seconds int, ok bool) {
-	sign := 1
-	switch s[0] {
-	case '-':
-		sign, s = -1, s[1:]
-	case '+':
-		s = s[1:]
+// fromNamed gives the instant of a wall clock in a zone that text names. An abbreviation is that of its zone's history at the time, whatever the zone's
+// clocks do then.
+func fromNamed(ctx *expr.Context, local int64, name string) (int64, error) {
+	loc, err := zoneNamed(ctx, name)
+	if err != nil || isInfinite(local) {
+		return local, err
 	}
-	parts := strings.Split(s, ":")
-	if len(parts) == 1 && len(s) == 4 {
-		parts = []string{s[:2], s[2:]}
+	if a, ok := timezone.Abbreviated(strings.ToLower(name)); ok && a.Zone() != nil {
+		east, _ := a.At(floorDiv(fromLocal(local, a.Zone()), 1e6))
+		return local - int64(east)*1e6, nil
 	}
-	if len(parts) > 3 {
-		return 0, false
-	}
-	for i, unit := range []int{3600, 60, 1}[:len(parts)] {
-		v, err := strconv.Atoi(parts[i])
-		if err != nil || v < 0 || i > 0 && v > 59 || i == 0 && v > 167 {
-			return 0, false
-		}
-		seconds += v * unit
-	}
-	return sign * seconds, true
+	return fromLocal(local, loc), nil
 }
 
-// titleZone writes america/new_york as America/New_York.
-func titleZone(lower string) string {
-	b := []byte(lower)
-	up := true
-	for i, c := range b {
-		if up && c >= 'a' && c <= 'z' {
-			b[i] = c - 'a' + 'A'
-		}
-		up = c == '/' || c == '_' || c == '-'
+// fromSane is fromNamed where text that begins with a sign is a displacement, east of Greenwich, and digits without a sign are an error.
+func fromSane(ctx *expr.Context, local int64, name string) (int64, error) {
+	if name != "" && name[0] >= '0' && name[0] <= '9' {
+		e := column.SQLErrorf(column.Invalid, "22023", "invalid input syntax for type numeric time zone: \"%s\"", name)
+		e.Hint = "Numeric time zones must have \"-\" or \"+\" as first character."
+		return 0, e
 	}
-	return string(b)
+	switch east, outOfRange, ok := literal.Displacement(name); {
+	case outOfRange:
+		return 0, sqlError("22023", "numeric time zone \"%s\" out of range", name)
+	case ok:
+		return local - int64(east)*1e6, nil
+	}
+	return fromNamed(ctx, local, name)
 }

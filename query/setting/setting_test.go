@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/automatanexus/aegis-db/column/timezone"
+
 	"github.com/automatanexus/aegis-db/column"
 )
 
@@ -142,7 +144,7 @@ func TestDefinitions(t *testing.T) {
 			}
 		}
 	}
-	if l, _, err := zone("America/New_York"); err != nil || l.String() != "America/New_York" || len(ZoneNames()) < 500 {
+	if l, _, err := zone("America/New_York"); err != nil || l.String() != "America/New_York" || len(timezone.Names()) < 500 {
 		t.Errorf("zones: %v", err)
 	}
 }
