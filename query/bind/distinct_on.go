@@ -76,6 +76,56 @@ func (b *binder) firstOf(root plan.Node, on []int, keys []plan.SortKey) (plan.No
 	return b.rankedUpTo(w, "row_number", 1)
 }
 
+// postponed reports that the functions that give rows run after ORDER BY, and so after DISTINCT ON: neither reads any.
+func postponed(on []int, keys []plan.SortKey, targets []target) bool {
+	reads := func(i int) bool { return readsSets(targets[i].bound) }
+	return slices.ContainsFunc(targets, func(t target) bool { return readsSets(t.bound) }) && !slices.ContainsFunc(on, reads) &&
+		!slices.ContainsFunc(keys, func(k plan.SortKey) bool { return reads(k.Expr.(*expr.Column).Index) })
+}
+
+// expandLater chooses rows before the functions of the list give theirs. The columns of the input stay where they are, for these to read.
+func (b *binder) expandLater(input plan.Node, s *scope, g *grouping, targets []target, visible int, on []int, keys []plan.SortKey) (plan.Node, error) {
+	for i := range targets {
+		if !readsSets(targets[i].bound) {
+			input = b.attach(input, 0, &targets[i].bound)
+		}
+	}
+	var list []target
+	refs, names := columnRefs(input.Columns())
+	for i, e := range refs {
+		list = append(list, target{name: names[i], bound: e})
+	}
+	places := make([]int, len(targets))
+	for i, t := range targets {
+		if readsSets(t.bound) {
+			continue
+		}
+		places[i] = len(list)
+		list = append(list, t)
+		targets[i].bound = &expr.Column{Index: places[i], Name: t.name, T: t.bound.Type(), Shape: shapeOf(t.bound), At: t.bound.Pos()}
+	}
+	for i := range on {
+		on[i] = places[on[i]]
+	}
+	order := slices.Clone(keys)
+	for i, k := range keys {
+		c := *k.Expr.(*expr.Column)
+		c.Index = places[c.Index]
+		order[i].Expr = &c
+	}
+	rows, err := b.firstOf(finish(input, list, len(list), false, nil), on, order)
+	if err != nil {
+		return nil, err
+	}
+	if rows, err = b.expand(rows, s.sets, g, targets); err != nil {
+		return nil, err
+	}
+	for i := range targets {
+		rows = b.attach(rows, 0, &targets[i].bound)
+	}
+	return finish(rows, targets, visible, false, keys), nil
+}
+
 // rankedUpTo keeps the rows for which a function of their place gives at most n.
 func (b *binder) rankedUpTo(w *plan.Window, function string, n int64) (plan.Node, error) {
 	f, err := b.Functions.Window(function, nil)

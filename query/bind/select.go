@@ -170,6 +170,9 @@ func (b *binder) finishBlock(blk *block, orderBy []sql.OrderItem, open bool) (pl
 			}
 		}
 	}
+	if len(on) > 0 && len(keys) > 0 && postponed(on, keys, targets) {
+		return b.expandLater(input, s, g, targets, visible, on, keys)
+	}
 	if input, err = b.expand(input, s.sets, g, targets); err != nil {
 		return nil, err
 	}

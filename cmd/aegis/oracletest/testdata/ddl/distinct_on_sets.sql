@@ -1,0 +1,15 @@
+CREATE TABLE ab (a int, b int);
+INSERT INTO ab VALUES (3, 2), (3, 1), (1, 1), (1, 4), (5, 3), (5, 1);
+SELECT DISTINCT ON (a) a, b, generate_series(1, 3) AS g FROM ab ORDER BY a, b DESC;
+SELECT DISTINCT ON (a) a, b, generate_series(1, 3) AS g FROM ab ORDER BY a, b DESC, g DESC;
+SELECT DISTINCT ON (a) a, generate_series(1, b) + b AS g, 'x' || a FROM ab ORDER BY a DESC, b;
+SELECT DISTINCT ON (a) generate_series(1, b), (SELECT max(b) FROM ab i WHERE i.a = ab.a) FROM ab ORDER BY a, b DESC;
+SELECT DISTINCT ON (a) generate_series(1, (SELECT count(*) FROM ab i WHERE i.b <= ab.b)) AS n, a FROM ab ORDER BY a, b;
+SELECT DISTINCT ON (a % 2) a, generate_series(1, 2) FROM ab ORDER BY a % 2, a, b;
+SELECT DISTINCT ON (sum(b)) sum(b), generate_series(1, count(*)) FROM ab GROUP BY a ORDER BY sum(b), a;
+SELECT DISTINCT ON (a) a, row_number() OVER (ORDER BY a, b), generate_series(1, 2) FROM ab ORDER BY a, b;
+SELECT DISTINCT ON (a) a, b, generate_series(1, 3) AS g FROM ab ORDER BY a, b DESC LIMIT 4 OFFSET 1;
+SELECT DISTINCT ON (g) generate_series(1, 3) AS g FROM ab ORDER BY g;
+SELECT count(*) FROM (SELECT DISTINCT ON (a) a, generate_series(1, 3) AS g FROM ab ORDER BY a, b) s;
+SELECT DISTINCT ON (a) a, b, generate_series(1, 3) AS g FROM ab ORDER BY a, b DESC FETCH FIRST 4 ROWS WITH TIES;
+SELECT DISTINCT ON (a) b, generate_series(1, 3) AS g FROM ab ORDER BY a DESC, b FETCH FIRST 1 ROW WITH TIES;
