@@ -108,7 +108,7 @@ func parseVerbose(text string, style IntervalStyle) (span, error) {
 	}
 	var seen uint32
 	current, negate := noUnit, false
-	s.negative = style == SQLIntervals && tokens != nil && tokens[0].text[0] == '-' && !signed(tokens[1:])
+	s.negative = style == SQLIntervals && len(tokens) > 0 && tokens[0].text[0] == '-' && !signed(tokens[1:])
 	for i := len(tokens) - 1; i >= 0; i-- {
 		t := tokens[i]
 		var mask uint32
