@@ -418,6 +418,9 @@ func (st *statement) execute(root plan.Node) (*Result, error) {
 		return nil, err
 	}
 	st.result.Tag, st.result.Columns, st.result.rows = "SELECT", rows.Columns, rows
+	if rows.Columns == nil { // a SELECT without columns gives rows too
+		st.result.Columns = []plan.Column{}
+	}
 	return st.result, nil
 }
 

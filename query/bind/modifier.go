@@ -134,5 +134,9 @@ func (b *binder) bounded(e expr.Expr, t column.Type, mod column.Mod, explicit bo
 	if f == nil {
 		return e
 	}
-	return b.folded(&expr.Call{Fn: f, Args: []expr.Expr{e}, T: t, At: e.Pos()})
+	out := b.folded(&expr.Call{Fn: f, Args: []expr.Expr{e}, T: t, At: e.Pos()})
+	if l, ok := out.(*expr.Literal); ok {
+		return &expr.Literal{Value: l.Value, At: l.At, Mod: mod}
+	}
+	return out
 }

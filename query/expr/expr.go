@@ -47,6 +47,7 @@ type Shape struct {
 type Literal struct {
 	Value *column.Vector
 	At    int
+	Mod   column.Mod // of the cast that made it, which describes a column of it
 }
 
 // Param is a parameter, numbered from 0; its value is in Context.Params. Beside a statement's own there are those that stand for the

@@ -105,6 +105,10 @@ func finishSpread(b *column.Builder, s spreadKind, n int64, d *apd.Decimal) erro
 	if s.root {
 		v = rootAt(v, scale)
 	}
+	v, err := fits(v)
+	if err != nil {
+		return err
+	}
 	writeDecimal(b, v)
 	return nil
 }
@@ -118,7 +122,7 @@ func rootAt(a *apd.Decimal, scale int32) *apd.Decimal {
 		shifted.Quo(&a.Coeff, pow10(-shift))
 	}
 	out := &apd.Decimal{Exponent: -(scale + 2)}
-	out.Coeff.Sqrt(&shifted)
+	out.Coeff.SetMathBigInt(integerSqrt(shifted.MathBigInt()))
 	return rescale(out, scale)
 }
 
@@ -205,13 +209,7 @@ func (c *decimalSquares) add(n int64, sum, squares *apd.Decimal) (int, error) {
 	if c.sum == nil {
 		c.sum, c.squares, grew = new(apd.Decimal), new(apd.Decimal), 2*decimalSize
 	}
-	var err error
-	if c.sum, err = addDecimals(c.sum, sum); err != nil {
-		return 0, err
-	}
-	if c.squares, err = addDecimals(c.squares, squares); err != nil {
-		return 0, err
-	}
+	c.sum, c.squares = fullSum(c.sum, sum), fullSum(c.squares, squares)
 	c.n += n
 	return grew, nil
 }
@@ -222,11 +220,7 @@ func numericSpread(s spreadKind) *bytesFold[decimalSquares] {
 		one: func(c *decimalSquares, v []byte) (int, error) {
 			d := new(apd.Decimal)
 			setDecimal(d, v)
-			sq, err := mulDecimals(d, d)
-			if err != nil {
-				return 0, err
-			}
-			return c.add(1, d, sq)
+			return c.add(1, d, fullProduct(d, d))
 		},
 		merge: func(c, o *decimalSquares) (int, error) { return c.add(o.n, o.sum, o.squares) },
 		size:  func(c *decimalSquares) int { return min(2*decimalSize, int(c.n)*2*decimalSize) },
@@ -238,19 +232,9 @@ func numericSpread(s spreadKind) *bytesFold[decimalSquares] {
 			if c.sum.Form != apd.Finite {
 				return finishSpread(b, s, c.n, nan())
 			}
-			a, err := mulDecimals(apd.New(c.n, 0), c.squares)
-			if err != nil {
-				return err
-			}
-			sq, err := mulDecimals(c.sum, c.sum)
-			if err != nil {
-				return err
-			}
-			d, err := subDecimals(a, sq)
-			if err != nil {
-				return err
-			}
-			return finishSpread(b, s, c.n, d)
+			sq := fullProduct(c.sum, c.sum)
+			sq.Negative = !sq.IsZero()
+			return finishSpread(b, s, c.n, fullSum(fullProduct(apd.New(c.n, 0), c.squares), sq))
 		},
 	}
 }

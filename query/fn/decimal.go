@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 
@@ -8,9 +9,6 @@ import (
 
 	"github.com/automatanexus/aegis-db/column"
 )
-
-// exactContext computes without rounding: sums, differences and products.
-var exactContext = apd.BaseContext
 
 // PostgreSQL's limits of numeric results: at least so many significant digits in a quotient, at most so many decimals.
 const (
@@ -40,9 +38,7 @@ func setDecimal(d *apd.Decimal, text []byte) {
 			digits = 99
 		}
 		if digits > 18 {
-			if _, _, err := d.SetString(string(text)); err != nil {
-				*d = apd.Decimal{Form: apd.NaN}
-			}
+			setLongDecimal(d, text)
 			return
 		}
 	}
@@ -50,6 +46,21 @@ func setDecimal(d *apd.Decimal, text []byte) {
 		v = -v
 	}
 	d.SetFinite(v, exp)
+}
+
+// setLongDecimal reads what does not fit in machine integers. apd's own reader ends at 100,000 digits, where numeric has 131,072 before the point.
+func setLongDecimal(d *apd.Decimal, text []byte) {
+	whole, decimals, _ := bytes.Cut(text, []byte{'.'})
+	digits := append(append(make([]byte, 0, len(text)), whole...), decimals...)
+	if _, ok := d.Coeff.SetString(string(digits), 10); ok {
+		d.Form, d.Exponent = apd.Finite, -int32(len(decimals))
+		d.Negative = d.Coeff.Sign() < 0
+		d.Coeff.Abs(&d.Coeff)
+		return
+	}
+	if _, _, err := d.SetString(string(text)); err != nil { // infinities, and what has an exponent
+		*d = apd.Decimal{Form: apd.NaN}
+	}
 }
 
 // appendDecimal appends the canonical text: no exponent, no negative zero.

@@ -48,6 +48,11 @@ func binaryExp(x *big.Float, bits uint) *big.Float {
 //
 // It starts from what machine floats know and goes on by y + 2(x−e^y)/(x+e^y), which triples the bits that are right each time.
 func binaryLn(x *big.Float, bits uint) *big.Float {
+	if above := new(big.Float).Sub(x, big.NewFloat(1)); above.Sign() == 0 {
+		return new(big.Float).SetPrec(bits)
+	} else if above.MantExp(nil) < -int(math.Sqrt(float64(bits))) {
+		return binaryLnNearOne(above, bits)
+	}
 	m := new(big.Float)
 	exponent := x.MantExp(m)
 	f, _ := m.Float64()
@@ -68,6 +73,22 @@ func binaryLn(x *big.Float, bits uint) *big.Float {
 	}
 }
 
+// binaryLnNearOne gives ln(1+d), for a d so small that 2·(z + z³/3 + z⁵/5 + …) with z = d/(2+d) needs few terms.
+func binaryLnNearOne(d *big.Float, bits uint) *big.Float {
+	prec := bits + 32
+	z := new(big.Float).SetPrec(prec).Add(d, big.NewFloat(2))
+	z.Quo(d, z)
+	sum, power, square := new(big.Float).SetPrec(prec).Set(z), new(big.Float).SetPrec(prec).Set(z), new(big.Float).SetPrec(prec).Mul(z, z)
+	term := new(big.Float).SetPrec(prec)
+	for n := int64(3); ; n += 2 {
+		power.Mul(power, square)
+		if power.MantExp(nil) < -int(bits) {
+			return sum.Add(sum, sum)
+		}
+		sum.Add(sum, term.Quo(power, new(big.Float).SetInt64(n)))
+	}
+}
+
 // toFloat and fromFloat change a finite decimal to a binary float of so many bits, and one to a decimal of so many digits.
 func toFloat(a *apd.Decimal, bits uint) *big.Float {
 	out := new(big.Float).SetPrec(bits + 32).SetInt(a.Coeff.MathBigInt())
@@ -83,21 +104,36 @@ func toFloat(a *apd.Decimal, bits uint) *big.Float {
 	return out
 }
 
-func fromFloat(f *big.Float, digits int64) (*apd.Decimal, error) {
-	out, _, err := apd.NewFromString(f.Text('e', int(digits)))
-	return out, err
+func fromFloat(f *big.Float, digits int64) *apd.Decimal {
+	if f.Sign() == 0 {
+		return new(apd.Decimal)
+	}
+	// By way of a whole number: Float.Text takes a time that grows with the square of the digits.
+	m := new(big.Float)
+	top := math.Floor(float64(f.MantExp(m)-1) * math.Log10(2)) // the place of the first digit, or one before it
+	shift := int32(digits - int64(top))
+	ten := new(big.Float).SetPrec(f.Prec() + 32).SetInt(pow10(max(shift, -shift)).MathBigInt())
+	scaled := new(big.Float).SetPrec(f.Prec() + 32)
+	if shift < 0 {
+		scaled.Quo(f, ten)
+	} else {
+		scaled.Mul(f, ten)
+	}
+	whole, _ := scaled.Int(nil)
+	out := &apd.Decimal{Negative: whole.Sign() < 0, Exponent: -shift}
+	out.Coeff.SetMathBigInt(whole.Abs(whole))
+	return out
 }
 
 // expTo gives e^a with so many digits that are right.
-func expTo(a *apd.Decimal, digits int64) (*apd.Decimal, error) {
+func expTo(a *apd.Decimal, digits int64) *apd.Decimal {
 	bits := bitsOf(digits)
 	// What is cut off of an argument is multiplied by it.
 	return fromFloat(binaryExp(toFloat(a, bits+32), bits), digits)
 }
 
 // lnTo gives the natural logarithm of a number above zero with so many digits that are right behind the point.
-func lnTo(a *apd.Decimal, digits int64) (*apd.Decimal, error) {
+func lnTo(a *apd.Decimal, digits int64) *apd.Decimal {
 	bits := bitsOf(digits)
-	out := binaryLn(toFloat(a, bits+32), bits)
-	return fromFloat(out, digits+8)
+	return fromFloat(binaryLn(toFloat(a, bits+32), bits), digits+8)
 }

@@ -19,17 +19,12 @@ func TestExponentials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := expTo(a, digits)
-		if err != nil {
-			t.Fatal(err)
-		}
+		got := expTo(a, digits)
 		close10(t, "exp", a, got, digits, func(ctx *apd.Context, d *apd.Decimal) error { _, err := ctx.Exp(d, a); return err })
 		if a.Negative = false; a.IsZero() {
 			continue
 		}
-		if got, err = lnTo(a, digits); err != nil {
-			t.Fatal(err)
-		}
+		got = lnTo(a, digits)
 		want := new(apd.Decimal)
 		if _, err := apd.BaseContext.WithPrecision(uint32(digits)+30).Ln(want, a); err != nil {
 			t.Fatal(err)

@@ -243,9 +243,11 @@ func bounded(f func(float64) float64, inside func(float64) bool) func(float64) (
 
 func powerFloat(a, b float64) (float64, error) {
 	switch {
+	case a != a || b != b:
+		return math.Pow(a, b), nil
 	case a == 0 && b < 0:
 		return 0, sqlError("2201F", "zero raised to a negative power is undefined")
-	case a < 0 && b != math.Trunc(b) && !math.IsInf(a, 0):
+	case a < 0 && b != math.Trunc(b):
 		return 0, sqlError("2201F", "a negative number raised to a non-integer power yields a complex result")
 	}
 	v := math.Pow(a, b)
@@ -257,6 +259,14 @@ func powerFloat(a, b float64) (float64, error) {
 		return 0, sqlError("22003", "value out of range: underflow")
 	}
 	return v, nil
+}
+
+// bucketAbove is the bucket of what is not below the upper bound.
+func bucketAbove(count int64) (int64, error) {
+	if count == math.MaxInt32 {
+		return 0, sqlError("22003", "integer out of range")
+	}
+	return count + 1, nil
 }
 
 func widthBucket(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
@@ -280,7 +290,7 @@ func widthBucket(ctx *expr.Context, args []*column.Vector, n int) (*column.Vecto
 		case v < a:
 			return 0, nil
 		case v >= b:
-			return c + 1, nil
+			return bucketAbove(c)
 		}
 		return min(int64(float64(c)*((v-a)/(b-a)))+1, c), nil
 	})

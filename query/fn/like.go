@@ -233,10 +233,32 @@ func addByteLikes(r *Registry) {
 		scalar{name: "~~", args: two, result: tBool, kernel: like(false), doc: "LIKE"},
 		scalar{name: "!~~", args: two, result: tBool, kernel: like(true), doc: "NOT LIKE"},
 	)
-	r.add(scalar{name: "like", args: two, result: tBool, kernel: like(false), doc: "LIKE"})
+	r.add(
+		scalar{name: "like", args: two, result: tBool, kernel: like(false), doc: "LIKE"},
+		scalar{name: "like", args: types(tBytea, tBytea, tBytea), result: tBool, kernel: byteLikeEscape, doc: "LIKE with an escape byte"},
+	)
 }
 
 type byteLikeKey string
+
+type byteEscapeKey struct{ pattern, escape string }
+
+func byteLikeEscape(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
+	a, pattern, escape := textsOf(args[0]), textsOf(args[1]), textsOf(args[2])
+	return eachRow(ctx, tBool, writeBool, n, func(i int) (bool, error) {
+		p, e := pattern.at(i), escape.at(i)
+		if len(e) > 1 {
+			err := sqlError("22025", "invalid escape string")
+			err.Hint = "Escape string must be empty or one character."
+			return false, err
+		}
+		v, err := ctx.Memo(byteEscapeKey{string(p), string(e)}, func() (any, error) { return compileLike(byteRunes(p), byteRunes(e), false) })
+		if err != nil {
+			return false, err
+		}
+		return v.(*likePattern).match(ctx, byteRunes(a.at(i)))
+	})
+}
 
 // byteRunes makes a character of each byte.
 func byteRunes(a []byte) []byte {

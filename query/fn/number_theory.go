@@ -22,7 +22,7 @@ func addNumberTheory(r *Registry) {
 			case n < 0:
 				return nil, sqlError("22003", "factorial of a negative number is undefined")
 			case n > 32177:
-				return nil, sqlError("22003", "value overflows numeric format")
+				return nil, errNumericOverflow()
 			}
 			return bigDecimal(new(big.Int).MulRange(1, n)), nil
 		})},

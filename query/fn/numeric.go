@@ -2,10 +2,10 @@ package fn
 
 import (
 	"math"
+	"math/big"
 
 	"github.com/cockroachdb/apd/v3"
 
-	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/query/expr"
 )
 
@@ -19,7 +19,7 @@ func addNumerics(r *Registry) {
 	}
 	scaled := func(f func(a *apd.Decimal, scale int32) (*apd.Decimal, error)) Kernel {
 		return kernel2(tNumeric, readNumeric, readInt, writeDecimal, func(_ *expr.Context, a *apd.Decimal, s int64) (*apd.Decimal, error) {
-			return f(a, int32(min(max(s, -2000), 2000)))
+			return f(a, int32(min(max(s, -maxIntDigits), maxMulScale)))
 		})
 	}
 	r.operator(
@@ -78,28 +78,36 @@ func isNaN(d *apd.Decimal) bool { return d.Form == apd.NaN || d.Form == apd.NaNS
 // fits checks PostgreSQL's limit of digits before the point.
 func fits(d *apd.Decimal) (*apd.Decimal, error) {
 	if d.Form == apd.Finite && d.NumDigits()+int64(d.Exponent) > maxIntDigits {
-		return nil, sqlError("22003", "value overflows numeric format")
+		return nil, errNumericOverflow()
 	}
 	return d, nil
 }
 
-func addDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
+func addDecimals(a, b *apd.Decimal) (*apd.Decimal, error) { return fits(fullSum(a, b)) }
+
+// fullSum and fullProduct are the results as they are, which can have more digits than a value may.
+func fullSum(a, b *apd.Decimal) *apd.Decimal {
 	switch {
 	case isNaN(a) || isNaN(b):
-		return nan(), nil
+		return nan()
 	case a.Form == apd.Infinite:
 		if b.Form == apd.Infinite && a.Negative != b.Negative {
-			return nan(), nil
+			return nan()
 		}
-		return inf(a.Negative), nil
+		return inf(a.Negative)
 	case b.Form == apd.Infinite:
-		return inf(b.Negative), nil
+		return inf(b.Negative)
 	}
-	out := new(apd.Decimal)
-	if _, err := exactContext.Add(out, a, b); err != nil {
-		return nil, sqlError("22003", "value overflows numeric format")
+	x, y := upscale(a, b)
+	out := &apd.Decimal{Exponent: min(a.Exponent, b.Exponent)}
+	if a.Negative == b.Negative {
+		out.Coeff.Add(x, y)
+	} else {
+		out.Coeff.Sub(x, y)
 	}
-	return fits(out)
+	out.Negative = a.Negative != (out.Coeff.Sign() < 0) && out.Coeff.Sign() != 0
+	out.Coeff.Abs(&out.Coeff)
+	return out
 }
 
 func subDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
@@ -107,22 +115,24 @@ func subDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
 	return addDecimals(a, neg)
 }
 
-func mulDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
+func mulDecimals(a, b *apd.Decimal) (*apd.Decimal, error) { return fits(fullProduct(a, b)) }
+
+func fullProduct(a, b *apd.Decimal) *apd.Decimal {
 	switch {
 	case isNaN(a) || isNaN(b):
-		return nan(), nil
+		return nan()
 	case a.Form == apd.Infinite || b.Form == apd.Infinite:
 		if a.Form == apd.Finite && a.IsZero() || b.Form == apd.Finite && b.IsZero() {
-			return nan(), nil
+			return nan()
 		}
-		return inf(a.Negative != b.Negative), nil
+		return inf(a.Negative != b.Negative)
 	}
 	out := &apd.Decimal{Negative: a.Negative != b.Negative, Exponent: a.Exponent + b.Exponent}
 	out.Coeff.Mul(&a.Coeff, &b.Coeff)
 	if -out.Exponent > maxMulScale {
 		out = rescale(out, maxMulScale)
 	}
-	return fits(out)
+	return out
 }
 
 func divDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
@@ -233,11 +243,6 @@ func trimScale(a *apd.Decimal) *apd.Decimal {
 	return out
 }
 
-// working makes a context with digits to spare over a result of so many significant ones.
-func working(digits int64) *apd.Context {
-	return apd.BaseContext.WithPrecision(uint32(max(digits, 1) + 12))
-}
-
 func clampScale(s int64, inputs ...*apd.Decimal) int32 {
 	for _, d := range inputs {
 		s = max(s, int64(scaleOf(d)))
@@ -265,8 +270,28 @@ func sqrtDecimal(a *apd.Decimal) (*apd.Decimal, error) {
 		shifted.Quo(&a.Coeff, pow10(-shift))
 	}
 	out := &apd.Decimal{Exponent: -(scale + 2)}
-	out.Coeff.Sqrt(&shifted)
+	out.Coeff.SetMathBigInt(integerSqrt(shifted.MathBigInt()))
 	return rescale(out, scale), nil
+}
+
+// integerSqrt is the whole part of a square root. big.Int's own takes seconds for numbers of 100,000 digits: big.Float's doubles its digits each time.
+func integerSqrt(x *big.Int) *big.Int {
+	if x.BitLen() < 4096 {
+		return new(big.Int).Sqrt(x)
+	}
+	f := new(big.Float).SetPrec(uint(x.BitLen()/2 + 64)).SetInt(x)
+	root, _ := f.Sqrt(f).Int(nil)
+	one, square := big.NewInt(1), new(big.Int)
+	for square.Mul(root, root).Cmp(x) > 0 {
+		root.Sub(root, one)
+	}
+	for {
+		next := new(big.Int).Add(root, one)
+		if square.Mul(next, next).Cmp(x) > 0 {
+			return root
+		}
+		root = next
+	}
 }
 
 func expDecimal(a *apd.Decimal) (*apd.Decimal, error) {
@@ -279,21 +304,16 @@ func expDecimal(a *apd.Decimal) (*apd.Decimal, error) {
 		return inf(false), nil
 	}
 	f := decimalToFloat(appendDecimal(nil, a))
-	const largest = 6000 // so does PostgreSQL
-	if f >= largest {
-		return nil, sqlError("22003", "value overflows numeric format")
+	if f >= largestPower {
+		return nil, errNumericOverflow()
 	}
 	digits := f * 0.434294481903252
 	digits = min(max(digits, -2000), 6000)
 	scale := clampScale(minSignificant-int64(digits), a)
-	if f <= -largest {
+	if f <= -largestPower {
 		return rescale(new(apd.Decimal), scale), nil
 	}
-	out, err := expTo(a, int64(scale)+int64(max(digits, 0))+8)
-	if err != nil {
-		return nil, sqlError("22003", "value overflows numeric format")
-	}
-	return rescale(out, scale), nil
+	return rescale(expTo(a, int64(scale)+int64(max(digits, 0))+8), scale), nil
 }
 
 // positive checks the argument of a logarithm; done means that out or err is the answer.
@@ -313,10 +333,9 @@ func positive(a *apd.Decimal) (out *apd.Decimal, err error, done bool) {
 
 // lnWeight estimates the decimal position of the first digit of ln(a).
 func lnWeight(a *apd.Decimal) int64 {
-	var one, diff apd.Decimal
-	one.SetInt64(1)
 	if a.Cmp(apd.New(9, -1)) >= 0 && a.Cmp(apd.New(11, -1)) <= 0 {
-		if _, err := exactContext.Sub(&diff, a, &one); err != nil || diff.IsZero() {
+		diff, err := subDecimals(a, apd.New(1, 0))
+		if err != nil || diff.IsZero() {
 			return 0
 		}
 		return diff.NumDigits() + int64(diff.Exponent) - 1
@@ -339,15 +358,11 @@ func lnDecimal(a *apd.Decimal) (*apd.Decimal, error) {
 		return out, err
 	}
 	scale := clampScale(minSignificant-lnWeight(a), a)
-	return logarithm(a, scale)
+	return logarithm(a, int64(scale)), nil
 }
 
-func logarithm(a *apd.Decimal, scale int32) (*apd.Decimal, error) {
-	out, err := lnTo(a, int64(scale)+8)
-	if err != nil {
-		return nil, column.Errorf(column.Internal, "logarithm of a numeric: %w", err)
-	}
-	return rescale(out, scale), nil
+func logarithm(a *apd.Decimal, decimals int64) *apd.Decimal {
+	return rescale(lnTo(a, decimals+8), int32(decimals))
 }
 
 func log10Decimal(a *apd.Decimal) (*apd.Decimal, error) { return logDecimals(apd.New(10, 0), a) }
@@ -359,23 +374,22 @@ func logDecimals(base, a *apd.Decimal) (*apd.Decimal, error) {
 	if out, err, done := positive(base); done && err != nil {
 		return out, err
 	}
-	if out, err, done := positive(a); done {
+	if out, err, done := positive(a); done && a.Form != apd.Infinite || err != nil {
 		return out, err
 	}
-	if base.Form == apd.Infinite {
+	switch {
+	case base.Form == apd.Infinite && a.Form == apd.Infinite:
+		return nan(), nil
+	case base.Form == apd.Infinite:
 		return new(apd.Decimal), nil
+	case a.Form == apd.Infinite:
+		return inf(false), nil
 	}
 	lb, la := lnWeight(base), lnWeight(a)
 	scale := clampScale(minSignificant-(la-lb), base, a)
-	inner := scale + int32(min(max(lb, -la, 0), 500)) + 16
-	x, err := logarithm(a, inner)
-	if err != nil {
-		return nil, err
-	}
-	y, err := logarithm(base, inner)
-	if err != nil {
-		return nil, err
-	}
+	// Both get more significant digits than the result: decimals that the first digits' places of what is near one take off come on top.
+	digits := int64(scale) + la - lb + 16
+	x, y := logarithm(a, max(digits-la, 0)), logarithm(base, max(digits-lb, 0))
 	if y.IsZero() {
 		return nil, errDivisionByZero
 	}

@@ -2,8 +2,15 @@ package fn
 
 import (
 	"math"
+	"math/big"
 
 	"github.com/cockroachdb/apd/v3"
+)
+
+// What e can be raised to, as PostgreSQL has it: by exp, and what power's estimate of its exponent may come to.
+const (
+	largestPower    = 6000
+	largestExponent = 6020
 )
 
 // powerDecimals follows PostgreSQL: integral exponents by multiplication, others by way of ln and exp.
@@ -31,78 +38,110 @@ func powerDecimals(a, b *apd.Decimal) (*apd.Decimal, error) {
 	case a.Sign() < 0 && !integral:
 		return nil, sqlError("2201F", "a negative number raised to a non-integer power yields a complex result")
 	}
-	// The result's scale comes from an estimate of its size.
-	size := 0.0
-	if !a.IsZero() {
-		m := new(apd.Decimal).Set(a)
-		m.Negative = false
-		m.Exponent = -int32(a.NumDigits())
-		log10 := math.Log10(decimalToFloat(appendDecimal(nil, m))) + float64(a.NumDigits()+int64(a.Exponent))
-		size = log10 * decimalToFloat(appendDecimal(nil, b))
-	}
-	if size > maxIntDigits {
-		return nil, sqlError("22003", "value overflows numeric format")
-	}
-	scale := clampScale(minSignificant-int64(min(max(size, -3000), maxIntDigits)), a, b)
-	if a.IsZero() {
-		if b.IsZero() {
-			return rescale(one, minSignificant), nil
+	if integral && whole.Coeff.IsInt64() {
+		if n := whole.Coeff.Int64(); n <= math.MaxInt32 || whole.Negative && n == -math.MinInt32 {
+			return integralPower(a, n, whole.Negative, clampScale(minSignificant, a))
 		}
+	}
+	if a.IsZero() {
 		return rescale(new(apd.Decimal), minSignificant), nil
 	}
-	multiplied := integral && whole.Coeff.IsInt64() && whole.Coeff.Int64() <= math.MaxInt32
-	if multiplied {
-		scale = clampScale(minSignificant, a)
-	}
-	if size < -float64(scale)-1 {
-		return rescale(new(apd.Decimal), scale), nil
-	}
-	if multiplied {
-		return integralPower(a, int64(whole.Coeff.Int64()), whole.Negative, scale, size)
-	}
-	const largest = 6000 // power of e, as PostgreSQL has it
-	if size*math.Ln10 >= largest {
-		return nil, sqlError("22003", "value overflows numeric format")
-	}
-	digits := int64(scale) + int64(max(size, 0)) + 20
 	abs, _ := absDecimal(a)
-	ln, err := lnTo(abs, digits+8+max(0, b.NumDigits()+int64(b.Exponent)))
+	out, err := realPower(abs, b)
 	if err != nil {
-		return nil, sqlError("22003", "value overflows numeric format")
-	}
-	if ln, err = mulDecimals(ln, b); err != nil {
 		return nil, err
 	}
-	out, err := expTo(ln, digits)
-	if err != nil {
-		return nil, sqlError("22003", "value overflows numeric format")
-	}
-	if a.Negative && integral && whole.Coeff.Bit(0) == 1 {
-		out.Negative = true
-	}
-	return rescale(out, scale), nil
+	out.Negative = a.Negative && whole.Coeff.Bit(0) == 1 && !out.IsZero()
+	return out, nil
 }
 
+// realPower is e^(b·ln a) for an a above zero.
+func realPower(a, b *apd.Decimal) (*apd.Decimal, error) {
+	// Eight digits of b·ln a say how large the result is, and so how many digits of the logarithm it needs. b can have more digits than
+	// any double: an estimate that the range of doubles ends says no less.
+	near := lnWeight(a)
+	exponent := timesLn(a, b, max(8-near, 0))
+	estimate := decimalToFloat(appendDecimal(nil, exponent))
+	switch {
+	case estimate > largestExponent:
+		return nil, errNumericOverflow()
+	case estimate < -largestExponent:
+		return rescale(new(apd.Decimal), maxScale), nil
+	}
+	size := int64(estimate * math.Log10E)
+	scale := clampScale(minSignificant-size, a, b)
+	digits := max(int64(scale)+size, 0) + 16
+	switch {
+	case estimate >= largestPower:
+		return nil, errNumericOverflow()
+	case estimate <= -largestPower:
+		return rescale(new(apd.Decimal), scale), nil
+	}
+	return fits(rescale(expTo(timesLn(a, b, max(digits-near, 0)), digits), scale))
+}
+
+// timesLn gives b·ln a, with so many decimals of the logarithm.
+func timesLn(a, b *apd.Decimal, decimals int64) *apd.Decimal {
+	ln := lnTo(a, decimals)
+	out := &apd.Decimal{Negative: ln.Negative != b.Negative, Exponent: ln.Exponent + b.Exponent}
+	out.Coeff.Mul(&ln.Coeff, &b.Coeff)
+	return out
+}
+
+func errNumericOverflow() error { return sqlError("22003", "value overflows numeric format") }
+
 // integralPower multiplies with enough digits that the last one kept is right.
-func integralPower(a *apd.Decimal, n int64, invert bool, scale int32, size float64) (*apd.Decimal, error) {
-	ctx := working(int64(scale) + int64(math.Abs(size)) + 24)
+func integralPower(a *apd.Decimal, n int64, invert bool, scale int32) (*apd.Decimal, error) {
+	switch {
+	case n == 0:
+		return rescale(apd.New(1, 0), scale), nil
+	case a.IsZero():
+		return rescale(new(apd.Decimal), scale), nil
+	}
+	size := float64(n) * log10Of(a)
+	if invert {
+		size = -size
+	}
+	switch {
+	case size > maxIntDigits+1:
+		return nil, errNumericOverflow()
+	case size < -float64(scale)-1:
+		return rescale(new(apd.Decimal), scale), nil
+	}
+	digits := int64(scale) + int64(size) + 24
 	out, square := apd.New(1, 0), new(apd.Decimal).Set(a)
-	for e := n; e > 0; e >>= 1 {
+	for e := n; ; {
 		if e&1 == 1 {
-			if _, err := ctx.Mul(out, out, square); err != nil {
-				return nil, sqlError("22003", "value overflows numeric format")
-			}
+			out = cutProduct(out, square, digits)
 		}
-		if e > 1 {
-			if _, err := ctx.Mul(square, square, square); err != nil {
-				return nil, sqlError("22003", "value overflows numeric format")
-			}
+		if e >>= 1; e == 0 {
+			break
 		}
+		square = cutProduct(square, square, digits)
 	}
 	if invert {
-		return quotient(apd.New(1, 0), out, scale), nil
+		return fits(quotient(apd.New(1, 0), out, scale))
 	}
 	return fits(rescale(out, scale))
+}
+
+// log10Of estimates the logarithm of a number that is not zero, without its sign.
+func log10Of(a *apd.Decimal) float64 {
+	mantissa := new(big.Float).SetInt(a.Coeff.MathBigInt())
+	exponent := mantissa.MantExp(mantissa)
+	m, _ := mantissa.Float64()
+	return math.Log10(math.Abs(m)) + float64(exponent)*(math.Ln2/math.Ln10) + float64(a.Exponent)
+}
+
+// cutProduct multiplies, and cuts off what is behind so many significant digits.
+func cutProduct(a, b *apd.Decimal, digits int64) *apd.Decimal {
+	out := &apd.Decimal{Negative: a.Negative != b.Negative, Exponent: a.Exponent + b.Exponent}
+	out.Coeff.Mul(&a.Coeff, &b.Coeff)
+	if excess := int64(float64(out.Coeff.BitLen()-1)*math.Log10(2)) - digits; excess > 0 {
+		out.Coeff.Quo(&out.Coeff, pow10(int32(excess)))
+		out.Exponent += int32(excess)
+	}
+	return out
 }
 
 func powerInfinite(a, b *apd.Decimal) (*apd.Decimal, error) {

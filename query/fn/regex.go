@@ -220,10 +220,23 @@ func allMatches(ctx *expr.Context, re *regex, a []byte, n int) ([][]int, error) 
 	if err != nil || re.back != nil || !re.Match(nil) {
 		return all, err
 	}
+	if !re.sized {
+		re.size()
+	}
 	var out [][]int
 	for k, m := range all {
 		out = append(out, m)
 		if m[0] == m[1] || k+1 < len(all) && all[k+1][0] == m[1] {
+			continue
+		}
+		if re.asserts {
+			e, err := re.emptyAt(ctx, a, m[1])
+			if err != nil {
+				return nil, err
+			}
+			if e != nil {
+				out = append(out, e)
+			}
 			continue
 		}
 		e, err := re.find(ctx, a[m[1]:])

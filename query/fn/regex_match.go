@@ -111,13 +111,7 @@ func (re *regex) findFrom(ctx *expr.Context, a []byte, from int) ([]int, error) 
 	if from == 0 || !re.asserts {
 		return located(ctx, re.Regexp, a, from)
 	}
-	if re.start == nil {
-		re.start = regexp.MustCompile(`\A(?s:.)(?s:.*?)(` + re.String() + `)`)
-		re.here = regexp.MustCompile(`\A(?s:.)(` + re.String() + `)`)
-		if re.longest {
-			re.here.Longest()
-		}
-	}
+	re.placed()
 	_, size := utf8.DecodeLastRune(a[:from])
 	m, err := located(ctx, re.start, a, from-size)
 	if m == nil || err != nil {
@@ -128,6 +122,29 @@ func (re *regex) findFrom(ctx *expr.Context, a []byte, from int) ([]int, error) 
 		if m, err = located(ctx, re.here, a, m[2]-size); m == nil || err != nil {
 			return nil, err
 		}
+	}
+	return m[2:], nil
+}
+
+// placed compiles the forms that look at the character before a place too.
+func (re *regex) placed() {
+	if re.start != nil {
+		return
+	}
+	re.start = regexp.MustCompile(`\A(?s:.)(?s:.*?)(` + re.String() + `)`)
+	re.here = regexp.MustCompile(`\A(?s:.)(` + re.String() + `)`)
+	if re.longest {
+		re.here.Longest()
+	}
+}
+
+// emptyAt gives the match at a place behind the text's first character if it is an empty one.
+func (re *regex) emptyAt(ctx *expr.Context, a []byte, at int) ([]int, error) {
+	re.placed()
+	_, size := utf8.DecodeLastRune(a[:at])
+	m, err := located(ctx, re.here, a, at-size)
+	if m == nil || err != nil || m[2] != m[3] {
+		return nil, err
 	}
 	return m[2:], nil
 }

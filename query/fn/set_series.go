@@ -159,9 +159,7 @@ func newDecimalSequence(start, stop, step []byte) (*decimalSequence, error) {
 		text []byte
 		to   *apd.Decimal
 	}{{"start value", start, &s.at}, {"stop value", stop, &s.stop}, {"step size", step, &s.step}} {
-		if _, _, err := arg.to.SetString(string(arg.text)); err != nil {
-			return nil, column.Errorf(column.Internal, "fn: generate_series: %s %q is not canonical: %w", arg.name, arg.text, err)
-		}
+		setDecimal(arg.to, arg.text)
 		switch arg.to.Form {
 		case apd.Finite:
 		case apd.Infinite:
@@ -179,17 +177,16 @@ func newDecimalSequence(start, stop, step []byte) (*decimalSequence, error) {
 func (s *decimalSequence) fill(b *column.Builder, n int) error {
 	var text []byte
 	for range n {
-		if c := s.at.Cmp(&s.stop); c != 0 && (c > 0) != s.step.Negative {
+		if c := compareDecimals(&s.at, &s.stop); c != 0 && (c > 0) != s.step.Negative {
 			return nil
 		}
-		text = s.at.Append(text[:0], 'f')
+		text = appendDecimal(text[:0], &s.at)
 		b.AppendBytes(text)
-		var next apd.Decimal
-		if _, err := apd.BaseContext.Add(&next, &s.at, &s.step); err != nil {
-			return column.SQLErrorf(column.Invalid, "22003", "value overflows numeric format")
+		next, err := addDecimals(&s.at, &s.step)
+		if err != nil { // past every number there is, and so past the stop value
+			next = inf(s.step.Negative)
 		}
-		next.Negative = next.Negative && !next.IsZero()
-		s.at.Set(&next)
+		s.at.Set(next)
 	}
 	return nil
 }

@@ -6,9 +6,9 @@ import (
 )
 
 // Describe is the columns of a bound plan with the limits that their types were declared with: those of tables' columns that come
-// through as they are, and those of casts.
+// through as they are, and those of casts. A query without columns has none, but is one: the list is not nil.
 func Describe(root Node) []Column {
-	out := append([]Column(nil), root.Columns()...)
+	out := append([]Column{}, root.Columns()...)
 	for i, m := range mods(root) {
 		if i < len(out) {
 			out[i].Mod = m
@@ -64,6 +64,8 @@ func modsOf(list []expr.Expr, in []column.Mod) []column.Mod {
 			}
 		case *expr.Call:
 			out[i] = e.Fn.Mod
+		case *expr.Literal:
+			out[i] = e.Mod
 		}
 	}
 	return out

@@ -1,0 +1,14 @@
+SELECT power('-1'::float8, 'NaN'), power('NaN'::float8, 0), power(1::float8, 'NaN'), power('-Infinity'::float8, 3), power('-Infinity'::float8, -2), power(0.5::float8, '-Infinity');
+SELECT power('-Infinity'::float8, 2.5);
+SELECT width_bucket(7::float8, 0, 7, 2147483647);
+SELECT width_bucket(7::numeric, 0, 7, 2147483647);
+SELECT width_bucket(6::float8, 0, 7, 2147483647), width_bucket(7::float8, 0, 7, 2147483646);
+SELECT regexp_matches('k' || chr(10) || 'mn' || chr(10), '^.?', 'ng');
+SELECT regexp_replace('p' || chr(10) || 'q' || chr(10), '^.?', '>', 'gn'), regexp_replace('p' || chr(10) || 'q' || chr(10), '^', '>', 'gn');
+SELECT regexp_matches('one two', '\m.?', 'g');
+SELECT regexp_matches('one two', '\M|o', 'g');
+SELECT 'x_y'::bytea LIKE 'x#__'::bytea ESCAPE '#'::bytea, 'xzy'::bytea NOT LIKE 'x#__'::bytea ESCAPE '#'::bytea, '\xff25'::bytea LIKE '_#%'::bytea ESCAPE '#'::bytea;
+SELECT 'x_y'::bytea LIKE 'x##_'::bytea ESCAPE '##'::bytea;
+SELECT CAST('abc' AS char(10)), CAST(5 AS numeric(7, 2)), CAST(12345678 AS numeric(3, -6)), CAST('long' AS varchar(3)), CAST(ARRAY['a'] AS varchar(4)[]);
+SELECT;
+SELECT WHERE false;
