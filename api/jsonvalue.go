@@ -44,7 +44,7 @@ func appendJSONValue(dst []byte, v *column.Vector, i int, loc *time.Location) []
 		return appendJSONString(dst, literal.Append(nil, f, j, literal.Options{Location: loc}))
 	case column.Array:
 		return appendJSONArray(dst, f.Bytes(j), f.Type.Element(), loc)
-	case column.Record:
+	case column.Record, column.JSONPath:
 		return appendJSONString(dst, literal.Append(nil, f, j, literal.Options{Location: loc}))
 	}
 	dst = append(dst, '"') // nothing in the texts of dates, intervals and bytea needs an escape but bytea's backslash

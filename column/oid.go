@@ -8,7 +8,7 @@ var oids = [kindEnd]struct{ of, array uint32 }{
 	TimestampNS: {16000, 16001}, IntervalKind: {1186, 1187}, JSON: {114, 199}, Varchar: {1043, 1015}, BpChar: {1042, 1014},
 	UUID: {2950, 2951}, Time: {1083, 1183}, TimeTZ: {1266, 1270}, JSONB: {3802, 3807}, OID: {26, 1028}, Name: {19, 1003},
 	InternalChar: {18, 1002}, RegClass: {2205, 2210}, RegType: {2206, 2211}, RegProc: {24, 1008}, RegProcedure: {2202, 2207},
-	RegNamespace: {4089, 4090}, RegRole: {4096, 4097}, int2Element: {22, 1006}, oidElement: {30, 1013}, Record: {2249, 2287},
+	RegNamespace: {4089, 4090}, RegRole: {4096, 4097}, int2Element: {22, 1006}, oidElement: {30, 1013}, Record: {2249, 2287}, JSONPath: {4072, 4073},
 }
 
 // OID is PostgreSQL's number of the type; 0 if it has none.
@@ -49,7 +49,7 @@ func TypeOfOID(oid uint32) (Type, bool) {
 var typeWords = [kindEnd]string{
 	"unknown", "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "text", "bytea", "date", "timestamp", "timestamptz", "timestamp_ns",
 	"interval", "json", "varchar", "bpchar", "uuid", "time", "timetz", "jsonb", "oid", "name", "char", "regclass", "regtype", "regproc",
-	"regprocedure", "regnamespace", "regrole", "anyarray", "int2vector", "oidvector", "record",
+	"regprocedure", "regnamespace", "regrole", "anyarray", "int2vector", "oidvector", "record", "jsonpath",
 }
 
 // Word is the type's internal name, the one pg_type lists: int4, _int4.

@@ -42,6 +42,7 @@ const (
 	int2Element              // what stands as Type.Elem of int2vector
 	oidElement               // and of oidvector
 	Record                   // a row of fields, which the value names: see package record. No column of a table has it
+	JSONPath                 // a path of SQL/JSON, in the text that PostgreSQL prints. No column of a table has it
 	kindEnd
 )
 
@@ -77,7 +78,7 @@ var physicalOf = [kindEnd]Physical{
 	TimestampNS: PhysInt, IntervalKind: PhysInterval, JSON: PhysBytes,
 	Varchar: PhysBytes, BpChar: PhysBytes, UUID: PhysBytes, Time: PhysInt, TimeTZ: PhysInt, JSONB: PhysBytes, OID: PhysInt, Name: PhysBytes,
 	InternalChar: PhysBytes, RegClass: PhysInt, RegType: PhysInt, RegProc: PhysInt, RegProcedure: PhysInt, RegNamespace: PhysInt,
-	RegRole: PhysInt, Array: PhysBytes, Record: PhysBytes,
+	RegRole: PhysInt, Array: PhysBytes, Record: PhysBytes, JSONPath: PhysBytes,
 }
 
 // Physical is the layout of the type's values.
@@ -92,7 +93,7 @@ var kindNames = [kindEnd]string{
 	"unknown", "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric", "text", "bytea",
 	"date", "timestamp without time zone", "timestamp with time zone", "timestamp_ns", "interval", "json",
 	"character varying", "character", "uuid", "time without time zone", "time with time zone", "jsonb", "oid", "name", `"char"`,
-	"regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole", "anyarray", "int2vector", "oidvector", "record",
+	"regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole", "anyarray", "int2vector", "oidvector", "record", "jsonpath",
 }
 
 // String is the type's name as PostgreSQL's format_type prints it.
@@ -117,7 +118,7 @@ func (t Type) Valid() bool {
 }
 
 // isElement reports the kinds that elements of arrays can have: all that are types of their own but arrays.
-func (k Kind) isElement() bool { return k > Unknown && k < Array || k == Record }
+func (k Kind) isElement() bool { return k > Unknown && k < Array || k == Record || k == JSONPath }
 
 // IsArray reports the arrays.
 func (t Type) IsArray() bool { return t.Kind == Array }

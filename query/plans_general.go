@@ -6,6 +6,7 @@ import (
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query/bind"
+	"github.com/automatanexus/aegis-db/query/fn"
 	"github.com/automatanexus/aegis-db/query/plan"
 	"github.com/automatanexus/aegis-db/query/sql"
 )
@@ -149,6 +150,8 @@ func (st *statement) values(types []column.Type, texts []*string) ([]*column.Vec
 	}
 	out := make([]*column.Vector, len(types))
 	var b *column.Builder
+	opt := st.env.Expr.Literals()
+	opt.Path = fn.CanonicalPath
 	for i, t := range types {
 		if texts[i] == nil {
 			out[i] = column.Flatten(column.NewNull(t, 1))
@@ -157,7 +160,7 @@ func (st *statement) values(types []column.Type, texts []*string) ([]*column.Vec
 		if b == nil || b.Type() != t {
 			b = column.NewBuilder(t, 1)
 		}
-		if err := literal.Parse(b, t, *texts[i], st.env.Expr.Literals()); err != nil {
+		if err := literal.Parse(b, t, *texts[i], opt); err != nil {
 			return nil, false
 		}
 		out[i] = b.Finish()

@@ -121,7 +121,7 @@ func (s *Session) Location() *time.Location { return s.settings.Location }
 
 // Literals are the options that values are read and written with outside of a statement.
 func (s *Session) Literals() literal.Options {
-	return literal.Options{Location: s.settings.Location, Style: s.settings.Style, Now: s.now(), Names: sessionNames{s}}
+	return literal.Options{Location: s.settings.Location, Style: s.settings.Style, Now: s.now(), Names: sessionNames{s}, Path: fn.CanonicalPath}
 }
 
 // databaseName is the database that names resolve in.

@@ -81,6 +81,11 @@ func decodeBinary(b *column.Builder, v []byte, t column.Type, opt literal.Option
 			return column.SQLErrorf(column.Invalid, "22P03", "unsupported jsonb version number")
 		}
 		return literal.Parse(b, t, string(v[1:]), opt)
+	case column.JSONPath:
+		if len(v) == 0 || v[0] != 1 {
+			return column.SQLErrorf(column.Invalid, "22P03", "unsupported jsonpath version number")
+		}
+		return literal.Parse(b, t, string(v[1:]), opt)
 	case column.UUID:
 		b.AppendBytes(v)
 	case column.Time, column.TimeTZ:

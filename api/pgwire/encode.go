@@ -134,7 +134,7 @@ func (w *rowWriter) binary(out []byte, f *column.Vector, j int) ([]byte, error) 
 		return w.array(out, f.Data[f.Offsets[j]:f.Offsets[j+1]], f.Type.Element())
 	case column.Record:
 		return w.record(out, f.Data[f.Offsets[j]:f.Offsets[j+1]])
-	case column.JSONB: // version 1 of the format
+	case column.JSONB, column.JSONPath: // version 1 of the format
 		return append(append(out, 1), f.Data[f.Offsets[j]:f.Offsets[j+1]]...), nil
 	case column.Time:
 		return be.AppendUint64(out, uint64(f.Ints[j])), nil

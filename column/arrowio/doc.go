@@ -78,7 +78,8 @@ func DataType(t column.Type) arrow.DataType {
 		return arrow.PrimitiveTypes.Float32
 	case column.Float64:
 		return arrow.PrimitiveTypes.Float64
-	case column.Numeric, column.Text, column.JSON, column.Varchar, column.BpChar, column.JSONB, column.Name, column.TimeTZ, column.InternalChar, column.Record:
+	case column.Numeric, column.Text, column.JSON, column.Varchar, column.BpChar, column.JSONB, column.Name, column.TimeTZ, column.InternalChar, column.Record,
+		column.JSONPath:
 		return arrow.BinaryTypes.String
 	case column.UUID:
 		return &arrow.FixedSizeBinaryType{ByteWidth: uuidBytes}

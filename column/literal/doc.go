@@ -19,6 +19,8 @@ type Options struct {
 	Now time.Time
 	// Names translates between objects' numbers and names, for regclass and its kin; nil = only numbers are read and shown.
 	Names Names
+	// Path gives a path of SQL/JSON as PostgreSQL prints it, or its mistake; nil = there are no values of jsonpath.
+	Path func(text string) (string, error)
 	Style
 }
 

@@ -64,6 +64,16 @@ func Parse(b *column.Builder, t column.Type, text string, opt Options) error {
 		}
 		b.AppendBytes(v)
 		return b.Err()
+	case column.JSONPath:
+		if opt.Path == nil {
+			return column.SQLErrorf(column.Unsupported, "0A000", "values of type jsonpath are not known here")
+		}
+		text, err := opt.Path(text)
+		if err != nil {
+			return err
+		}
+		b.AppendString(text)
+		return b.Err()
 	case column.Record:
 		return column.SQLErrorf(column.Unsupported, "0A000", "input of anonymous composite types is not implemented")
 	default:

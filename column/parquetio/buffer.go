@@ -11,7 +11,7 @@ import (
 // spelled gives the batch with texts in place of what Parquet has no type for.
 func spelled(b *scan.Batch) *scan.Batch {
 	for i, v := range b.Columns {
-		if v.Type.Kind == column.TimeTZ || v.Type.Kind == column.Record || v.Type == column.ArrayOf(column.T(column.Record)) {
+		if v.Type.Kind == column.TimeTZ || isSpelled(v.Type) {
 			c := *b
 			c.Columns = slices.Clone(b.Columns)
 			c.Columns[i] = literal.Texts(v)
@@ -19,6 +19,14 @@ func spelled(b *scan.Batch) *scan.Batch {
 		}
 	}
 	return b
+}
+
+// isSpelled reports rows and paths, and arrays of them.
+func isSpelled(t column.Type) bool {
+	if t.IsArray() {
+		t = t.Element()
+	}
+	return t.Kind == column.Record || t.Kind == column.JSONPath
 }
 
 // buffer collects the rows of one column of a row group.

@@ -44,7 +44,7 @@ func (r *Reader) named(text string) {
 // asDeclared reports whether values of a type may be stored as those of another. Where not, the file is not as we would have written it.
 func asDeclared(stored, declared column.Type, n *node) bool {
 	switch {
-	case declared.Kind == column.Record || declared.IsArray() && declared.Elem == column.Record:
+	case isSpelled(declared):
 		return false
 	case stored == declared, stored.Kind == column.Text:
 		return true

@@ -69,10 +69,10 @@ func NewWriter(w io.Writer, fields []column.Field, o Options) (*Writer, error) {
 		switch f.Type.Kind {
 		case column.Unknown:
 			f.Type, f.NotNull = column.T(column.Text), false
-		case column.TimeTZ, column.Record: // Parquet has no time with a zone of its own, and no columns of rows of different fields
+		case column.TimeTZ, column.Record, column.JSONPath: // Parquet has no time with a zone of its own, no columns of rows of different fields, and no paths
 			f.Type = column.T(column.Text)
 		case column.Array:
-			if f.Type.Elem == column.Record {
+			if isSpelled(f.Type) {
 				f.Type = column.T(column.Text)
 			}
 		}

@@ -98,7 +98,7 @@ func (a *alteration) setType(n *sql.AlterAction) error {
 	if err != nil {
 		return err
 	}
-	if err := noRecords([]plan.Column{{Name: f.Name, Type: t}}); err != nil {
+	if err := storable([]plan.Column{{Name: f.Name, Type: t}}); err != nil {
 		return err
 	}
 	mod, err := modOf(n.Type, t)

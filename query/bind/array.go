@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"strconv"
+
 	"github.com/automatanexus/aegis-db/column"
 	"github.com/automatanexus/aegis-db/column/array"
 	"github.com/automatanexus/aegis-db/query/expr"
@@ -143,7 +145,13 @@ func (b *binder) index(s *scope, e sql.Expr) (expr.Expr, error) {
 func (b *binder) jsonSubscript(s *scope, x expr.Expr, chain []*sql.Subscript) (expr.Expr, error) {
 	for _, c := range chain {
 		if c.Slice {
-			return nil, errorAt(c.Pos, "42804", "jsonb subscript does not support slices")
+			at := c.Pos
+			for _, bound := range []sql.Expr{c.Lo, c.Hi} {
+				if bound != nil {
+					at = beginning(bound)
+				}
+			}
+			return nil, errorAt(at, "42804", "jsonb subscript does not support slices")
 		}
 		i, err := b.expr(s, c.Lo)
 		if err != nil {
@@ -154,11 +162,26 @@ func (b *binder) jsonSubscript(s *scope, x expr.Expr, chain []*sql.Subscript) (e
 				return nil, err
 			}
 		}
-		if x, err = b.operator("->", c.Pos, x, i); err != nil {
+		if i.Type().IsText() && !isKey(i) {
+			x, err = b.callNamed("jsonb_extract_path", c.Pos, x, i)
+		} else {
+			x, err = b.operator("->", c.Pos, x, i)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 	return x, nil
+}
+
+// isKey reports a constant text that is no number of an element.
+func isKey(e expr.Expr) bool {
+	l, ok := e.(*expr.Literal)
+	if !ok || l.Value.IsNull(0) {
+		return false
+	}
+	_, err := strconv.Atoi(string(l.Value.Bytes(0)))
+	return err != nil
 }
 
 // quantifiedOps are the words that stand for operators.

@@ -122,7 +122,11 @@ type binder struct {
 	ownParams  int         // parameters that no client gives
 }
 
-func (b *binder) literalOptions() literal.Options { return b.fold.Literals() }
+func (b *binder) literalOptions() literal.Options {
+	opt := b.fold.Literals()
+	opt.Path = fn.CanonicalPath
+	return opt
+}
 
 func (b *binder) statement(stmt sql.Stmt) (plan.Statement, error) {
 	switch s := stmt.(type) {

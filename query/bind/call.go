@@ -44,7 +44,7 @@ func (b *binder) call(s *scope, n *sql.FuncCall) (expr.Expr, error) {
 	if isFill(name) && !n.Special {
 		return b.fill(s, n)
 	}
-	if n.ArgNames != nil && strings.Join(n.ArgNames, "") != "" {
+	if n.ArgNames != nil && strings.Join(n.ArgNames, "") != "" && !b.Functions.IsSetFunction(name) {
 		return b.namedCall(s, n)
 	}
 	if n.Over != nil {

@@ -81,7 +81,7 @@ func (t *tableDefinition) plainField(c *sql.ColumnDef, id column.ID) (column.Fie
 	if f.Type, err = typeOf(c.Type); err != nil {
 		return f, err
 	}
-	if err := noRecords([]plan.Column{{Name: f.Name, Type: f.Type}}); err != nil {
+	if err := storable([]plan.Column{{Name: f.Name, Type: f.Type}}); err != nil {
 		return f, err
 	}
 	f.Mod, err = modOf(c.Type, f.Type)

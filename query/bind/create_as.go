@@ -21,7 +21,7 @@ func (b *binder) createTableAs(n *sql.CreateTableAs) (plan.Statement, error) {
 		return nil, err
 	}
 	columns := plan.Describe(root)
-	if err := noRecords(columns); err != nil {
+	if err := storable(columns); err != nil {
 		return nil, err
 	}
 	if len(n.Columns) > len(columns) {

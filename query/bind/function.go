@@ -123,8 +123,18 @@ func (b *binder) setArguments(s *scope, n *sql.FuncCall) ([]expr.Expr, error) {
 		return nil, errorAt(n.Pos, "42809", "%s is not an aggregate function", n.Name.Name)
 	case n.Over != nil:
 		return nil, errorAt(n.Pos, "42809", "OVER specified, but %s is not a window function nor an aggregate function", n.Name.Name)
-	case n.Variadic || n.ArgNames != nil:
-		return nil, unsupported(n.Pos, "named and VARIADIC arguments are not supported here", "Write the arguments one by one, in order.")
+	case n.Variadic:
+		return nil, unsupported(n.Pos, "VARIADIC arguments are not supported here", "Write the arguments one by one.")
+	case n.ArgNames != nil && strings.Join(n.ArgNames, "") != "":
+		args, ts, err := b.namedArguments(s, n)
+		if err != nil {
+			return nil, err
+		}
+		f, order, err := b.Functions.NamedSet(n.Name.Name, ts, n.ArgNames)
+		if err != nil {
+			return nil, place(err, n.Pos)
+		}
+		return arranged(args, order, f.Defaults, n.Pos), nil
 	}
 	args := make([]expr.Expr, len(n.Args))
 	for i, a := range n.Args {

@@ -95,9 +95,12 @@ func sortKey(item sql.OrderItem, t target, k int) (plan.SortKey, error) {
 	default:
 		return plan.SortKey{}, errorAt(item.Pos, "42809", "operator %s is not a valid ordering operator", item.Using)
 	}
-	if t.bound.Type().Kind == column.JSON {
-		e := errorAt(item.Pos, "42883", "could not identify an ordering operator for type json")
+	if kind := t.bound.Type().Kind; kind == column.JSON || kind == column.JSONPath {
+		e := errorAt(item.Pos, "42883", "could not identify an ordering operator for type %s", t.bound.Type())
 		e.Hint = "Order by a member: column ->> 'name'."
+		if kind == column.JSONPath {
+			e.Hint = "Order by its text: path::text."
+		}
 		return plan.SortKey{}, e
 	}
 	return plan.SortKey{

@@ -308,6 +308,18 @@ func isNull(a expr.Expr, negate bool, pos int) expr.Expr {
 	return &expr.IsNull{Arg: a, Negate: negate, At: pos}
 }
 
+// storable refuses the columns that no table can have.
+func storable(columns []plan.Column) error {
+	for _, c := range columns {
+		if path := column.T(column.JSONPath); c.Type == path || c.Type == column.ArrayOf(path) {
+			e := column.SQLErrorf(column.Unsupported, "0A000", "columns of type %s are not supported: \"%s\"", c.Type, c.Name)
+			e.Hint = "Store paths as text, and cast them where they are used: p::jsonpath."
+			return e
+		}
+	}
+	return noRecords(columns)
+}
+
 // noRecords refuses columns of rows where a table or a view is made.
 func noRecords(columns []plan.Column) error {
 	for _, c := range columns {

@@ -195,11 +195,15 @@ func (b *binder) finishBlock(blk *block, orderBy []sql.OrderItem, open bool) (pl
 
 // distinguishable refuses types without equality where duplicates or groups are looked for.
 func distinguishable(e expr.Expr) error {
-	if e.Type().Kind != column.JSON {
+	kind := e.Type().Kind
+	if kind != column.JSON && kind != column.JSONPath {
 		return nil
 	}
-	err := errorAt(e.Pos(), "42883", "could not identify an equality operator for type json")
+	err := errorAt(e.Pos(), "42883", "could not identify an equality operator for type %s", e.Type())
 	err.Hint = "Use a member, column ->> 'name', or cast to text."
+	if kind == column.JSONPath {
+		err.Hint = "Cast to text."
+	}
 	return err
 }
 

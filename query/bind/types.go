@@ -14,7 +14,7 @@ var known = map[string]string{
 	"serial": "Use bigint and number the rows yourself.", "bigserial": "Use bigint and number the rows yourself.",
 	"smallserial": "Use bigint and number the rows yourself.", "serial4": "Use bigint and number the rows yourself.",
 	"serial8": "Use bigint and number the rows yourself.", "serial2": "Use bigint and number the rows yourself.", "hstore": "Use jsonb.",
-	"point": "Use two columns.", "cidr": "Use text.", "macaddr": "Use text.", "tsvector": "Use text.", "jsonpath": "Use text.",
+	"point": "Use two columns.", "cidr": "Use text.", "macaddr": "Use text.", "tsvector": "Use text.",
 }
 
 // typeOf resolves a written type, without its modifiers.

@@ -137,7 +137,7 @@ func makesLongIn(e expr.Expr) bool {
 // makesLong reports a call that may make values of any length.
 func makesLong(c *expr.Call) bool {
 	switch c.T.Kind {
-	case column.Text, column.Varchar, column.BpChar, column.Bytea, column.JSON, column.JSONB, column.Array, column.Record:
+	case column.Text, column.Varchar, column.BpChar, column.Bytea, column.JSON, column.JSONB, column.Array, column.Record, column.JSONPath:
 		return true
 	}
 	return false

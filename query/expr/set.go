@@ -22,6 +22,9 @@ type SetFunction struct {
 	// Check, if not nil, looks for mistakes in argument i, a constant, while the statement is bound.
 	Check func(i int, v *column.Vector) error
 	Doc   string
+	// Params and Defaults are as for Function.
+	Params   []string
+	Defaults []*column.Vector
 }
 
 // SetColumn is one column of the rows.

@@ -233,7 +233,11 @@ func numericToFloat(t column.Type) Kernel {
 	})
 }
 
-func literalOptions(ctx *expr.Context) literal.Options { return ctx.Literals() }
+func literalOptions(ctx *expr.Context) literal.Options {
+	opt := ctx.Literals()
+	opt.Path = CanonicalPath
+	return opt
+}
 
 func toText(t column.Type) Kernel {
 	switch t.Kind {

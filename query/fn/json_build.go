@@ -109,6 +109,7 @@ func appendJSON(dst []byte, v *column.Vector, i int, opt literal.Options) ([]byt
 
 // appendJSONTime writes times as ISO 8601 does: a T in the middle, minutes in each offset.
 func appendJSONTime(dst []byte, v *column.Vector, i int, opt literal.Options) []byte {
+	opt.Style = literal.Style{} // whatever DateStyle says
 	text := literal.Append(nil, v, i, opt)
 	if v.Type != tDate {
 		if at := bytes.IndexByte(text, ' '); at > 0 {

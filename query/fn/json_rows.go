@@ -34,12 +34,14 @@ func addJSONRows(r *Registry) {
 			Columns: []expr.SetColumn{{Name: name + "_object_keys", Type: tText}}, Open: keysOf(name),
 		})
 	}
+	params, defaults := pathParams()
 	for _, zoned := range []bool{false, true} {
 		name := "jsonb_path_query" + map[bool]string{true: "_tz"}[zoned]
 		for n := 2; n <= 4; n++ {
 			r.setFunction(expr.SetFunction{
-				Name: name, Args: types(tJSONB, tText, tJSONB, tBool)[:n], Strict: true, Stable: zoned, Doc: "what a path leads to",
+				Name: name, Args: types(tJSONB, tJSONPath, tJSONB, tBool)[:n], Strict: true, Stable: zoned, Doc: "what a path leads to",
 				Columns: []expr.SetColumn{{Name: name, Type: tJSONB}}, Open: pathCall{zoned: zoned}.open, Check: checkPath,
+				Params: params[:n], Defaults: defaults[:n],
 			})
 		}
 	}

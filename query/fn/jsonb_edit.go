@@ -76,6 +76,18 @@ func addJSONBEdits(r *Registry) {
 		}},
 	)
 	yes, no := column.NewBools([]bool{true}, nil), column.NewBools([]bool{false}, nil)
+	for name, op := range map[string]string{
+		"jsonb_contains": "@>", "jsonb_contained": "<@", "jsonb_exists": "?", "jsonb_exists_any": "?|", "jsonb_exists_all": "?&",
+		"jsonb_concat": "||", "jsonb_delete": "-", "jsonb_delete_path": "#-",
+	} {
+		for _, f := range r.infix[op] {
+			if f.Args[0] == tJSONB {
+				named := *f
+				named.Name, named.Form = name, ""
+				r.functions[name] = append(r.functions[name], &named)
+			}
+		}
+	}
 	setArgs := types(tJSONB, tTextArray, tJSONB, tBool)
 	setParams := []string{"jsonb_in", "path", "replacement", "create_if_missing"}
 	insertParams := []string{"jsonb_in", "path", "replacement", "insert_after"}

@@ -7,6 +7,7 @@ import (
 	"github.com/cockroachdb/apd/v3"
 
 	"github.com/automatanexus/aegis-db/column"
+	"github.com/automatanexus/aegis-db/column/literal"
 	"github.com/automatanexus/aegis-db/query/expr"
 	"github.com/automatanexus/aegis-db/query/jsonpath"
 	"github.com/automatanexus/aegis-db/query/jsonvalue"
@@ -14,7 +15,7 @@ import (
 
 var tTextArray = column.ArrayOf(tText)
 
-// addJSONPaths adds the functions of paths. A path is written as text.
+// addJSONPaths adds the functions of paths.
 func addJSONPaths(r *Registry) {
 	test := func(match bool) Kernel {
 		return func(ctx *expr.Context, args []*column.Vector, n int) (*column.Vector, error) {
@@ -26,17 +27,14 @@ func addJSONPaths(r *Registry) {
 		}
 	}
 	r.operator(
-		scalar{name: "@?", args: types(tJSONB, tText), result: tBool, doc: "whether a path leads to something", kernel: test(false), check: checkPath},
-		scalar{name: "@@", args: types(tJSONB, tText), result: tBool, doc: "what the condition that a path is gives", kernel: test(true), check: checkPath},
+		scalar{name: "@?", args: types(tJSONB, tJSONPath), result: tBool, doc: "whether a path leads to something", kernel: test(false), check: checkPath},
+		scalar{name: "@@", args: types(tJSONB, tJSONPath), result: tBool, doc: "what the condition that a path is gives", kernel: test(true), check: checkPath},
 	)
-	params := []string{"target", "path", "vars", "silent"}
-	empty := *column.NewStrings("{}")
-	empty.Type = tJSONB
-	defaults := []*column.Vector{nil, nil, &empty, column.NewBools([]bool{false}, nil)}
+	params, defaults := pathParams()
 	for _, zoned := range []bool{false, true} {
 		suffix := map[bool]string{true: "_tz"}[zoned]
 		for n := 2; n <= 4; n++ {
-			args := types(tJSONB, tText, tJSONB, tBool)[:n]
+			args := types(tJSONB, tJSONPath, tJSONB, tBool)[:n]
 			c := pathCall{zoned: zoned}
 			one := func(name, doc string, result column.Type, k Kernel) {
 				r.add(scalar{name: name + suffix, args: args, result: result, stable: zoned, doc: doc, kernel: k, check: checkPath, params: params[:n], defaults: defaults[:n]})
@@ -47,6 +45,13 @@ func addJSONPaths(r *Registry) {
 			one("jsonb_path_query_first", "the first that a path leads to", tJSONB, c.first)
 		}
 	}
+}
+
+// pathParams are the names of the arguments of jsonb_path_query and its like, and what those are that a call leaves out.
+func pathParams() (names []string, defaults []*column.Vector) {
+	empty := *column.NewStrings("{}")
+	empty.Type = tJSONB
+	return []string{"target", "path", "vars", "silent"}, []*column.Vector{nil, nil, &empty, column.NewBools([]bool{false}, nil)}
 }
 
 // pathCall is how a function calls a path.
@@ -60,15 +65,36 @@ func checkPath(i int, v *column.Vector) error {
 	if i != 1 {
 		return nil
 	}
-	_, err := jsonpath.Parse(string(v.Bytes(0)), pathRegex)
+	_, err := parsePath(string(v.Bytes(0)))
 	return err
+}
+
+// parsePath parses a path that is to be evaluated.
+func parsePath(text string) (*jsonpath.Path, error) {
+	p, err := jsonpath.Parse(text, pathRegex)
+	if err == nil {
+		err = p.Unsupported()
+	}
+	return p, err
+}
+
+// CanonicalPath gives a path as PostgreSQL prints it.
+func CanonicalPath(text string) (string, error) {
+	if err := literal.CheckText(text); err != nil {
+		return "", err
+	}
+	p, err := jsonpath.Parse(text, pathRegex)
+	if err != nil {
+		return "", err
+	}
+	return p.String(), nil
 }
 
 type pathKey struct{ text string }
 
 // pathOf parses a path, or remembers it.
 func pathOf(ctx *expr.Context, text []byte) (*jsonpath.Path, error) {
-	v, err := ctx.Memo(pathKey{string(text)}, func() (any, error) { return jsonpath.Parse(string(text), pathRegex) })
+	v, err := ctx.Memo(pathKey{string(text)}, func() (any, error) { return parsePath(string(text)) })
 	if err != nil {
 		return nil, err
 	}

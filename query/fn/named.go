@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -15,17 +16,37 @@ func (r *Registry) Named(name string, args []column.Type, names []string) (f *ex
 		if !ok {
 			continue
 		}
-		ts := make([]column.Type, len(order))
-		for i, k := range order {
-			ts[i] = f.Args[i]
-			if k >= 0 {
-				ts[i] = args[k]
-			}
-		}
-		if r.accepts(f.Args, ts) {
+		if r.accepts(f.Args, given(f.Args, args, order)) {
 			return f, order, nil
 		}
 	}
+	return nil, nil, noNamed(name, args, names)
+}
+
+// NamedSet is Named of functions that give rows.
+func (r *Registry) NamedSet(name string, args []column.Type, names []string) (f *expr.SetFunction, order []int, err error) {
+	for _, f := range r.sets[name] {
+		like := expr.Function{Args: f.Args, Variadic: f.Variadic, Params: f.Params, Defaults: f.Defaults}
+		order, ok := matchNames(&like, names)
+		if ok && r.accepts(f.Args, given(f.Args, args, order)) {
+			return f, order, nil
+		}
+	}
+	return nil, nil, noNamed(name, args, names)
+}
+
+// given are the types of arguments in the order of the parameters, which are taken for those that are left out.
+func given(params, args []column.Type, order []int) []column.Type {
+	ts := slices.Clone(params)
+	for i, k := range order {
+		if k >= 0 {
+			ts[i] = args[k]
+		}
+	}
+	return ts
+}
+
+func noNamed(name string, args []column.Type, names []string) error {
 	call := make([]string, len(args))
 	for i, t := range args {
 		call[i] = typeText(t)
@@ -35,7 +56,7 @@ func (r *Registry) Named(name string, args []column.Type, names []string) (f *ex
 	}
 	e := sqlError("42883", "function %s(%s) does not exist", name, strings.Join(call, ", "))
 	e.Hint = "No function matches the given name and argument types. You might need to add explicit type casts."
-	return nil, nil, e
+	return e
 }
 
 func matchNames(f *expr.Function, names []string) (order []int, ok bool) {

@@ -171,8 +171,8 @@ func compareRow(a, b []byte) (int, error) {
 		if s, t := x[i].Value.Type, y[i].Value.Type; s != t {
 			return 0, sqlError("42804", "cannot compare dissimilar column types %s and %s at record column %d", s, t, i+1)
 		}
-		if x[i].Value.Type == tJSON {
-			return 0, sqlError("42883", "could not identify an equality operator for type json")
+		if t := x[i].Value.Type; t == tJSON || t == tJSONPath {
+			return 0, sqlError("42883", "could not identify an equality operator for type %s", t)
 		}
 		left, right = key.AppendValue(left[:0], x[i].Value, 0), key.AppendValue(right[:0], y[i].Value, 0)
 		if c := bytes.Compare(left, right); c != 0 {

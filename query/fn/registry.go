@@ -39,6 +39,7 @@ var (
 	tRegClass    = column.T(column.RegClass)
 	tRegType     = column.T(column.RegType)
 	tRecord      = column.T(column.Record)
+	tJSONPath    = column.T(column.JSONPath)
 )
 
 // objects are the types of numbers that print as names.
@@ -49,13 +50,13 @@ var objects = []column.Type{
 // every lists all types values can have, but for arrays, which are as many again.
 var every = append([]column.Type{
 	tBool, tInt2, tInt4, tInt8, tFloat4, tFloat8, tNumeric, tText, tBytea, tDate, tTimestamp, tTimestampTZ, tTimestampNS, tInterval, tJSON,
-	tVarchar, tBpChar, tUUID, tTime, tTimeTZ, tJSONB, tOID, tName, tChar,
+	tVarchar, tBpChar, tUUID, tTime, tTimeTZ, tJSONB, tOID, tName, tChar, tJSONPath,
 }, objects...)
 
 // ordered reports the types that have comparison operators of their own. The others have none, or those of a type that they
 // become by themselves: character varying those of text, regclass those of oid.
 func ordered(t column.Type) bool {
-	return t != tJSON && t != tVarchar && (t == tOID || !t.IsOID())
+	return t != tJSON && t != tJSONPath && t != tVarchar && (t == tOID || !t.IsOID())
 }
 
 // Registry holds every function. It is complete once made and safe for concurrent use.

@@ -2,7 +2,6 @@ package jsonpath
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/cockroachdb/apd/v3"
@@ -19,6 +18,8 @@ type Options struct {
 	Zone    *time.Location // of times without one where they meet times with one; nil = that is an error
 	// Look, if not nil, is called for each step with an amount of work; the walk ends with its error, which must stay once it is there.
 	Look func(bytes int) error
+	// existence says that only whether there is a result is asked: results that a sign cannot be put before are passed over then.
+	existence bool
 }
 
 // stepWork is what a step counts as work.
@@ -40,6 +41,7 @@ func (p *Path) Query(doc jsonvalue.Value, opt Options, emit func(v jsonvalue.Val
 // Exists reports whether there is a result. In strict mode the whole document is walked over, for there must be no error.
 func (p *Path) Exists(doc jsonvalue.Value, opt Options) (bool, error) {
 	found := false
+	opt.existence = !p.strict
 	err := p.Query(doc, opt, func(jsonvalue.Value) error {
 		found = true
 		if p.strict {
@@ -278,6 +280,9 @@ func (e *evaluator) subscript(n *node, v jsonvalue.Value) (int64, error) {
 // list collects results; in lax mode arrays among them are unwrapped if asked for.
 func (e *evaluator) list(n *node, v jsonvalue.Value, unwrap bool) ([]jsonvalue.Value, error) {
 	var out []jsonvalue.Value
+	outer := e.existence
+	e.existence = false
+	defer func() { e.existence = outer }()
 	err := e.item(n, v, e.lax, func(x jsonvalue.Value) error {
 		if unwrap && e.lax && x.Kind == jsonvalue.Array {
 			out = append(out, x.Items...)
@@ -324,14 +329,13 @@ func (e *evaluator) signed(n *node, v jsonvalue.Value, emit emitter) error {
 	sign := map[op]string{opNegate: "-", opPlus: "+"}[n.op]
 	for _, x := range list {
 		if x.Kind != jsonvalue.Number {
+			if e.existence && n.next == nil {
+				continue
+			}
 			return fail("2203B", "operand of unary jsonpath operator %s is not a numeric value", sign)
 		}
 		if n.op == opNegate {
-			if rest, ok := strings.CutPrefix(x.Text, "-"); ok {
-				x = jsonvalue.Digits(rest)
-			} else if !x.Decimal().IsZero() {
-				x = jsonvalue.Digits("-" + x.Text)
-			}
+			x = jsonvalue.Negated(x)
 		}
 		if err := e.then(n, x, emit); err != nil {
 			return err

@@ -1,7 +1,9 @@
 package jsonpath
 
 import (
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/automatanexus/aegis-db/query/jsonvalue"
@@ -120,6 +122,7 @@ func (l *lexer) text() (string, error) {
 
 func (l *lexer) escape(b *strings.Builder) error {
 	bad := fail("42601", "invalid escape sequence in jsonpath input")
+	from := l.at
 	l.at++
 	if l.at == len(l.src) {
 		return fail("42601", "unexpected end after backslash at end of jsonpath input")
@@ -153,9 +156,8 @@ func (l *lexer) escape(b *strings.Builder) error {
 				}
 				r = r<<4 | rune(v)
 			}
-			b.WriteRune(r)
 			l.at += end
-			return nil
+			return l.writeEscaped(b, from, string(r), r)
 		}
 		n := 5
 		if len(rest) >= 11 && (rest[1]|0x20 == 'd') && rest[2]|0x20 >= '8' && rest[5:7] == `\u` {
@@ -168,11 +170,39 @@ func (l *lexer) escape(b *strings.Builder) error {
 		if err != nil {
 			return bad
 		}
-		b.WriteString(s)
 		l.at += n - 1
+		first, _ := utf8.DecodeRuneInString(s)
+		if n == 5 {
+			v, _ := strconv.ParseUint(digits[1:5], 16, 16)
+			first = rune(v)
+		}
+		return l.writeEscaped(b, from, s, first)
 	default:
 		b.WriteRune(c)
 	}
+	return nil
+}
+
+// writeEscaped writes the character of an escape that began at from: text cannot hold zero, nor half of a pair.
+func (l *lexer) writeEscaped(b *strings.Builder, from int, s string, r rune) error {
+	switch {
+	case r == 0:
+		e := fail("22P05", "unsupported Unicode escape sequence")
+		e.Detail = "\\u0000 cannot be converted to text."
+		return e
+	case utf16.IsSurrogate(r):
+		e := fail("22P02", "invalid input syntax for type jsonpath")
+		e.Detail = "Unicode low surrogate must follow a high surrogate."
+		if before := l.src[:from]; r < 0xdc00 && len(before) >= 6 && before[len(before)-6] == '\\' && before[len(before)-5] == 'u' {
+			e.Detail = "Unicode high surrogate must not follow a high surrogate."
+		}
+		return e
+	case r == utf8.RuneError && s != "" && strings.Contains(l.src[from:l.at], `\u`) && strings.Count(l.src[from:l.at], `\u`) == 2:
+		e := fail("22P02", "invalid input syntax for type jsonpath")
+		e.Detail = "Unicode low surrogate must follow a high surrogate."
+		return e
+	}
+	b.WriteString(s)
 	return nil
 }
 
@@ -184,7 +214,7 @@ func (l *lexer) number() (token, error) {
 		}
 	}
 	digits()
-	if l.at < len(l.src) && l.src[l.at] == '.' && !strings.HasPrefix(l.src[l.at:], ".*") && !(l.at+1 < len(l.src) && isWordByte(l.src[l.at+1]) && l.src[l.at+1] > '9') {
+	if l.at < len(l.src) && l.src[l.at] == '.' { // 1.type() is a mistake, as is 1.*
 		l.at++
 		digits()
 	}

@@ -74,18 +74,18 @@ func (e *evaluator) method(n *node, v jsonvalue.Value, unwrap bool, emit emitter
 }
 
 func (e *evaluator) double(n *node, v jsonvalue.Value, emit emitter) error {
-	const outOfRange = "%s argument of jsonpath item method .double() is not a valid representation of a double precision number"
+	const invalid = "string argument of jsonpath item method .double() is not a valid representation of a double precision number"
 	switch v.Kind {
 	case jsonvalue.Number:
 		f, err := strconv.ParseFloat(v.Text, 64)
 		if err != nil || math.IsInf(f, 0) {
-			return fail("22036", outOfRange, "numeric")
+			return fail("22036", "numeric argument of jsonpath item method .double() is out of range for type double precision")
 		}
 		return e.then(n, v, emit)
 	case jsonvalue.String:
 		f, err := literal.ParseFloat(v.Text, column.T(column.Float64))
 		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
-			return fail("22036", outOfRange, "string")
+			return fail("22036", invalid)
 		}
 		text, err := literal.ParseNumeric(strconv.FormatFloat(f, 'g', 15, 64))
 		if err != nil {

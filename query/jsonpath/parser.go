@@ -38,6 +38,7 @@ func Parse(text string, regex Regex) (*Path, error) {
 	if p.tok.kind != tokEnd {
 		return nil, p.unexpected()
 	}
+	out.templates = p.templates
 	return out, nil
 }
 
@@ -48,6 +49,8 @@ type parser struct {
 	depth  int
 	inside int // in how many filters, where @ may stand
 	index  int // in how many subscripts, where last may stand
+	// templates says that there is a .datetime() with a template.
+	templates bool
 }
 
 func (p *parser) advance() (err error) {
@@ -219,7 +222,7 @@ func (p *parser) likeRegex(left *node) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &node{op: opLikeRegex, left: left, match: match}, nil
+	return &node{op: opLikeRegex, text: pattern, flags: flags, left: left, match: match}, nil
 }
 
 // regexOptions gives XQuery's flags as PostgreSQL's options: without s a point stops at line ends.
@@ -229,6 +232,9 @@ func regexOptions(flags string) (string, error) {
 		switch c {
 		case 'i', 's', 'm', 'q':
 		case 'x':
+			if strings.Contains(flags, "q") {
+				continue // a pattern that is taken as it stands has no blanks to leave out
+			}
 			return "", column.SQLErrorf(column.Unsupported, "0A000", "XQuery \"x\" flag (expanded regular expressions) is not implemented")
 		default:
 			e := column.SQLErrorf(column.Invalid, "42601", "invalid input syntax for type jsonpath")
@@ -293,6 +299,12 @@ func (p *parser) unary() (*node, error) {
 	inner, err := p.unary()
 	if err != nil {
 		return nil, err
+	}
+	if inner.op == opLiteral && inner.value.Kind == jsonvalue.Number && inner.next == nil {
+		if o == opNegate {
+			inner.value = jsonvalue.Negated(inner.value)
+		}
+		return inner, nil
 	}
 	return &node{op: o, left: inner}, nil
 }
@@ -440,9 +452,11 @@ func (p *parser) keyOrMethod() (*node, error) {
 		return nil, err
 	}
 	if n.text == "datetime" && p.tok.kind == tokString {
-		e := column.SQLErrorf(column.Unsupported, "0A000", "a template of .datetime() is not supported")
-		e.Hint = "Call .datetime() without one on texts in the form of ISO 8601."
-		return nil, e
+		n.value = jsonvalue.Text(p.tok.text)
+		p.templates = true
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
 	}
 	return n, p.expect(")")
 }

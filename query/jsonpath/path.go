@@ -9,6 +9,8 @@ import (
 type Path struct {
 	root   *node
 	strict bool
+	// templates says that there is a .datetime() with a template, which is not built.
+	templates bool
 }
 
 // op is what a node does.
@@ -47,7 +49,8 @@ type node struct {
 	value       jsonvalue.Value
 	left, right *node
 	subscripts  []subscript
-	lo, hi      int // of opAny; -1 = last
+	lo, hi      int    // of opAny; -1 = last
+	flags       string // of opLikeRegex, whose pattern is text
 	match       func(s string) bool
 	next        *node
 }
@@ -57,6 +60,16 @@ type subscript struct{ from, to *node }
 // predicate reports the operations that give a truth value.
 func (n *node) predicate() bool { return n.op >= opCompare }
 
-func fail(state, format string, args ...any) error {
+// Unsupported is what of the path cannot be evaluated, although it is a path; nil = nothing.
+func (p *Path) Unsupported() error {
+	if !p.templates {
+		return nil
+	}
+	e := column.SQLErrorf(column.Unsupported, "0A000", "a template of .datetime() is not supported")
+	e.Hint = "Call .datetime() without one on texts in the form of ISO 8601."
+	return e
+}
+
+func fail(state, format string, args ...any) *column.Error {
 	return column.SQLErrorf(column.Invalid, state, format, args...)
 }

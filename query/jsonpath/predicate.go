@@ -75,7 +75,9 @@ func (e *evaluator) predicate(n *node, v jsonvalue.Value) truth {
 }
 
 func (e *evaluator) exists(n *node, v jsonvalue.Value) truth {
-	found := false
+	found, outer := false, e.existence
+	e.existence = e.lax
+	defer func() { e.existence = outer }()
 	err := e.item(n, v, e.lax, func(jsonvalue.Value) error {
 		found = true
 		if e.lax {

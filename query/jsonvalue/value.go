@@ -40,10 +40,23 @@ type Member struct {
 }
 
 // Constructors of the simple values.
-func Of(b bool) Value             { return Value{Kind: Bool, Truth: b} }
-func Text(s string) Value         { return Value{Kind: String, Text: s} }
-func Digits(s string) Value       { return Value{Kind: Number, Text: s} }
-func List(items []Value) Value    { return Value{Kind: Array, Items: items} }
+func Of(b bool) Value          { return Value{Kind: Bool, Truth: b} }
+func Text(s string) Value      { return Value{Kind: String, Text: s} }
+func Digits(s string) Value    { return Value{Kind: Number, Text: s} }
+func List(items []Value) Value { return Value{Kind: Array, Items: items} }
+
+// Negated is a number with its sign turned.
+func Negated(v Value) Value {
+	if rest, ok := strings.CutPrefix(v.Text, "-"); ok {
+		return Digits(rest)
+	}
+	if v.Decimal().IsZero() {
+		return v
+	}
+	return Digits("-" + v.Text)
+}
+
+// What a value is.
 func (v Value) IsScalar() bool    { return v.Kind < Array || v.Kind == Time }
 func (v Value) IsContainer() bool { return v.Kind == Array || v.Kind == Object }
 

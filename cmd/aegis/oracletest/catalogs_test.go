@@ -35,7 +35,7 @@ var catalogFiles = map[string]string{
 }
 
 const valueTypes = `'{bool,int2,int4,int8,float4,float8,numeric,text,bytea,date,timestamp,timestamptz,interval,json,varchar,bpchar,uuid,time,timetz,
-	jsonb,oid,name,char,regclass,regtype,regproc,regprocedure,regnamespace,regrole}'::text[]`
+	jsonb,jsonpath,oid,name,char,regclass,regtype,regproc,regprocedure,regnamespace,regrole}'::text[]`
 
 // catalogFacts holds the files of facts to PostgreSQL, which writes them if -update is given.
 func catalogFacts(t *testing.T, s *sides) {
