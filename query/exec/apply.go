@@ -21,6 +21,7 @@ type apply struct {
 	env   *Env
 	stats *Stats // of the right side, whose runs add up
 	input producer
+	texts bool // the condition makes values of any length
 }
 
 func buildApply(n *plan.Apply, env *Env, stats *Stats) (producer, *Stats, error) {
@@ -28,10 +29,13 @@ func buildApply(n *plan.Apply, env *Env, stats *Stats) (producer, *Stats, error)
 	if err != nil {
 		return nil, nil, err
 	}
+	if slices.ContainsFunc(n.Params, func(p plan.ApplyParam) bool { return makesLongIn(p.Expr) }) {
+		left = &longTexts{input: left}
+	}
 	right := &Stats{Node: n.Right}
 	describeBelow(right)
 	stats.Inputs = []*Stats{of, right}
-	a := &apply{node: n, env: env, stats: right, input: left}
+	a := &apply{node: n, env: env, stats: right, input: left, texts: n.Cond != nil && makesLongIn(n.Cond)}
 	return measured(a, env, stats), stats, nil
 }
 
@@ -64,7 +68,7 @@ func (a *apply) parts(ctx context.Context) ([]part, error) {
 			if err != nil {
 				return nil, err
 			}
-			return &applyStream{run: run, input: s, w: w}, nil
+			return &applyStream{run: run, input: s, w: w, some: textRowsFirst}, nil
 		}
 	}
 	return out, nil
@@ -179,7 +183,12 @@ type applyStream struct {
 	b      *scan.Batch // nil = the next one is due
 	values []*column.Vector
 	row    int
-	right  stream // of row; nil = not started
+	right  stream      // of row; nil = not started
+	rest   *scan.Batch // of the right side, what was not taken yet; nil = the next one is due
+	some   int         // rows to take at a time where the condition makes texts
+
+	leftBytes     int // of the row, copied for each pair
+	leftCollected int // of the pairs that were collected
 
 	rows     []int32           // of b, one for each pair, or for each row given alone
 	builders []*column.Builder // the right side's columns
@@ -211,7 +220,7 @@ func (s *applyStream) next(ctx context.Context) (*scan.Batch, error) {
 		if n := s.run.env.BatchRows; n > 0 {
 			limit = n
 		}
-		for s.row < s.b.Len && len(s.rows) < limit {
+		for s.row < s.b.Len && len(s.rows) < limit && s.collected() < pairBytes {
 			if err := cause(ctx); err != nil {
 				return nil, err
 			}
@@ -252,7 +261,7 @@ func (s *applyStream) pull(ctx context.Context) error {
 	return nil
 }
 
-// step takes one batch of the right side of a row.
+// step takes a batch of the right side of a row, or some of it.
 func (s *applyStream) step(ctx context.Context) error {
 	if s.right == nil {
 		one := make([]*column.Vector, len(s.values))
@@ -264,15 +273,20 @@ func (s *applyStream) step(ctx context.Context) error {
 			return err
 		}
 		s.right, s.found, s.null = right, false, false
+		s.leftBytes = rowBytes(s.b.Columns, s.row)
 	}
-	b, err := s.right.next(ctx)
-	if errors.Is(err, io.EOF) {
-		s.endRow()
-		return nil
+	if s.rest == nil {
+		b, err := s.right.next(ctx)
+		if errors.Is(err, io.EOF) {
+			s.endRow()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.rest = b
 	}
-	if err != nil {
-		return err
-	}
+	b := s.take()
 	pass, err := s.matches(b)
 	if err != nil {
 		return err
@@ -284,6 +298,7 @@ func (s *applyStream) step(ctx context.Context) error {
 		}
 		return nil
 	}
+	s.leftCollected += len(pass) * s.leftBytes
 	for range pass {
 		s.rows = append(s.rows, int32(s.row))
 	}
@@ -307,7 +322,7 @@ func (s *applyStream) matches(b *scan.Batch) ([]int32, error) {
 		in = append(in, column.NewConst(column.Flatten(v.Slice(s.row, s.row+1)), 0, b.Len))
 	}
 	s.w.expr.Runs = nil
-	v, err := expr.Eval(&s.w.expr, s.run.node.Cond, append(in, b.Columns...), b.Len)
+	v, err := s.condition(append(in, b.Columns...), b.Len)
 	if err != nil {
 		return nil, err
 	}
@@ -318,7 +333,7 @@ func (s *applyStream) matches(b *scan.Batch) ([]int32, error) {
 // endRow gives what a row gives when all of its right side is known.
 func (s *applyStream) endRow() {
 	s.right.close()
-	s.right = nil
+	s.right, s.rest = nil, nil
 	switch kind := s.run.node.Kind; {
 	case kind >= plan.MarkJoin:
 		s.rows = append(s.rows, int32(s.row))
@@ -361,7 +376,7 @@ func (s *applyStream) flush() (*scan.Batch, error) {
 		out.Columns = append(out.Columns, column.NewBools(s.marks, valid))
 		s.marks, s.unknown = nil, nil
 	}
-	s.rows = s.rows[:0]
+	s.rows, s.leftCollected = s.rows[:0], 0
 	return out, nil
 }
 
