@@ -125,13 +125,14 @@ func Open(ctx context.Context, o Options) (db *DB, err error) {
 		FS: o.FS, Dir: filepath.Join(o.Dir, "wal"), Files: db.files, Shard: shardID, Catalog: o.watched(db.catalog),
 		Indexer: db.indexes,
 		Pool:    db.pool, Now: o.Now, Logger: o.Logger, HeadBytes: o.HeadBytes, WALBytes: o.WALBytes,
-		Moved: db.moved, OpenSegment: db.openSegment, FlushBytes: o.FlushBytes, FlushAge: o.FlushAge, Tick: min(time.Second, o.FlushAge/4), Repair: o.Repair,
+		Moved: db.moved, OpenSegment: db.openSegment, OwnBytes: o.TransactionBytes, Forget: db.segments.Forget, FlushBytes: o.FlushBytes, FlushAge: o.FlushAge, Tick: min(time.Second, o.FlushAge/4), Repair: o.Repair,
 	})
 	if err != nil {
 		return db, err
 	}
 	db.engine = query.New(store{db}, query.Options{
-		Pool: db.pool, QueryBytes: o.QueryBytes, Spill: db.temp, QuerySpillBytes: max(0, o.QueryTempBytes),
+		PieceBytes: max(1, o.TransactionBytes/2),
+		Pool:       db.pool, QueryBytes: o.QueryBytes, Spill: db.temp, QuerySpillBytes: max(0, o.QueryTempBytes),
 		Workers: o.Workers, Timeout: o.QueryTimeout, Transaction: o.TransactionTimeout, Logger: o.Logger, Now: o.Now,
 	})
 	db.startPromQL()
@@ -259,6 +260,11 @@ func (o ownRows) Unique(ctx context.Context, since any, again []meta.Arbiter) er
 	mark, _ := since.(ingest.OwnMark) // nil is the beginning
 	return o.Own.Unique(ctx, mark, again)
 }
+
+func (o ownRows) Write(ctx context.Context, since any, kept []meta.TableID, again []meta.Arbiter) error {
+	mark, _ := since.(ingest.OwnMark)
+	return o.Own.Write(ctx, mark, kept, again)
+}
 func (o ownRows) Rewind(mark any) { o.Own.Rewind(mark.(ingest.OwnMark)) }
 
 func (s store) NewOwn(pool *mem.Pool) query.Own { return ownRows{s.db.shard.NewOwn(pool)} }
@@ -269,6 +275,19 @@ func (s store) Overlay(ctx context.Context, snap query.Snapshot, own query.Own, 
 		var err error
 		if out, err = out.With(ctx, own.(ownRows).Own); err != nil {
 			return nil, err
+		}
+	}
+	if own != nil {
+		base := catalog
+		if base == nil {
+			base = out.catalog
+		}
+		with, err := own.(ownRows).Catalog(base)
+		if err != nil {
+			return nil, err
+		}
+		if with != base {
+			catalog = with
 		}
 	}
 	if catalog != nil {

@@ -25,6 +25,9 @@ type Options struct {
 	MemoryBytes int64
 	// QueryBytes is what one statement may hold. Default: a quarter of MemoryBytes.
 	QueryBytes int64
+	// TransactionBytes is what a transaction holds in memory of the rows that it brings. When it has more, they are written to files that its commit
+	// makes part of their tables. Default: half of QueryBytes, at most 64 MiB.
+	TransactionBytes int64
 	// TempBytes is what temporary files, of statements that need more memory than they have, may take on disk in all, QueryTempBytes what
 	// those of one statement may. Default: 64 GiB, and half of TempBytes; negative: no bound.
 	TempBytes, QueryTempBytes int64
@@ -90,6 +93,7 @@ func (o *Options) defaults() error {
 	}
 	orDefault(&o.MemoryBytes, machineMemory()/2)
 	orDefault(&o.QueryBytes, o.MemoryBytes/4)
+	orDefault(&o.TransactionBytes, min(o.QueryBytes/2, 64<<20))
 	orDefault(&o.TempBytes, 64<<30)
 	orDefault(&o.QueryTempBytes, o.TempBytes/2)
 	orDefault(&o.HeadBytes, o.MemoryBytes/4)

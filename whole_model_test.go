@@ -73,6 +73,7 @@ type wholeModel struct {
 	failed    bool
 	saved     []wholeSavepoint
 	number    int
+	own       int64 // what a transaction holds in memory; 0 = the default
 	log       []string
 	rng       *rand.Rand
 }
@@ -82,13 +83,13 @@ type wholeSavepoint struct {
 	state wholeState
 }
 
-func openWhole() (*wholeModel, error) {
-	m := &wholeModel{disk: newDisk(), committed: wholeState{}, now: wholeState{}}
+func openWhole(own int64) (*wholeModel, error) {
+	m := &wholeModel{own: own, disk: newDisk(), committed: wholeState{}, now: wholeState{}}
 	return m, m.reopen()
 }
 
 func (m *wholeModel) reopen() error {
-	db, err := Open(context.Background(), memOptions(Options{FS: m.disk}))
+	db, err := Open(context.Background(), memOptions(Options{FS: m.disk, TransactionBytes: m.own}))
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}
@@ -388,7 +389,7 @@ func (m *wholeModel) same(s *query.Session, name string, t *wholeTable) error {
 
 // runWhole does some of the steps of a seed.
 func runWhole(seed uint64, steps []int) (log []string, err error) {
-	m, err := openWhole()
+	m, err := openWhole([...]int64{0, 1, 1 << 10, 4 << 10}[seed%4])
 	if err != nil {
 		return nil, err
 	}

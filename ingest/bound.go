@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/automatanexus/aegis-db/column"
@@ -16,6 +18,51 @@ type bound struct {
 	commands []meta.Command
 	base     *meta.Snapshot // the newest
 	catalog  *meta.Snapshot // with the commands applied
+	written  []meta.Written // segments that are added to tables; see meta.Transaction
+}
+
+// all are the commands, those that add the segments among them; seq is the commit's.
+func (b *bound) all(seq meta.Seq) []meta.Command {
+	if len(b.written) == 0 {
+		return b.commands[:len(b.commands):len(b.commands)]
+	}
+	return append(b.commands[:len(b.commands):len(b.commands)], meta.Add(b.written, seq))
+}
+
+// segment finds one that the commit adds, nil if it does not.
+func (b *bound) segment(id meta.SegmentID) *meta.Segment {
+	if b == nil {
+		return nil
+	}
+	for _, w := range b.written {
+		for i := range w.Segments {
+			if w.Segments[i].ID == id {
+				return &w.Segments[i]
+			}
+		}
+	}
+	return nil
+}
+
+// fits refuses to add segments to tables that are gone, or that have been altered by others so that they do not take such rows.
+func (b *bound) fits() error {
+	for i := range b.written {
+		made := b.written[i].Table
+		switch now := b.catalog.TableByID(made.ID); {
+		case now != nil && now.Columns.Version != made.Columns.Version && !b.follows(made):
+			if err := takes(now, made); err != nil {
+				return err
+			}
+		case now == nil && b.base.TableByID(made.ID) == nil && !b.creates(made.ID):
+			return column.SQLErrorf(column.NotFound, "42P01", "table %q does not exist", made.Name)
+		}
+	}
+	return nil
+}
+
+// creates reports whether the commands make a table.
+func (b *bound) creates(id meta.TableID) bool {
+	return slices.ContainsFunc(b.commands, func(c meta.Command) bool { return c.CreateTable != nil && c.CreateTable.ID == id })
 }
 
 // commitBound commits rows together with changes of the catalog.
@@ -30,13 +77,16 @@ func (s *Shard) commitBound(ctx context.Context, t *meta.Transaction, deletes []
 			return 0, err
 		}
 		newest := s.opts.Catalog.Snapshot()
-		b := &bound{commands: t.Commands, base: newest}
+		b := &bound{commands: t.Commands, base: newest, written: t.Written}
 		var err error
-		if b.catalog, _, err = newest.Apply(meta.Command{Batch: &meta.Batch{Commands: t.Commands}}, 0); err != nil {
+		if b.catalog, _, err = newest.Apply(meta.Command{Batch: &meta.Batch{Commands: b.all(0)}}, 0); err != nil {
+			return 0, err
+		}
+		if err := b.fits(); err != nil {
 			return 0, err
 		}
 		rows, ended := b.left(newest, t.Rows, deletes)
-		if len(rows)+len(ended) == 0 {
+		if len(rows)+len(ended)+len(t.Written) == 0 {
 			_, err := s.opts.Catalog.Propose(ctx, meta.Command{Batch: &meta.Batch{Commands: t.Commands}})
 			return s.visible.last(), err
 		}
@@ -55,7 +105,10 @@ func (s *Shard) commitBound(ctx context.Context, t *meta.Transaction, deletes []
 		if err != nil {
 			return 0, err
 		}
-		return seq, s.acknowledge(seq, meta.AckWAL)
+		if err := s.acknowledge(seq, meta.AckWAL); err != nil {
+			return seq, fmt.Errorf("%w: %w", meta.ErrDoubt, err)
+		}
+		return seq, nil
 	}
 }
 
@@ -70,14 +123,8 @@ func (b *bound) follows(made *meta.Table) bool {
 
 // left gives what is done to tables that are there after the commands: those that they drop take their rows with them.
 func (b *bound) left(newest *meta.Snapshot, rows []meta.Rows, deletes []meta.Deletes) ([]meta.Rows, []meta.Deletes) {
-	created := map[meta.TableID]bool{}
-	for _, c := range b.commands {
-		if c.CreateTable != nil {
-			created[c.CreateTable.ID] = true
-		}
-	}
 	gone := func(id meta.TableID) bool {
-		return b.catalog.TableByID(id) == nil && (newest.TableByID(id) != nil || created[id])
+		return b.catalog.TableByID(id) == nil && (newest.TableByID(id) != nil || b.creates(id))
 	}
 	var keptRows []meta.Rows
 	for _, r := range rows {
@@ -111,7 +158,7 @@ func (s *Shard) decideLocked(p *prepared, seq meta.Seq) error {
 	b := p.bound
 	ctx, cancel := context.WithTimeout(context.Background(), s.opts.DecideWait)
 	defer cancel()
-	commands := append(b.commands[:len(b.commands):len(b.commands)], meta.Command{Decided: &meta.Decided{Shard: s.opts.Shard, Epoch: s.epoch, Seq: seq}})
+	commands := append(b.all(seq), meta.Command{Decided: &meta.Decided{Shard: s.opts.Shard, Epoch: s.epoch, Seq: seq}})
 	_, err := s.opts.Catalog.Propose(ctx, meta.Command{Batch: &meta.Batch{Commands: commands}})
 	if !flush.Unsure(err) {
 		return err
@@ -126,7 +173,7 @@ func (s *Shard) decideLocked(p *prepared, seq meta.Seq) error {
 		}
 		time.Sleep(briefPause)
 	}
-	err = column.Errorf(column.Internal, "a transaction that changes the catalog is in doubt: %w", err)
+	err = column.Errorf(column.Internal, "a transaction that changes the catalog is in doubt: %w", fmt.Errorf("%w: %w", meta.ErrDoubt, err))
 	s.log.Fail(err)
 	s.doubt = &doubt{p, seq}
 	s.inDoubt.Store(true)

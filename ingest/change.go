@@ -27,7 +27,7 @@ func (s *Shard) Commit(ctx context.Context, t *meta.Transaction, ack meta.Ack) (
 	if err != nil {
 		return 0, err
 	}
-	if len(t.Commands) > 0 {
+	if len(t.Commands)+len(t.Written) > 0 {
 		return s.commitBound(ctx, t, deletes)
 	}
 	if len(deletes) == 0 {
@@ -94,7 +94,7 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 		return 0, err
 	}
 	// Finding rows that have moved may take a while: it is done before the gate is taken, and again for what moves in between.
-	if now, err := s.followDeletes(ctx, s.opts.Catalog.Snapshot(), deletes); err == nil {
+	if now, err := s.followDeletes(ctx, s.opts.Catalog.Snapshot(), bound, deletes); err == nil {
 		deletes = now
 	}
 	if err := s.enter(ctx); err != nil {
@@ -102,7 +102,7 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 	}
 	defer s.gate.RUnlock()
 	catalog := s.opts.Catalog.Snapshot()
-	deletes, err := s.followDeletes(ctx, catalog, deletes)
+	deletes, err := s.followDeletes(ctx, catalog, bound, deletes)
 	if err != nil {
 		return 0, err
 	}
@@ -116,7 +116,7 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 		if table == nil {
 			return 0, column.SQLErrorf(column.NotFound, "42P01", "table %q does not exist", d.Table.Name)
 		}
-		e, err := s.locate(ctx, catalog, table, d.Rows)
+		e, err := s.locate(ctx, catalog, bound, table, d.Rows)
 		if err != nil {
 			return 0, err
 		}
@@ -138,7 +138,7 @@ func (s *Shard) change(ctx context.Context, resolved []head.Batch, deletes []met
 }
 
 // locate finds the rows of a table that end, and refuses those that are not where they were read or have ended already.
-func (s *Shard) locate(ctx context.Context, catalog *meta.Snapshot, table *meta.Table, set *scan.RowSet) (head.Ends, error) {
+func (s *Shard) locate(ctx context.Context, catalog *meta.Snapshot, bound *bound, table *meta.Table, set *scan.RowSet) (head.Ends, error) {
 	e := head.Ends{Table: table.ID}
 	manifest := catalog.Manifest(table.ID)
 	for id, rows := range set.Segments {
@@ -146,6 +146,9 @@ func (s *Shard) locate(ctx context.Context, catalog *meta.Snapshot, table *meta.
 			continue
 		}
 		record := manifest.Segment(meta.SegmentID(id))
+		if record == nil {
+			record = bound.segment(meta.SegmentID(id))
+		}
 		if record == nil {
 			return e, errChanged
 		}

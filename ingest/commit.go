@@ -149,6 +149,9 @@ func (s *Shard) order(ctx context.Context, p *prepared, ack meta.Ack) (seq meta.
 			return 0, 0, errRetired
 		}
 	}
+	if p.bound != nil && s.alteredLocked(p.bound) {
+		return 0, 0, errRetired
+	}
 	for table, dict := range p.dicts {
 		if s.head.Dict(table) != dict {
 			return 0, 0, errRetired

@@ -194,8 +194,12 @@ func (s *Shard) followMerges(table meta.TableID, set *scan.RowSet, now standing)
 }
 
 // followDeletes gives what a commit ends by the addresses of the newest catalog.
-func (s *Shard) followDeletes(ctx context.Context, catalog *meta.Snapshot, deletes []meta.Deletes) ([]meta.Deletes, error) {
+func (s *Shard) followDeletes(ctx context.Context, catalog *meta.Snapshot, bound *bound, deletes []meta.Deletes) ([]meta.Deletes, error) {
 	now := s.standing(catalog)
+	if bound != nil && len(bound.written) > 0 {
+		live := now.segment
+		now.segment = func(table meta.TableID, id meta.SegmentID) bool { return live(table, id) || bound.segment(id) != nil }
+	}
 	out := slices.Clone(deletes)
 	for i := range out {
 		d := &out[i]

@@ -27,10 +27,12 @@ type Options struct {
 	OpenSegment func(ctx context.Context, table meta.TableID, s *meta.Segment) (OpenedSegment, error)
 	// Moved finds rows of a segment that merges have replaced since (compact.Compactor has it), in segments that are live; nil = nobody knows.
 	Moved   func(table meta.TableID, segment meta.SegmentID, rows *roaring.Bitmap, live func(meta.SegmentID) bool) (map[meta.SegmentID]*roaring.Bitmap, bool)
-	Indexer meta.Indexer     // makes the indexes of flushed segments; nil = there are none
-	Pool    *mem.Pool        // parent of the shard's own pools; nil = none
-	Now     func() time.Time // nil = time.Now
-	Logger  *slog.Logger     // nil = silent
+	Indexer meta.Indexer // makes the indexes of flushed segments; nil = there are none
+	// Forget closes what readers have open of a segment whose files are about to be removed; nil = nobody has.
+	Forget func(table meta.TableID, segment meta.SegmentID)
+	Pool   *mem.Pool        // parent of the shard's own pools; nil = none
+	Now    func() time.Time // nil = time.Now
+	Logger *slog.Logger     // nil = silent
 
 	HeadBytes     int64         // budget of the head; above it writes are refused
 	WALBytes      int64         // budget of the WAL's files; above it writes are refused
@@ -40,6 +42,7 @@ type Options struct {
 	FlushAge      time.Duration // a head whose oldest row is this old is flushed
 	SegmentBytes  int64         // a flushed segment ends at about this size
 	FileBytes     int64         // size of a WAL file
+	OwnBytes      int64         // what a transaction holds in memory before its rows go to segments
 	SeriesLimit   int           // series of one table
 	RowBytes      int           // text of one row
 	// Tick is how often ages and sizes are looked at, and unsynced rows of AckNone and AckBuffer are synced; < 0 = never,
@@ -65,6 +68,7 @@ const (
 	defaultFlushAge      = 2 * time.Hour
 	defaultSegmentBytes  = 256 << 20
 	defaultRowBytes      = 1 << 20
+	defaultOwnBytes      = 128 << 20
 	defaultTick          = time.Second
 	defaultDecideWait    = 30 * time.Second
 )
@@ -92,6 +96,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.FileBytes = min(o.FileBytes, max(o.WALBytes/8, 1))
 	setDefault(&o.SeriesLimit, head.DefaultSeriesLimit)
 	setDefault(&o.RowBytes, defaultRowBytes)
+	setDefault(&o.OwnBytes, min(defaultOwnBytes, o.InflightBytes/2))
 	setDefault(&o.Tick, defaultTick)
 	setDefault(&o.rowsPerKey, rowsPerKey)
 	return o, nil

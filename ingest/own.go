@@ -28,6 +28,8 @@ type Own struct {
 	bytes    int64 // of the batches
 	keys     map[meta.TableID]*ownKeys
 	keyed    int64 // reserved for keys
+	looked   int   // how many of batches were looked up in unique constraints
+	written  ownSegments
 }
 
 // ownBatch is rows of one call of Insert.
@@ -43,10 +45,10 @@ func (s *Shard) NewOwn(pool *mem.Pool) *Own {
 
 // Empty reports whether there is nothing to commit.
 func (o *Own) Empty() bool {
-	return len(o.batches) == 0 && !o.head.Ends()
+	return len(o.batches) == 0 && len(o.written.list) == 0 && !o.head.Ends()
 }
 
-// Rows is how many rows were inserted into a table.
+// Rows is how many rows were inserted into a table and are in memory.
 func (o *Own) Rows(table meta.TableID) (n int) {
 	for i := range o.batches {
 		if b := &o.batches[i].rows; b.Table.ID == table {
@@ -106,35 +108,46 @@ func (o *Own) Delete(table *meta.Table, rows *scan.RowSet) error {
 // OwnMark is a moment of a transaction.
 type OwnMark struct {
 	batches int
+	written int
 	head    head.OwnMark
 }
 
 // Mark gives the present moment.
-func (o *Own) Mark() OwnMark { return OwnMark{len(o.batches), o.head.Mark()} }
+func (o *Own) Mark() OwnMark { return OwnMark{len(o.batches), len(o.written.list), o.head.Mark()} }
 
 // Rewind undoes everything since a moment. Snapshots that what was undone was laid over keep it.
 func (o *Own) Rewind(m OwnMark) {
 	if m.batches < len(o.batches) {
 		o.forgetKeys()
 	}
+	o.looked = min(o.looked, m.batches)
+	o.written.rewind(m.written)
 	again := map[meta.TableID][]*head.Batch{}
 	for i := m.batches; i < len(o.batches); i++ {
 		again[o.batches[i].resolved.Table.ID] = nil
 	}
 	clear(o.batches[m.batches:])
 	o.batches = o.batches[:m.batches]
-	o.bytes = 0
 	for i := range o.batches {
 		b := &o.batches[i]
-		o.bytes += int64(4 * b.rows.Len)
-		for _, v := range b.rows.Columns {
-			o.bytes += v.SizeBytes()
-		}
 		if id := b.resolved.Table.ID; keyIn(again, id) {
 			again[id] = append(again[id], &b.resolved)
 		}
 	}
 	o.head.Rewind(m.head, again)
+	o.recount()
+}
+
+// recount gives back the memory of what has gone.
+func (o *Own) recount() {
+	o.bytes = 0
+	for i := range o.batches {
+		b := &o.batches[i].rows
+		o.bytes += int64(4 * b.Len)
+		for _, v := range b.Columns {
+			o.bytes += v.SizeBytes()
+		}
+	}
 	o.giveBack(o.reserved - o.keyed - o.bytes - o.head.Bytes())
 }
 
@@ -153,7 +166,7 @@ func (o *Own) Over(ctx context.Context, s *head.Snapshot, catalog *meta.Snapshot
 	now := standing{
 		generation: func(number int64) bool { return s.Shows(number, flushed) },
 		segment: func(table meta.TableID, id meta.SegmentID) bool {
-			return catalog.Manifest(table).Segment(id) != nil
+			return catalog.Manifest(table).Segment(id) != nil || o.written.has(id)
 		},
 	}
 	out, err := s.With(o.head, flushed, now.segment)
@@ -174,8 +187,11 @@ func (o *Own) Over(ctx context.Context, s *head.Snapshot, catalog *meta.Snapshot
 // readable refuses to show rows whose table others have altered so that it cannot take them any more: under its new description values would be missing, and what
 // the transaction made of such rows would be committed without them.
 func (o *Own) readable(catalog *meta.Snapshot) error {
+	tables := o.written.tables()
 	for i := range o.batches {
-		made := o.batches[i].rows.Table
+		tables = append(tables, o.batches[i].rows.Table)
+	}
+	for _, made := range tables {
 		if now := catalog.TableByID(made.ID); now != nil && made.Columns.Version < now.Columns.Version {
 			if err := takes(now, made); err != nil {
 				return err
@@ -188,6 +204,9 @@ func (o *Own) readable(catalog *meta.Snapshot) error {
 // notOvertaken refuses to show a transaction whose rows others have ended: they would come twice, as the transaction has changed them and as the others have.
 func (o *Own) notOvertaken(ctx context.Context, s *head.Snapshot, catalog *meta.Snapshot) error {
 	vector := func(table meta.TableID, id meta.SegmentID) (*roaring.Bitmap, error) {
+		if o.written.has(id) {
+			return nil, nil
+		}
 		return o.shard.dead.of(ctx, o.shard.opts.Files, table, catalog.Manifest(table).Segment(id))
 	}
 	from := func(id meta.TableID) meta.Seq {
@@ -258,6 +277,7 @@ func (o *Own) Transaction() (*meta.Transaction, error) {
 			t.Deletes = appendEnded(t.Deletes, table, o.head.Ended(table.ID))
 		}
 	}
+	t.Written = o.written.byTable()
 	return t, nil
 }
 
@@ -349,5 +369,6 @@ func (o *Own) Close() {
 	if o.pool != nil {
 		o.pool.Shrink(o.reserved)
 	}
-	o.reserved, o.batches, o.head, o.keys, o.keyed = 0, nil, head.NewOwn(), nil, 0
+	o.reserved, o.batches, o.head, o.keys, o.keyed, o.looked = 0, nil, head.NewOwn(), nil, 0, 0
+	o.removeWritten()
 }

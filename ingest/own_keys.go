@@ -38,12 +38,19 @@ func (o *Own) Unique(ctx context.Context, since OwnMark, again []meta.Arbiter) e
 				newest = b.rows.Table
 			}
 		}
+		o.lookedSince(t.ID)
 		if err := o.uniqueOwn(ctx, newest, since, again); err != nil {
+			return err
+		}
+		if err := o.uniqueWritten(ctx, newest, since); err != nil {
 			return err
 		}
 		if err := o.uniqueCommitted(ctx, newest, since, again); err != nil {
 			return err
 		}
+	}
+	if since.batches <= o.looked {
+		o.looked = len(o.batches)
 	}
 	return nil
 }
@@ -120,7 +127,7 @@ func (o *Own) uniqueCommitted(ctx context.Context, t *meta.Table, since OwnMark,
 	if t = catalog.TableByID(t.ID); t == nil {
 		return nil // the transaction has made it
 	}
-	followed, err := s.follow(ctx, t.ID, []*scan.RowSet{o.head.Ended(t.ID).Without(scan.OwnRows)}, s.standing(catalog))
+	followed, err := s.follow(ctx, t.ID, []*scan.RowSet{o.withoutWritten(o.head.Ended(t.ID).Without(scan.OwnRows))}, s.standing(catalog))
 	if err != nil {
 		return err
 	}
@@ -157,7 +164,7 @@ func (o *Own) uniqueCommitted(ctx context.Context, t *meta.Table, since OwnMark,
 
 // unchanged refuses rows of a set that others have ended.
 func (s *Shard) unchanged(ctx context.Context, catalog *meta.Snapshot, t *meta.Table, set *scan.RowSet) error {
-	ends, err := s.locate(ctx, catalog, t, set)
+	ends, err := s.locate(ctx, catalog, nil, t, set)
 	if err == nil && s.head.Dead(&ends) {
 		err = errChanged
 	}

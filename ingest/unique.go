@@ -97,6 +97,9 @@ func (s *Shard) admit(ctx context.Context, p *prepared) (release func(), err err
 			order = append(order, i)
 		}
 	}
+	if p.bound != nil && len(p.bound.written) > 0 {
+		return s.admitAll(ctx, p, order, &locked, release)
+	}
 	// One order of locks for all. A table whose rows come in several batches is locked once.
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p.batches[a].Table.ID, p.batches[b].Table.ID) })
 	for len(order) > 0 {

@@ -106,10 +106,7 @@ func (s *Shard) clashInSegments(
 	if manifest.Len() == 0 {
 		return -1, nil
 	}
-	l := segmentLookup{
-		shard: s, table: t, of: segment.KeyOf{Columns: u.columns, Schema: &t.Columns}, distinct: u.distinct,
-		kept: table.of(u, s.keyPool), rows: rows, skip: skip, ended: ended, which: which,
-	}
+	l := newSegmentLookup(s, table, t, u, rows, skip, ended, which)
 	seen, clash := 0, -1
 	for record := range manifest.All() {
 		if l.kept.filled[record.ID] != nil {
@@ -143,6 +140,15 @@ type segmentLookup struct {
 	ended    *scan.RowSet
 	which    rowsThatCount
 	maybe    []int32
+}
+
+func newSegmentLookup(
+	s *Shard, table *uniqueTable, t *meta.Table, u *uniqueKey, rows *tuples, skip func(int) bool, ended *scan.RowSet, which rowsThatCount,
+) *segmentLookup {
+	return &segmentLookup{
+		shard: s, table: t, of: segment.KeyOf{Columns: u.columns, Schema: &t.Columns}, distinct: u.distinct,
+		kept: table.of(u, s.keyPool), rows: rows, skip: skip, ended: ended, which: which,
+	}
 }
 
 // look gives the first row whose tuple is that of a live row of a segment, -1 if there is none. New tuples above all old ones, the

@@ -32,7 +32,7 @@ func (s *Shard) holdRows(batches []meta.Rows, deletes []meta.Deletes) (release f
 		return nil, &column.Error{
 			Class: column.Limit, SQLState: "54000",
 			Message: fmt.Sprintf("the rows of one transaction take %d bytes, which is over the limit of %d", size, most),
-			Hint:    "Write them in several transactions: COPY a file in parts, or give it to aegis import, which commits part by part.",
+			Hint:    "Write them in several transactions: COPY a file in parts, or give it to aegis import, which commits part by part. Rows of tables without a unique_key need not fit.",
 		}
 	}
 	if err := s.inflight.Grow(2 * size); err != nil {

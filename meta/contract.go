@@ -2,6 +2,7 @@ package meta
 
 import (
 	"context"
+	"errors"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -228,7 +229,21 @@ type Transaction struct {
 	Again []Arbiter
 	// Commands change the catalog with the rows, as one batch. Rows may be of tables that they make or alter.
 	Commands []Command
+	// Written are more rows, in segments; of each table once.
+	Written []Written
 }
+
+// Written are rows of a table that are in segments which nothing names: the commit adds them to the table. They are in no order with the other rows of the
+// transaction, so the table is one whose rows do not supersede each other. Deletes may end rows of them.
+type Written struct {
+	Table    *Table // as it was when they were written
+	Segments []Segment
+	// Since is the newest commit when the first of their keys were looked up: what came later has not been looked at. It is for tables with unique constraints.
+	Since Seq
+}
+
+// ErrDoubt is in the error of a commit of which it is not known whether it counts: what it has written stays.
+var ErrDoubt = errors.New("the outcome is not known")
 
 // Ack says how durable a write is before it is acknowledged.
 type Ack uint8

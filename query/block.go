@@ -20,8 +20,14 @@ type Own interface {
 	Delete(table *meta.Table, rows *scan.RowSet) error
 	// Unique looks the rows that came since a mark (nil = all) up in the unique constraints of their tables. again are as in meta.Transaction.
 	Unique(ctx context.Context, since any, again []meta.Arbiter) error
-	// Rows is how many rows were added to a table.
+	// Rows is how many rows were added to a table and are in memory.
 	Rows(table meta.TableID) int
+	// Large reports whether it holds so much that rows should go to disk. Write has those go there that came since a mark (nil = all), but not of some tables; no
+	// mark after that one can be rewound to. An error leaves everything as it was.
+	Large() bool
+	Write(ctx context.Context, since any, kept []meta.TableID, again []meta.Arbiter) error
+	// Committed says how the commit of Transaction ended.
+	Committed(err error)
 	// Mark gives the present moment, which Rewind goes back to.
 	Mark() any
 	Rewind(mark any)
@@ -128,6 +134,7 @@ func (b *block) commit(ctx context.Context, store Store) error {
 	}
 	t.Again, t.Commands = b.again, b.draft.commands
 	_, err = store.Writer().Commit(ctx, t, meta.AckWAL)
+	b.own.Committed(err)
 	return err
 }
 
@@ -185,8 +192,29 @@ func (st *statement) apply(t *meta.Transaction) (err error) {
 			return err
 		}
 	}
+	if b.own.Large() {
+		if err := b.own.Write(st.env.Expr.Ctx, b.saved(), tablesOf(again), again); err != nil {
+			return err
+		}
+	}
 	b.again = again
 	return nil
+}
+
+// saved is the mark of the last savepoint: what came before it is there again when it is gone back to.
+func (b *block) saved() any {
+	if n := len(b.savepoints); n > 0 {
+		return b.savepoints[n-1].own
+	}
+	return nil
+}
+
+// tablesOf gives the tables whose rows were decided by keys: they are known by their numbers, and stay in memory.
+func tablesOf(list []meta.Arbiter) (out []meta.TableID) {
+	for _, a := range list {
+		out = append(out, a.Table)
+	}
+	return out
 }
 
 // mark gives the present moment of the block.

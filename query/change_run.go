@@ -13,6 +13,7 @@ type changeRun struct {
 	into   *tableChange
 	bulk   bool // no row is met twice
 	rekeys bool // see plan.Conflict
+	pieces bool // rows may be handed over before the end
 	ran    *ran
 
 	twice *keySet // of an INSERT … ON CONFLICT DO UPDATE that proposes a key more than once: the keys of the rows that were inserted
@@ -86,6 +87,9 @@ func (r *changeRun) take(b *scan.Batch) error {
 	}
 	if err := r.give(&in); err != nil {
 		return err
+	}
+	if r.pieces && r.st.large(r.into) {
+		return r.st.handRows(r.into)
 	}
 	return r.into.account(r.st.env.Pool)
 }

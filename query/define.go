@@ -105,20 +105,18 @@ func (st *statement) createFilled(d *plan.Define) (*Result, error) {
 	}
 	table := created.TableByID(d.Table.ID)
 	into := newTableChange(table)
-	_, err = st.each(root, func(b *scan.Batch) error {
-		if err := checkRows(&st.env.Expr, table, nil, b.Columns, b.Len); err != nil {
-			return err
+	create := func() error { return st.proposeAll(d.Commands) }
+	_, err = st.each(root, func(b *scan.Batch) error { return st.fill(into, b, create) })
+	if err == nil && st.pieces {
+		err = st.handRows(into)
+	}
+	if pieces := st.pieces; err != nil || pieces {
+		if err = st.conclude(err); err != nil {
+			return nil, oneCommit(err)
 		}
-		if err := into.add(b.Columns, b.Len); err != nil {
-			return err
-		}
-		return into.account(st.env.Pool)
-	})
-	if err != nil {
-		return nil, oneCommit(err)
+		return st.ended("SELECT", nil)
 	}
 	rows := into.rows()
-	st.result.Affected = int64(rows.Len)
 	if rows.Len == 0 {
 		return st.ended("SELECT", st.proposeAll(d.Commands))
 	}

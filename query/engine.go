@@ -68,6 +68,9 @@ type Options struct {
 	// end with an error instead.
 	Spill           *spill.Area
 	QuerySpillBytes int64
+	// PieceBytes is how much the rows that a statement brings take when it hands them to its transaction, which can put them to disk, before it has all of them.
+	// Default 32 MiB.
+	PieceBytes int64
 	// Workers is the number of goroutines one pipeline uses. Default: the cores.
 	Workers int
 	// Running is how many statements run at a time, Heavy how many that read much; others wait for their turn. Default: 4 for each
@@ -100,6 +103,7 @@ func (o *Options) defaults() {
 	setDefault(&o.StatementBytes, 16<<20)
 	setDefault(&o.ParsedBytes, 4<<20)
 	setDefault(&o.PlanBytes, 8<<20)
+	setDefault(&o.PieceBytes, 32<<20)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -18,6 +18,7 @@ import (
 type changing struct {
 	st     *statement
 	tables []*tableChange
+	pieces bool // of the statement's only change, which may hand its rows over in pieces
 }
 
 // of gives what is gathered for a table.
@@ -80,6 +81,14 @@ func (st *statement) modify(m *plan.Modify) (*Result, error) {
 
 // modified runs a statement that changes rows and says what its plans did, those of its WITH first.
 func (st *statement) modified(m *plan.Modify) (*Result, []*ran, error) {
+	result, log, err := st.modifying(m)
+	if err = oneCommit(st.conclude(err)); err != nil {
+		return nil, nil, err
+	}
+	return result, log, nil
+}
+
+func (st *statement) modifying(m *plan.Modify) (*Result, []*ran, error) {
 	if st.session.settings.ReadOnly {
 		return nil, nil, readOnlyBlock(nameOf(m))
 	}
@@ -107,12 +116,16 @@ func (st *statement) modified(m *plan.Modify) (*Result, []*ran, error) {
 		st.result.Tag = "SELECT"
 		return st.result, append(log, last), oneCommit(st.apply(all.transaction()))
 	}
+	all.pieces = len(m.With) == 0 && inPieces(m.Change)
 	done, err := all.make(m.Change)
 	if err != nil {
 		return nil, nil, err
 	}
 	st.result.Tag, st.result.Affected = tagOf(m.Change.Kind), done.affected
 	st.result.Columns, st.result.list = m.Change.Out, done.returned
+	if st.pieces {
+		return st.result, append(log, done.ran), st.handRows(done.into)
+	}
 	return st.result, append(log, done.ran), oneCommit(st.apply(all.transaction()))
 }
 
@@ -157,6 +170,7 @@ func (c *changing) make(node *plan.Change) (*changeRun, error) {
 	}
 	run := newChangeRun(st, node, c.of(stored.Table()))
 	run.into.changes++
+	run.pieces = c.pieces
 	run.into.seen = node.Seen
 	if node.Conflict != nil {
 		var err error

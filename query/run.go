@@ -44,6 +44,9 @@ type statement struct {
 	// The memory of env.Pool that is to be there before the statement begins, if it is heavy; and what is.
 	work, guaranteed int64
 
+	// began says that the session's block is the statement's own, pieces that it has handed rows to a block before its end.
+	began, pieces bool
+
 	rowsOnly bool
 	atOnce   bool   // changes of the catalog do not wait for the end of the block
 	planKey  string // under which the plan is to be kept; "" = it is not

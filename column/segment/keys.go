@@ -256,6 +256,20 @@ func (r *Reader) intHashes(ctx context.Context, field int, distinct bool, pool *
 	return nil
 }
 
+// EachKey gives the tuple of each row, dead or not, until each gives an error. What it gives is good until the next.
+func (r *Reader) EachKey(ctx context.Context, of KeyOf, pool *mem.Pool, each func(row uint32, encoded []byte, null bool) error) error {
+	var bad error
+	err := r.eachKey(ctx, of, nil, pool, func(row uint32, encoded []byte, null bool) {
+		if bad == nil {
+			bad = each(row, encoded, null)
+		}
+	})
+	if bad != nil {
+		return bad
+	}
+	return err
+}
+
 // eachKey gives the encoded tuple of each row, and whether a value in it is NULL. The bytes are good until the next call.
 func (r *Reader) eachKey(ctx context.Context, of KeyOf, admits func(uint32) (bool, uint32), pool *mem.Pool, each func(row uint32, encoded []byte, null bool)) error {
 	k, err := r.keyColumns(of, pool)

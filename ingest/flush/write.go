@@ -130,6 +130,9 @@ func (j *job) scan(ctx context.Context, snap *head.Snapshot, table *meta.Table, 
 
 func drain(ctx context.Context, r scan.Reader, each func(*scan.Batch, head.Runs) error) error {
 	for {
+		if ctx.Err() != nil { // a table without tags is one series, of any length
+			return column.Errorf(column.Cancelled, "write segments: %w", context.Cause(ctx))
+		}
 		b, err := r.Next(ctx)
 		if errors.Is(err, io.EOF) {
 			return nil

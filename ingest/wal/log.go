@@ -140,7 +140,7 @@ func poisoned(err error) error {
 
 // encodeLocked gives the parts of a record and how many bytes of it are definitions.
 func (l *Log) encodeLocked(r *Record, tables, ends []Body) ([][]byte, int64, error) {
-	if len(tables)+len(ends) == 0 || len(tables) > maxTables || len(ends) > maxTables || len(r.Writer) > maxWriter {
+	if len(tables)+len(ends) == 0 && r.Kind != Bound || len(tables) > maxTables || len(ends) > maxTables || len(r.Writer) > maxWriter {
 		return nil, 0, column.Errorf(column.Limit, "a commit holds 1 to %d tables, and a writer's name %d bytes", maxTables, maxWriter)
 	}
 	l.head = r.appendHead(l.head[:0], len(tables))
