@@ -148,6 +148,9 @@ func (s *Session) transaction(r *Result, t *sql.Transaction) error {
 
 func (s *Session) beginBlock(r *Result, t *sql.Transaction, inBlock bool) error {
 	r.Tag = "BEGIN"
+	if t.Start {
+		r.Tag = "START TRANSACTION"
+	}
 	switch {
 	case inBlock && s.block.failed:
 		return errAborted()

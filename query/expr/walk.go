@@ -280,7 +280,11 @@ func Fold(ctx *Context, e Expr) Expr {
 		if err != nil {
 			return e
 		}
-		return &Literal{Value: column.Flatten(v), At: e.Pos()}
+		out := &Literal{Value: column.Flatten(v), At: e.Pos()}
+		if c, ok := e.(*Call); ok {
+			out.Mod = c.Fn.Mod
+		}
+		return out
 	})
 }
 

@@ -341,5 +341,5 @@ var unitAliases = map[string]string{
 	"h": "hour", "hr": "hour", "hrs": "hour", "hours": "hour", "d": "day", "days": "day", "w": "week", "weeks": "week", "mon": "month", "mons": "month", "months": "month",
 	"qtr": "quarter", "y": "year", "yr": "year", "yrs": "year", "years": "year", "decades": "decade", "dec": "decade", "decs": "decade",
 	"c": "century", "cent": "century", "centuries": "century", "mil": "millennium", "mils": "millennium", "millennia": "millennium",
-	"dayofweek": "dow", "dayofyear": "doy", "jd": "julian", "j": "julian",
+	"timezone_h": "timezone_hour", "timezone_m": "timezone_minute", "dayofweek": "dow", "dayofyear": "doy", "jd": "julian", "j": "julian",
 }

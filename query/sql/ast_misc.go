@@ -30,6 +30,7 @@ type Transaction struct {
 	Kind  TxKind
 	Name  string
 	Modes []TxMode
+	Start bool // START TRANSACTION, whose command tag is its own
 	// Chain is COMMIT AND CHAIN or ROLLBACK AND CHAIN.
 	Chain bool
 }

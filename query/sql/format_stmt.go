@@ -280,6 +280,11 @@ func (f *formatter) vacuum(s *Vacuum) {
 }
 
 func (f *formatter) transaction(s *Transaction) {
+	if s.Start {
+		f.str("START TRANSACTION")
+		f.txModes(s.Modes)
+		return
+	}
 	f.str([...]string{
 		TxBegin: "BEGIN", TxCommit: "COMMIT", TxRollback: "ROLLBACK", TxSavepoint: "SAVEPOINT ", TxRelease: "RELEASE ",
 		TxRollbackTo: "ROLLBACK TO ",

@@ -16,6 +16,7 @@ func (p *parser) parseTransaction() Stmt {
 		return s
 	case "start":
 		p.expectKw("transaction")
+		s.Start = true
 		s.Modes = p.parseTxModes(false)
 		return s
 	}
