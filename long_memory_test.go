@@ -31,6 +31,9 @@ var longStatements = []struct {
 	{"SELECT count(*) FROM generate_series(1, 60) AS i JOIN generate_series(1, 60) AS j ON length(repeat('ab', 200000) || i) <= length(repeat('ab', 200000) || j)", "3141", false},
 	{"SELECT count(*), count(j) FROM generate_series(1, 60) AS i LEFT JOIN generate_series(1, 60) AS j ON repeat('ab', 200000 + i::integer) < repeat('ab', 200000 + j::integer)", "1771|1770", false},
 	{"SELECT sum(length(t || 'x')) FROM generate_series(1, 10) AS i RIGHT JOIN (SELECT j, repeat('ab', 20000) || j AS t FROM generate_series(1000, 1999) AS j) AS x ON i = x.j", "40005000", false},
+	// Groups keep a text each: 400 MB of 1,000 groups.
+	{"SELECT count(*), sum(length(m)) FROM (SELECT max(repeat('ab', 200000 + i::integer)) AS m FROM generate_series(1, 2000) AS i GROUP BY i % 1000) AS x", "1000|403001000", false},
+	{"SELECT count(*), sum(length(m)) FROM (SELECT min(repeat('ab', 200000 + i::integer)) AS m FROM generate_series(1, 2000) AS i GROUP BY i % 1000) AS x", "1000|401001000", false},
 	// Aggregates keep a text for each row, also where the batch has it once.
 	{"SELECT length(string_agg(repeat('ab', 20000), ',')) FROM generate_series(1, 100000) AS i", "", true},
 	{"SELECT cardinality(array_agg(repeat('ab', 200000))) FROM generate_series(1, 100000) AS i", "", true},

@@ -20,6 +20,8 @@ type aggTable struct {
 	states []expr.State
 	room   int     // groups that the states have room for, as they grow by doubling
 	held   int64   // bytes reserved
+	lately int64   // by how much states of long values grew with a batch
+	again  int     // rows to add at a time of those that are read again, where arguments are made of them; 0 = nobody knows yet
 	newest *newest // where only the newest groups are wanted; else nil
 	leave  *atomic.Bool
 
@@ -79,7 +81,7 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 		keys, b = compacted(keys, b)
 		return t.run.spill(t, keys, b)
 	}
-	before := t.count()
+	before, room, size := t.count(), t.room, t.statesBytes()
 	t.fed = true
 	var whole bool
 	if !t.run.env.Plain {
@@ -135,6 +137,7 @@ func (t *aggTable) add(w *worker, keys []*column.Vector, b *scan.Batch) error {
 			return err
 		}
 	}
+	t.noteGrowth(room, size, b.Len)
 	return t.settle()
 }
 
@@ -354,6 +357,7 @@ func (t *aggTable) makeRoom(n int) error {
 			more += 2 * s.SizeBytes()
 		}
 	}
+	more += t.lately
 	if !t.fed {
 		return nil
 	}

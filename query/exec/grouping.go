@@ -27,6 +27,7 @@ type grouping struct {
 	columns []int // of the input that the calls read
 	level   int
 	ofOne   []int        // of the calls, the column that is the result for a group of one row; nil if some have none
+	texts   bool         // arguments are values of any length that are made
 	whole   bool         // rows are not parted in memory: what is distinct is handed to a table that has all groups
 	first   *firstGroups // nil = all are wanted
 	account *account
@@ -57,13 +58,14 @@ func newGrouping(env *Env, stats *Stats, keys []expr.Expr, calls []expr.Aggregat
 	slices.Sort(g.columns)
 	g.columns = slices.Compact(g.columns)
 	g.ofOne = resultsOfOne(keys, calls)
+	g.texts = makeTextsOf(calls)
 	return g
 }
 
 // below is the grouping of one part, a level down.
 func (g *grouping) below() *grouping {
 	return &grouping{
-		env: g.env, stats: g.stats, keys: g.keys, calls: g.calls, width: g.width, columns: g.columns, level: g.level + 1, first: g.first,
+		env: g.env, stats: g.stats, keys: g.keys, calls: g.calls, width: g.width, columns: g.columns, level: g.level + 1, first: g.first, texts: g.texts,
 		account: newAccount(g.env, g.stats),
 	}
 }
@@ -159,6 +161,14 @@ func (g *grouping) parts(ctx context.Context) ([]part, error) {
 		t, err := g.merged(ctx)
 		if err != nil {
 			return nil, err
+		}
+		if rows := t.pieceRows(); rows > 0 {
+			s, err := newGroupPieces(t, rows)
+			if err != nil {
+				return nil, err
+			}
+			g.open.Store(1)
+			return []part{func(context.Context, *worker) (stream, error) { return s, nil }}, nil
 		}
 		columns, n, err := t.finishFirst(g.first)
 		if err != nil {
@@ -318,7 +328,7 @@ func (g *grouping) openPart(ctx context.Context, w *worker, sources []partedTabl
 	if g.spilled != nil {
 		err := drainStream(ctx, g.spilled.reader(p), func(b *scan.Batch) error {
 			keys, in := g.unspill(b)
-			return t.add(w, keys, in)
+			return t.addAgain(w, keys, in)
 		})
 		if err != nil {
 			return nil, err

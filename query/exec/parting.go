@@ -157,7 +157,7 @@ func (t *aggTable) addParted(ctx context.Context, w *worker, from *aggTable, i i
 			return err
 		}
 		keys, in := t.run.unspill(b)
-		if err := t.add(w, keys, in); err != nil {
+		if err := t.addAgain(w, keys, in); err != nil {
 			return err
 		}
 		part.blocks[k] = nil
