@@ -20,6 +20,7 @@ func manyRows(t testing.TB, o Options, n int) *DB {
 	limits := o
 	o = memOptions(o)
 	o.MemoryBytes, o.QueryBytes = limits.MemoryBytes, limits.QueryBytes
+	o.TransactionBytes = 64 << 20 // the segments are those of flushes, however little memory statements have
 	db, err := Open(ctx, o)
 	if err != nil {
 		t.Fatal(err)
