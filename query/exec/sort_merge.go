@@ -104,12 +104,7 @@ func (m *sortMerge) advance(ctx context.Context, i int) error {
 	return err
 }
 
-// appendNext appends up to n rows, fewer only at the end.
-func (m *sortMerge) appendNext(ctx context.Context, dst []sortRef, n int) ([]sortRef, error) {
-	return m.appendSome(ctx, dst, n, 0)
-}
-
-// appendSome is appendNext that ends, after at least one row, where the rows that it appends have so many bytes; 0 = they are not counted.
+// appendSome appends up to n rows, fewer at the end, or after at least one where the rows that it appends have so many bytes; 0 = they are not counted.
 func (m *sortMerge) appendSome(ctx context.Context, dst []sortRef, n, most int) ([]sortRef, error) {
 	if err := cause(ctx); err != nil {
 		return nil, err
