@@ -421,9 +421,6 @@ func (st *statement) execute(root plan.Node) (*Result, error) {
 		return nil, err
 	}
 	st.result.Tag, st.result.Columns, st.result.rows = "SELECT", plan.Describe(root), rows
-	if st.result.Columns == nil { // a SELECT without columns gives rows too
-		st.result.Columns = []plan.Column{}
-	}
 	return st.result, nil
 }
 

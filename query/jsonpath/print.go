@@ -17,7 +17,7 @@ func (p *Path) String() string {
 	return string(p.root.print(out, false, true))
 }
 
-// signs are the operators of two operands.
+// sign is how the operator of two operands is written.
 func (n *node) sign() string {
 	switch n.op {
 	case opAnd:
